@@ -1,0 +1,142 @@
+/* Between R and the core: arguments to structs, results to lists, and the interrupt poll. Arguments
+ * have been checked in R. */
+#include <R.h>
+#include <R_ext/Rdynload.h>
+#include <R_ext/Utils.h>
+#include <Rinternals.h>
+
+#include "moe.h"
+
+static void poll_interrupt(void *context) {
+  (void)context;
+  R_CheckUserInterrupt();
+}
+
+static SEXP element(SEXP list, const char *name) {
+  SEXP names = getAttrib(list, R_NamesSymbol);
+  for (R_xlen_t i = 0; i < xlength(list); i++)
+    if (strcmp(CHAR(STRING_ELT(names, i)), name) == 0) return VECTOR_ELT(list, i);
+  error("internal error: no element '%s'", name);
+}
+
+static double *optional_real(SEXP a) { return isNull(a) ? NULL : REAL(a); }
+
+/* design: list(x, z, x_center, x_scale, z_center, z_scale); y from 1 in R, from 0 in the core */
+static moe_data as_data(SEXP design, SEXP y, SEXP weights, SEXP tau) {
+  moe_data d = {
+      .x = REAL(element(design, "x")),
+      .x_center = REAL(element(design, "x_center")),
+      .x_scale = REAL(element(design, "x_scale")),
+      .z = REAL(element(design, "z")),
+      .z_center = REAL(element(design, "z_center")),
+      .z_scale = REAL(element(design, "z_scale")),
+      .weight = optional_real(weights),
+      .tau = optional_real(tau),
+  };
+  if (!isNull(y)) {
+    int n = LENGTH(y), *from_zero = (int *)R_alloc(n, sizeof(int));
+    for (int i = 0; i < n; i++) from_zero[i] = INTEGER(y)[i] - 1;
+    d.y = from_zero;
+  }
+  return d;
+}
+
+static moe_rows as_rows(SEXP design, SEXP y, SEXP weights, SEXP tau, SEXP shape, SEXP threads) {
+  moe_rows rows = {.data = as_data(design, y, weights, tau),
+                   .threads = asInteger(threads),
+                   .poll = poll_interrupt};
+  rows.shape.n = nrows(element(design, "x"));
+  rows.shape.p = ncols(element(design, "x"));
+  rows.shape.r = ncols(element(design, "z"));
+  rows.shape.M = INTEGER(shape)[0];
+  rows.shape.K = INTEGER(shape)[1];
+  return rows;
+}
+
+static double *workspace(size_t length) { return (double *)R_alloc(length, sizeof(double)); }
+
+static SEXP real_vector(size_t length, const double *values) {
+  SEXP a = allocVector(REALSXP, (R_xlen_t)length);
+  if (length) memcpy(REAL(a), values, sizeof(double) * length);
+  return a;
+}
+
+/* control: list(method, max_iterations, tolerance, threads); ridge: list(gate, expert) */
+SEXP C_moe_fit(SEXP design, SEXP y, SEXP weights, SEXP tau, SEXP theta, SEXP ridge, SEXP shape,
+               SEXP control) {
+  moe_rows rows = as_rows(design, y, weights, tau, shape, element(control, "threads"));
+  moe_problem problem = {.shape = rows.shape,
+                         .ridge_gate = REAL(element(ridge, "gate")),
+                         .ridge_expert = REAL(element(ridge, "expert")),
+                         .evaluate = moe_evaluate_rows,
+                         .context = &rows};
+  moe_control settings = {.method = asInteger(element(control, "method")),
+                          .max_iterations = asInteger(element(control, "max_iterations")),
+                          .tolerance = asReal(element(control, "tolerance"))};
+  moe_result result = {.trace = workspace((size_t)settings.max_iterations + 1)};
+  rows.workspace = workspace(moe_rows_workspace(&rows.shape, rows.threads, 1));
+
+  const char *names[] = {"theta", "objective", "loglik", "status", "iterations", "evaluations",
+                         "gradient_norm", "gain", "trace", ""};
+  SEXP out = PROTECT(mkNamed(VECSXP, names)), solution = duplicate(theta);
+  SET_VECTOR_ELT(out, 0, solution);
+  moe_maximise(&problem, &settings, workspace(moe_fit_workspace(&problem)), REAL(solution),
+               &result);
+  SET_VECTOR_ELT(out, 1, ScalarReal(result.objective));
+  SET_VECTOR_ELT(out, 2, ScalarReal(result.loglik));
+  SET_VECTOR_ELT(out, 3, ScalarInteger(result.status));
+  SET_VECTOR_ELT(out, 4, ScalarInteger(result.iterations));
+  SET_VECTOR_ELT(out, 5, ScalarInteger(result.evaluations));
+  SET_VECTOR_ELT(out, 6, ScalarReal(result.gradient_norm));
+  SET_VECTOR_ELT(out, 7, ScalarReal(result.gain));
+  SET_VECTOR_ELT(out, 8, real_vector((size_t)result.iterations + 1, result.trace));
+  UNPROTECT(1);
+  return out;
+}
+
+/* The log-likelihood, its gradient and, if asked, the Gram matrices at theta. */
+SEXP C_moe_evaluate(SEXP design, SEXP y, SEXP weights, SEXP tau, SEXP theta, SEXP shape,
+                    SEXP with_gram, SEXP threads) {
+  moe_rows rows = as_rows(design, y, weights, tau, shape, threads);
+  int gram = asLogical(with_gram);
+  rows.workspace = workspace(moe_rows_workspace(&rows.shape, rows.threads, gram));
+  const char *names[] = {"loglik", "gradient", "gram", ""};
+  SEXP out = PROTECT(mkNamed(VECSXP, names));
+  SET_VECTOR_ELT(out, 1, allocVector(REALSXP, (R_xlen_t)moe_theta_length(&rows.shape)));
+  if (gram) SET_VECTOR_ELT(out, 2, allocVector(REALSXP, (R_xlen_t)moe_gram_length(&rows.shape)));
+  SET_VECTOR_ELT(out, 0, ScalarReal(moe_evaluate_rows(&rows, REAL(theta), REAL(VECTOR_ELT(out, 1)),
+                                                      optional_real(VECTOR_ELT(out, 2)))));
+  UNPROTECT(1);
+  return out;
+}
+
+/* wanted: names out of "prob", "gate", "expert", "posterior" as four flags in that order */
+SEXP C_moe_predict(SEXP design, SEXP y, SEXP theta, SEXP shape, SEXP wanted, SEXP threads) {
+  moe_rows rows = as_rows(design, y, R_NilValue, R_NilValue, shape, threads);
+  const moe_shape *s = &rows.shape;
+  const size_t columns[] = {s->M, s->K, (size_t)s->M * s->K, s->K};
+  const char *names[] = {"prob", "gate", "expert", "posterior", ""};
+  double *to[4] = {NULL};
+  SEXP out = PROTECT(mkNamed(VECSXP, names));
+  rows.workspace = workspace(moe_rows_workspace(s, rows.threads, 0));
+  for (int a = 0; a < 4; a++) {
+    if (!LOGICAL(wanted)[a]) continue;
+    SET_VECTOR_ELT(out, a, allocVector(REALSXP, (R_xlen_t)(s->n * columns[a])));
+    to[a] = REAL(VECTOR_ELT(out, a));
+  }
+  moe_prediction prediction = {.prob = to[0], .gate = to[1], .expert = to[2], .posterior = to[3]};
+  moe_predict_rows(&rows, REAL(theta), &prediction);
+  UNPROTECT(1);
+  return out;
+}
+
+static const R_CallMethodDef calls[] = {{"C_moe_fit", (DL_FUNC)&C_moe_fit, 8},
+                                        {"C_moe_evaluate", (DL_FUNC)&C_moe_evaluate, 8},
+                                        {"C_moe_predict", (DL_FUNC)&C_moe_predict, 6},
+                                        {NULL, NULL, 0}};
+
+void R_init_moelogit(DllInfo *info) {
+  R_registerRoutines(info, NULL, calls, NULL, NULL);
+  R_useDynamicSymbols(info, FALSE);
+  R_forceSymbols(info, TRUE);
+}

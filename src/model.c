@@ -1,0 +1,376 @@
+/* The objective and its gradient, and predictions: sums and maps over the rows.
+ *
+ * Rows are walked in blocks that stay in cache, so memory beyond the data does not grow with n.
+ * Inside, the model is in reference coding (first expert, first class), which saves a column per
+ * softmax; theta and the gradient are symmetric. */
+#include <math.h>
+#include <string.h>
+
+#include "block.h"
+#include "moe.h"
+
+/* Partial sums belong to segments of rows whose number depends on the shape alone and are added in
+ * order, so that results do not depend on the number of threads. */
+#define MAX_SEGMENTS 64
+#define MIN_SEGMENTS 16
+#define SEGMENT_DOUBLES 1000000 /* beyond MIN_SEGMENTS, partial sums take at most this many */
+#define POLL_WORK 3e7           /* multiplications between two polls, under 0.1 s anywhere */
+
+typedef struct {
+  int q_gate, q_expert; /* columns of the linear predictor: K - 1 and K (M - 1) */
+  int shared;           /* gate and experts have one design */
+  size_t coefficients;  /* doubles in the reference-coded coefficients: r (K-1) + p K (M-1) */
+  size_t partial;       /* doubles in one segment's sums: objective, gradient, Gram matrices */
+  size_t scratch;       /* vecs of one thread's block */
+  int segments, segment_rows;
+} plan;
+
+/* One thread's block. */
+typedef struct {
+  vec *x, *z, *eta, *gate, *expert, *tau, *indicator, *weight, *likelihood, *weighted, *product;
+} block;
+
+static size_t max_size(size_t a, size_t b) { return a > b ? a : b; }
+
+size_t moe_theta_length(const moe_shape *s) {
+  return (size_t)s->r * s->K + (size_t)s->p * s->M * s->K;
+}
+
+size_t moe_gram_length(const moe_shape *s) {
+  return (size_t)s->r * s->r + (size_t)s->K * s->p * s->p;
+}
+
+/* --- layout of the workspace --- */
+
+static size_t block_vecs(const moe_shape *s) {
+  size_t columns = (size_t)s->p + s->r + (s->K - 1) + (size_t)s->K * (s->M - 1) + /* x z eta */
+                   s->K + (size_t)s->K * s->M + s->K + s->M + 3 + /* gate expert tau .. weighted */
+                   max_size(s->p, s->r);                          /* product */
+  return columns * MOE_VECS;
+}
+
+static plan make_plan(const moe_shape *s, int shared, int with_gram) {
+  plan a;
+  a.q_gate = s->K - 1;
+  a.q_expert = s->K * (s->M - 1);
+  a.shared = shared;
+  a.coefficients = (size_t)s->r * a.q_gate + (size_t)s->p * a.q_expert;
+  a.partial = 1 + a.coefficients + (with_gram ? moe_gram_length(s) : 0);
+  a.scratch = block_vecs(s);
+  size_t affordable = max_size(MIN_SEGMENTS, SEGMENT_DOUBLES / a.partial);
+  int most = affordable < MAX_SEGMENTS ? (int)affordable : MAX_SEGMENTS;
+  int blocks = s->n / MOE_BLOCK + (s->n % MOE_BLOCK > 0);
+  a.segment_rows = (blocks / most + (blocks % most > 0)) * MOE_BLOCK;
+  if (a.segment_rows == 0) a.segment_rows = MOE_BLOCK;
+  a.segments = s->n / a.segment_rows + (s->n % a.segment_rows > 0);
+  return a;
+}
+
+size_t moe_rows_workspace(const moe_shape *s, int threads, int with_gram) {
+  plan a = make_plan(s, 0, with_gram);
+  return MOE_LANES + (size_t)threads * a.scratch * MOE_LANES + a.coefficients +
+         (size_t)MAX_SEGMENTS * a.partial;
+}
+
+static vec *take(vec **at, size_t columns) {
+  vec *start = *at;
+  *at += columns * MOE_VECS;
+  return start;
+}
+
+/* The workspace is aligned for vecs first; each thread has its own block. */
+static vec *first_scratch(const moe_rows *rows) {
+  uintptr_t align = sizeof(vec), start = (uintptr_t)rows->workspace;
+  return (vec *)((start + align - 1) / align * align);
+}
+
+static block thread_block(const moe_rows *rows, const plan *a, int thread) {
+  const moe_shape *s = &rows->shape;
+  vec *at = first_scratch(rows) + (size_t)thread * a->scratch;
+  block b;
+  b.x = take(&at, s->p);
+  b.z = a->shared ? b.x : take(&at, s->r);
+  b.eta = take(&at, (size_t)a->q_gate + a->q_expert);
+  b.gate = take(&at, s->K);
+  b.expert = take(&at, (size_t)s->K * s->M);
+  b.tau = take(&at, s->K);
+  b.indicator = take(&at, s->M);
+  b.weight = take(&at, 1);
+  b.likelihood = take(&at, 1);
+  b.weighted = take(&at, 1);
+  b.product = take(&at, max_size(s->p, s->r));
+  return b;
+}
+
+static double *coefficient_space(const moe_rows *rows, const plan *a) {
+  return (double *)(first_scratch(rows) + (size_t)rows->threads * a->scratch);
+}
+
+/* --- symmetric and reference coding --- */
+
+/* out (rows x (columns - 1)) <- columns 2.. of a minus its first column */
+static double *subtract_reference(int rows, int columns, const double *a, double *out) {
+  for (int c = 1; c < columns; c++)
+    for (int j = 0; j < rows; j++) *out++ = a[(size_t)rows * c + j] - a[j];
+  return out;
+}
+
+static void to_reference(const moe_shape *s, const double *theta, double *out) {
+  out = subtract_reference(s->r, s->K, theta, out);
+  theta += (size_t)s->r * s->K;
+  for (int k = 0; k < s->K; k++, theta += (size_t)s->p * s->M)
+    out = subtract_reference(s->p, s->M, theta, out);
+}
+
+/* A score's columns sum to zero: the reference's is minus the sum of the others. */
+static const double *complete_score(int rows, int columns, const double *a, double *out) {
+  memset(out, 0, sizeof(double) * rows);
+  for (int c = 1; c < columns; c++)
+    for (int j = 0; j < rows; j++, a++) {
+      out[(size_t)rows * c + j] = *a;
+      out[j] -= *a;
+    }
+  return a;
+}
+
+static void to_symmetric(const moe_shape *s, const double *score, double *out) {
+  score = complete_score(s->r, s->K, score, out);
+  out += (size_t)s->r * s->K;
+  for (int k = 0; k < s->K; k++, out += (size_t)s->p * s->M)
+    score = complete_score(s->p, s->M, score, out);
+}
+
+/* --- one block --- */
+
+static void pack_response(const moe_rows *rows, int first, int count, block *b) {
+  const moe_data *d = &rows->data;
+  const int M = rows->shape.M, filled = moe_block_vecs(count) * MOE_LANES;
+  double *indicator = (double *)b->indicator, *weight = (double *)b->weight;
+  memset(indicator, 0, sizeof(double) * MOE_BLOCK * M);
+  for (int i = 0; i < count; i++) {
+    indicator[(size_t)MOE_BLOCK * d->y[first + i] + i] = 1;
+    weight[i] = d->weight ? d->weight[first + i] : 1;
+  }
+  for (int i = count; i < filled; i++) {
+    indicator[i] = 1;
+    weight[i] = 0;
+  }
+}
+
+/* b->eta, b->gate and b->expert for rows first .. first + count - 1 */
+static void block_probabilities(const moe_rows *rows, const plan *a, const double *coefficients,
+                                int first, int count, block *b) {
+  const moe_shape *s = &rows->shape;
+  const moe_data *d = &rows->data;
+  const int vecs = moe_block_vecs(count);
+  moe_block_pack(count, s->p, s->n, d->x + first, d->x_center, d->x_scale, b->x);
+  if (!a->shared)
+    moe_block_pack(count, s->r, s->n, d->z + first, d->z_center, d->z_scale, b->z);
+
+  vec *eta_expert = b->eta + (size_t)MOE_VECS * a->q_gate;
+  if (a->shared) {
+    moe_block_multiply(vecs, s->p, a->q_gate + a->q_expert, b->x, coefficients, b->eta);
+  } else {
+    moe_block_multiply(vecs, s->r, a->q_gate, b->z, coefficients, b->eta);
+    moe_block_multiply(vecs, s->p, a->q_expert, b->x, coefficients + (size_t)s->r * a->q_gate,
+                       eta_expert);
+  }
+  moe_softmax(vecs, s->K, b->eta, b->gate);
+  for (int k = 0; k < s->K; k++)
+    moe_softmax(vecs, s->M, eta_expert + (size_t)MOE_VECS * k * (s->M - 1),
+                b->expert + (size_t)MOE_VECS * k * s->M);
+}
+
+/* Row i of the block on the log scale; writes its responsibilities, returns its log-likelihood. */
+static double rescue_row(const moe_rows *rows, int first, int i, block *b) {
+  const moe_shape *s = &rows->shape;
+  double *tau = (double *)b->tau + i, joint_sum = 0;
+  double *joint = (double *)b->product; /* free here; at least K doubles, as MOE_BLOCK >= K / p */
+  double loglik = moe_log_joint(s->M, s->K, (double *)b->eta + i, rows->data.y[first + i], joint);
+  for (int k = 0; k < s->K; k++) {
+    if (rows->data.tau) {
+      tau[(size_t)MOE_BLOCK * k] = rows->data.tau[(size_t)s->n * k + first + i];
+      joint_sum += tau[(size_t)MOE_BLOCK * k] * joint[k];
+    } else {
+      tau[(size_t)MOE_BLOCK * k] = exp(joint[k] - loglik);
+    }
+  }
+  return rows->data.tau ? joint_sum : loglik;
+}
+
+/* Responsibilities of the block; returns its share of the objective. */
+static double block_posterior(const moe_rows *rows, int first, int count, block *b) {
+  const moe_shape *s = &rows->shape;
+  const int vecs = moe_block_vecs(count);
+  double *likelihood = (double *)b->likelihood, *weight = (double *)b->weight, rescued = 0;
+  moe_mixture(vecs, s->M, s->K, b->gate, b->expert, b->indicator, b->tau, b->likelihood);
+  for (int i = 0; i < count; i++)
+    if (rows->data.tau || !(likelihood[i] >= MOE_TINY)) {
+      double value = rescue_row(rows, first, i, b);
+      if (weight[i] > 0) rescued += weight[i] * value;
+      likelihood[i] = 1;
+    }
+  return rescued + moe_weighted_log(vecs, b->weight, b->likelihood);
+}
+
+/* Adds the block's score, with respect to the reference-coded coefficients, to sum. */
+static void block_gradient(const moe_rows *rows, const plan *a, int vecs, block *b, double *sum) {
+  const moe_shape *s = &rows->shape;
+  moe_block_state state = {s->M, s->K, b->gate, b->expert, b->indicator, b->weight, b->tau};
+  moe_residual(vecs, &state, b->eta);
+  if (a->shared) {
+    moe_block_crossprod(vecs, s->p, a->q_gate + a->q_expert, b->x, b->eta, sum);
+  } else {
+    moe_block_crossprod(vecs, s->r, a->q_gate, b->z, b->eta, sum);
+    moe_block_crossprod(vecs, s->p, a->q_expert, b->x, b->eta + (size_t)MOE_VECS * a->q_gate,
+                        sum + (size_t)s->r * a->q_gate);
+  }
+}
+
+static void block_gram(const moe_rows *rows, int vecs, block *b, double *sum) {
+  const moe_shape *s = &rows->shape;
+  moe_block_gram(vecs, s->r, b->z, b->weight, b->product, sum);
+  sum += (size_t)s->r * s->r;
+  for (int k = 0; k < s->K; k++, sum += (size_t)s->p * s->p) {
+    for (int i = 0; i < vecs; i++)
+      b->weighted[i] = b->weight[i] * b->tau[(size_t)MOE_VECS * k + i];
+    moe_block_gram(vecs, s->p, b->x, b->weighted, b->product, sum);
+  }
+}
+
+/* --- the loop over segments --- */
+
+#ifdef _OPENMP
+#include <omp.h>
+#define THREAD omp_get_thread_num()
+#else
+#define THREAD 0
+#endif
+
+typedef void (*segment_work)(const moe_rows *rows, const plan *a, const double *coefficients,
+                             int segment, block *b, void *out);
+
+/* Runs work on each segment, a group of segments per parallel region, polling in between. */
+static void for_each_segment(const moe_rows *rows, const plan *a, const double *coefficients,
+                             segment_work work, void *out) {
+  const moe_shape *s = &rows->shape;
+  double cost = (double)a->segment_rows * (s->p + s->r + 8) * (a->q_gate + a->q_expert + 8);
+  if (a->partial > 1 + a->coefficients) cost += (double)a->segment_rows * moe_gram_length(s);
+  double affordable = POLL_WORK / cost * rows->threads;
+  int group = affordable < rows->threads ? rows->threads
+              : affordable < a->segments ? (int)affordable
+                                         : a->segments;
+  for (int from = 0; from < a->segments; from += group) {
+    int to = from + group < a->segments ? from + group : a->segments;
+    rows->poll(rows->poll_context);
+#ifdef _OPENMP
+#pragma omp parallel for schedule(dynamic, 1) num_threads(rows->threads)
+#endif
+    for (int segment = from; segment < to; segment++) {
+      block b = thread_block(rows, a, THREAD);
+      work(rows, a, coefficients, segment, &b, out);
+    }
+  }
+}
+
+static int segment_end(const moe_rows *rows, const plan *a, int segment) {
+  int left = rows->shape.n - segment * a->segment_rows;
+  return left < a->segment_rows ? rows->shape.n : (segment + 1) * a->segment_rows;
+}
+
+static void evaluate_segment(const moe_rows *rows, const plan *a, const double *coefficients,
+                             int segment, block *b, void *out) {
+  double *sum = (double *)out + (size_t)segment * a->partial;
+  const int end = segment_end(rows, a, segment), with_gram = a->partial > 1 + a->coefficients;
+  memset(sum, 0, sizeof(double) * a->partial);
+  for (int first = segment * a->segment_rows; first < end; first += MOE_BLOCK) {
+    int count = end - first < MOE_BLOCK ? end - first : MOE_BLOCK, vecs = moe_block_vecs(count);
+    pack_response(rows, first, count, b);
+    block_probabilities(rows, a, coefficients, first, count, b);
+    sum[0] += block_posterior(rows, first, count, b);
+    block_gradient(rows, a, vecs, b, sum + 1);
+    if (with_gram) block_gram(rows, vecs, b, sum + 1 + a->coefficients);
+  }
+}
+
+static int designs_shared(const moe_rows *rows) {
+  return rows->data.x == rows->data.z && rows->shape.p == rows->shape.r;
+}
+
+/* a (p x p), lower triangle -> full */
+static void mirror(int p, double *a) {
+  for (int c = 0; c < p; c++)
+    for (int j = c + 1; j < p; j++) a[(size_t)p * j + c] = a[(size_t)p * c + j];
+}
+
+static void finish_gram(const moe_shape *s, const double *sum, double *gram) {
+  memcpy(gram, sum, sizeof(double) * moe_gram_length(s));
+  mirror(s->r, gram);
+  gram += (size_t)s->r * s->r;
+  for (int k = 0; k < s->K; k++) mirror(s->p, gram + (size_t)s->p * s->p * k);
+}
+
+double moe_evaluate_rows(void *context, const double *theta, double *gradient, double *gram) {
+  const moe_rows *rows = context;
+  const moe_shape *s = &rows->shape;
+  plan a = make_plan(s, designs_shared(rows), gram != NULL);
+  double *coefficients = coefficient_space(rows, &a), *sums = coefficients + a.coefficients;
+  to_reference(s, theta, coefficients);
+  for_each_segment(rows, &a, coefficients, evaluate_segment, sums);
+  for (int segment = 1; segment < a.segments; segment++)
+    for (size_t j = 0; j < a.partial; j++) sums[j] += sums[segment * a.partial + j];
+  to_symmetric(s, sums + 1, gradient);
+  if (gram) finish_gram(s, sums + 1 + a.coefficients, gram);
+  return sums[0];
+}
+
+/* --- prediction --- */
+
+/* The block's columns of one output, n apart, from buffers whose columns are MOE_BLOCK apart. */
+static void copy_columns(const moe_rows *rows, int first, int count, int columns, const vec *from,
+                         double *to) {
+  if (!to) return;
+  for (int c = 0; c < columns; c++)
+    memcpy(to + (size_t)rows->shape.n * c + first, (const double *)from + (size_t)MOE_BLOCK * c,
+           sizeof(double) * count);
+}
+
+static void average_experts(const moe_shape *s, int vecs, const block *b, vec *prob) {
+  for (int m = 0; m < s->M; m++, prob += MOE_VECS)
+    for (int i = 0; i < vecs; i++) {
+      vec sum = {0};
+      for (int k = 0; k < s->K; k++)
+        sum += b->gate[(size_t)MOE_VECS * k + i] * b->expert[(size_t)MOE_VECS * (s->M * k + m) + i];
+      prob[i] = sum;
+    }
+}
+
+static void predict_segment(const moe_rows *rows, const plan *a, const double *coefficients,
+                            int segment, block *b, void *out) {
+  const moe_prediction *to = out;
+  const moe_shape *s = &rows->shape;
+  const int end = segment_end(rows, a, segment);
+  for (int first = segment * a->segment_rows; first < end; first += MOE_BLOCK) {
+    int count = end - first < MOE_BLOCK ? end - first : MOE_BLOCK;
+    block_probabilities(rows, a, coefficients, first, count, b);
+    copy_columns(rows, first, count, s->K, b->gate, to->gate);
+    copy_columns(rows, first, count, s->K * s->M, b->expert, to->expert);
+    if (to->prob) {
+      average_experts(s, moe_block_vecs(count), b, b->indicator);
+      copy_columns(rows, first, count, s->M, b->indicator, to->prob);
+    }
+    if (to->posterior) {
+      pack_response(rows, first, count, b);
+      block_posterior(rows, first, count, b);
+      copy_columns(rows, first, count, s->K, b->tau, to->posterior);
+    }
+  }
+}
+
+void moe_predict_rows(const moe_rows *rows, const double *theta, const moe_prediction *out) {
+  plan a = make_plan(&rows->shape, designs_shared(rows), 0);
+  double *coefficients = coefficient_space(rows, &a);
+  moe_prediction to = *out;
+  to_reference(&rows->shape, theta, coefficients);
+  for_each_segment(rows, &a, coefficients, predict_segment, &to);
+}

@@ -1,0 +1,118 @@
+/* The whole interface of the core: a softmax-gated mixture of multinomial-logistic experts,
+ *
+ *   p(y = m | x, z) = sum_k softmax_k(z' gamma_k) softmax_m(x' beta_km),
+ *
+ * its objective and gradient over rows (model.c) and its maximisation by MM (fit.c).
+ *
+ * symbol   name in code       meaning
+ * n        shape.n            rows
+ * p, r     shape.p, shape.r   columns of the expert and of the gate design, intercept included
+ * M, K     shape.M, shape.K   classes, experts
+ * v_i      data.weight        case weight
+ * tau_ik   data.tau, tau      posterior weight (responsibility) of expert k for row i
+ * theta    theta              gate (r x K), then expert (p x M x K); column-major, in the symmetric
+ *                             form: the K gate columns, and the M columns of one expert, sum to 0
+ * D        ridge_*            ridge of each design column, on the scale of the log-likelihood
+ * S        metric             minorizer's curvature per block, 1/2 X'V T_k X + D (1/2 Z'VZ + D)
+ *
+ * The core allocates nothing: a *_workspace() function gives the number of doubles that the caller
+ * must hand over. It prints nothing, draws no random numbers, and takes valid input for granted.
+ */
+#ifndef MOE_H
+#define MOE_H
+
+#include <stddef.h>
+
+typedef struct {
+  int n, p, r, M, K;
+} moe_shape;
+
+/* Both designs are column-major with n rows; the core works on (value - center) / scale. Where z
+ * equals x (the same pointer), the columns are read once for both. */
+typedef struct {
+  const double *x, *x_center, *x_scale;
+  const double *z, *z_center, *z_scale;
+  const int *y;         /* n classes, 0 .. M-1; NULL for predictions that need no response */
+  const double *weight; /* n, or NULL for 1 */
+  const double *tau;    /* n x K given posterior weights, or NULL: see moe_evaluate_rows */
+} moe_data;
+
+/* Called at most about 0.1 s of work apart, outside parallel regions. It may leave by longjmp. */
+typedef void (*moe_poll)(void *context);
+
+/* --- model.c: sums over rows --- */
+
+typedef struct {
+  moe_shape shape;
+  moe_data data;
+  int threads;
+  moe_poll poll;
+  void *poll_context;
+  double *workspace; /* moe_rows_workspace() doubles */
+} moe_rows;
+
+/* Doubles in theta: r K + p M K; in the Gram matrices of all blocks: r^2 + K p^2. */
+size_t moe_theta_length(const moe_shape *shape);
+size_t moe_gram_length(const moe_shape *shape);
+
+size_t moe_rows_workspace(const moe_shape *shape, int threads, int with_gram);
+
+/* Log-likelihood sum_i v_i log p(y_i | x_i, z_i) at theta, and its gradient (the shape of theta).
+ * gram, if not NULL, receives Z'VZ and then X'V T_k X for each expert (full symmetric matrices).
+ * With data.tau given, the value is instead the expected complete-data log-likelihood
+ * sum_i v_i sum_k tau_ik (log pi_ik + log p_k(y_i | x_i)). context is a moe_rows. */
+double moe_evaluate_rows(void *context, const double *theta, double *gradient, double *gram);
+
+/* Any of the outputs may be NULL. posterior needs data.y. */
+typedef struct {
+  double *prob;      /* n x M: p(m | x, z) */
+  double *gate;      /* n x K */
+  double *expert;    /* n x M x K */
+  double *posterior; /* n x K */
+} moe_prediction;
+
+void moe_predict_rows(const moe_rows *rows, const double *theta, const moe_prediction *out);
+
+/* --- fit.c: maximisation; sees the rows through a callback only --- */
+
+typedef double (*moe_evaluate)(void *context, const double *theta, double *gradient, double *gram);
+
+typedef struct {
+  moe_shape shape;
+  const double *ridge_gate;   /* r */
+  const double *ridge_expert; /* p */
+  moe_evaluate evaluate;
+  void *context;
+} moe_problem;
+
+typedef enum { MOE_MM, MOE_ACCELERATED } moe_method;
+
+typedef struct {
+  moe_method method;
+  int max_iterations;
+  double tolerance; /* stop when the estimated gain left is below tolerance * (1 + |objective|) */
+} moe_control;
+
+typedef enum {
+  MOE_CONVERGED,
+  MOE_ITERATION_LIMIT,
+  MOE_STALLED,   /* rounding hides any further ascent */
+  MOE_NOT_FINITE /* the objective is not finite at the start */
+} moe_status;
+
+typedef struct {
+  moe_status status;
+  int iterations, evaluations;
+  double objective, loglik;
+  double gradient_norm; /* largest absolute entry of the penalised objective's gradient */
+  double gain;          /* estimate of what the objective could still gain */
+  double *trace;        /* max_iterations + 1 objectives; the first iterations + 1 are set */
+} moe_result;
+
+size_t moe_fit_workspace(const moe_problem *problem);
+
+/* Maximises loglik(theta) - 1/2 sum ridge * theta^2 from theta, which is overwritten. */
+void moe_maximise(const moe_problem *problem, const moe_control *control, double *workspace,
+                  double *theta, moe_result *result);
+
+#endif

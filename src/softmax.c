@@ -1,0 +1,135 @@
+/* Softmax and mixture over a block of rows; the only caller of exp and log.
+ *
+ * Predictors are shifted by their largest before exponentials are taken, so nothing overflows, and
+ * a row whose likelihood underflows is computed again on the log scale (moe_log_joint). */
+#include "block.h"
+
+#include <math.h>
+
+#if MOE_LANES > 1
+
+static const double shifter = 0x1.8p52; /* adding it rounds a double to an integer */
+
+/* *x <- exp(*x) for x <= 0: x = n log 2 + r with |r| <= log(2) / 2, the Taylor polynomial of exp(r) to
+ * degree 13 (its remainder is below 1e-17), and n added to the exponent's bits. Below -708, where
+ * the result would leave the normal range, it is 0. */
+MOE_INLINE void exp_nonpositive(vec *at) {
+  const double log2e = 0x1.71547652b82fep0;
+  const double ln2_high = 0x1.62e42fee00000p-1; /* 32 bits: n * ln2_high is exact */
+  const double ln2_low = 0x1.a39ef35793c76p-33;
+  static const double inverse_factorial[] = {
+      1.0 / 6227020800.0, 1.0 / 479001600.0, 1.0 / 39916800.0, 1.0 / 3628800.0, 1.0 / 362880.0,
+      1.0 / 40320.0,      1.0 / 5040.0,      1.0 / 720.0,      1.0 / 120.0,     1.0 / 24.0,
+      1.0 / 6.0,          0.5,               1.0,              1.0};
+  const vec x = *at;
+  vec shifted = x * log2e + shifter;
+  vec n = shifted - shifter;
+  vec r = (x - n * ln2_high) - n * ln2_low;
+  vec sum = r * inverse_factorial[0] + inverse_factorial[1];
+  for (int d = 2; d < 14; d++) sum = sum * r + inverse_factorial[d];
+  vec power = (vec)((ivec)sum + ((ivec)shifted << 52));
+  *at = (vec)((ivec)power & ~(x < -708.0));
+}
+
+/* *x <- log(*x) for normal x > 0: x = 2^n f with f in [sqrt(1/2), sqrt(2)), and the series
+ * log f = 2 (s + s^3/3 + s^5/5 + ...), s = (f - 1) / (f + 1), |s| <= 0.1716. */
+MOE_INLINE void log_positive(vec *at) {
+  const int64_t sqrt_half = 0x3fe6a09e667f3bcd;
+  const double ln2_high = 0x1.62e42fee00000p-1, ln2_low = 0x1.a39ef35793c76p-33;
+  const vec x = *at;
+  ivec exponent = ((ivec)x - sqrt_half) >> 52;
+  vec f = (vec)((ivec)x - (exponent << 52));
+  vec n = (vec)(exponent + 0x4338000000000000) - shifter;
+  vec s = (f - 1.0) / (f + 1.0), s2 = s * s;
+  vec sum = s2 * (1.0 / 21) + 1.0 / 19;
+  for (int d = 17; d >= 3; d -= 2) sum = sum * s2 + 1.0 / d;
+  *at = n * ln2_high + (2.0 * s + (2.0 * s * s2 * sum + n * ln2_low));
+}
+
+#else
+MOE_INLINE void exp_nonpositive(vec *at) { *at = exp(*at); }
+MOE_INLINE void log_positive(vec *at) { *at = log(*at); }
+#endif
+
+MOE_CLONES void moe_softmax(int vecs, int count, const vec *eta, vec *prob) {
+  for (int i = 0; i < vecs; i++) {
+    vec top = {0};
+    for (int c = 1; c < count; c++) top = vec_max(eta[MOE_VECS * (c - 1) + i], top);
+    vec sum = -top;
+    exp_nonpositive(&sum);
+    prob[i] = sum;
+    for (int c = 1; c < count; c++) {
+      vec e = eta[MOE_VECS * (c - 1) + i] - top;
+      exp_nonpositive(&e);
+      prob[MOE_VECS * c + i] = e;
+      sum += e;
+    }
+    vec inverse = 1.0 / sum;
+    for (int c = 0; c < count; c++) prob[MOE_VECS * c + i] *= inverse;
+  }
+}
+
+MOE_CLONES void moe_mixture(int vecs, int M, int K, const vec *gate, const vec *expert,
+                            const vec *indicator, vec *tau, vec *likelihood) {
+  for (int i = 0; i < vecs; i++) {
+    vec total = {0};
+    for (int k = 0; k < K; k++) {
+      const vec *prob = expert + (size_t)MOE_VECS * M * k + i;
+      vec of_class = {0};
+      for (int m = 0; m < M; m++) of_class += prob[MOE_VECS * m] * indicator[MOE_VECS * m + i];
+      tau[MOE_VECS * k + i] = gate[MOE_VECS * k + i] * of_class;
+      total += tau[MOE_VECS * k + i];
+    }
+    vec inverse = 1.0 / total;
+    for (int k = 0; k < K; k++) tau[MOE_VECS * k + i] *= inverse;
+    likelihood[i] = total;
+  }
+}
+
+MOE_CLONES double moe_weighted_log(int vecs, const vec *weight, const vec *likelihood) {
+  vec sum = {0};
+  for (int i = 0; i < vecs; i++) {
+    vec value = likelihood[i];
+    log_positive(&value);
+    sum += weight[i] * value;
+  }
+  return vec_sum(&sum);
+}
+
+MOE_CLONES void moe_residual(int vecs, const moe_block_state *state, vec *resid) {
+  const int M = state->M, K = state->K;
+  for (int k = 1; k < K; k++, resid += MOE_VECS)
+    for (int i = 0; i < vecs; i++) {
+      int at = MOE_VECS * k + i;
+      resid[i] = state->weight[i] * (state->tau[at] - state->gate[at]);
+    }
+  for (int k = 0; k < K; k++)
+    for (int m = 1; m < M; m++, resid += MOE_VECS) {
+      const vec *prob = state->expert + (size_t)MOE_VECS * (M * k + m);
+      for (int i = 0; i < vecs; i++)
+        resid[i] = state->weight[i] * state->tau[MOE_VECS * k + i] *
+                   (state->indicator[MOE_VECS * m + i] - prob[i]);
+    }
+}
+
+/* log sum exp of the predictors 0 and eta[0], eta[MOE_BLOCK], ... (count - 1 of them). */
+static double log_sum_exp(int count, const double *eta) {
+  double top = 0, sum;
+  for (int c = 1; c < count; c++) top = fmax(top, eta[MOE_BLOCK * (c - 1)]);
+  sum = exp(-top);
+  for (int c = 1; c < count; c++) sum += exp(eta[MOE_BLOCK * (c - 1)] - top);
+  return top + log(sum);
+}
+
+double moe_log_joint(int M, int K, const double *eta, int y, double *joint) {
+  const double *expert = eta + MOE_BLOCK * (K - 1);
+  double gate_total = log_sum_exp(K, eta), top = -INFINITY, sum = 0;
+  for (int k = 0; k < K; k++, expert += MOE_BLOCK * (M - 1)) {
+    double gate = k == 0 ? 0 : eta[MOE_BLOCK * (k - 1)];
+    double of_class = y == 0 ? 0 : expert[MOE_BLOCK * (y - 1)];
+    joint[k] = (gate - gate_total) + (of_class - log_sum_exp(M, expert));
+    top = fmax(top, joint[k]);
+  }
+  for (int k = 0; k < K; k++) sum += exp(joint[k] - top);
+  return top + log(sum);
+}
