@@ -4,6 +4,7 @@
 #include <R_ext/Rdynload.h>
 #include <R_ext/Utils.h>
 #include <Rinternals.h>
+#include <string.h>
 
 #include "moe.h"
 
@@ -59,6 +60,18 @@ static SEXP real_vector(size_t length, const double *values) {
   SEXP a = allocVector(REALSXP, (R_xlen_t)length);
   if (length) memcpy(REAL(a), values, sizeof(double) * length);
   return a;
+}
+
+SEXP C_moe_moments(SEXP x, SEXP weights) {
+  const char *names[] = {"center", "scale", ""};
+  SEXP out = PROTECT(mkNamed(VECSXP, names));
+  int p = ncols(x);
+  SET_VECTOR_ELT(out, 0, allocVector(REALSXP, p));
+  SET_VECTOR_ELT(out, 1, allocVector(REALSXP, p));
+  moe_moments(nrows(x), p, REAL(x), optional_real(weights), REAL(VECTOR_ELT(out, 0)),
+              REAL(VECTOR_ELT(out, 1)));
+  UNPROTECT(1);
+  return out;
 }
 
 /* control: list(method, max_iterations, tolerance, threads); ridge: list(gate, expert) */
@@ -130,7 +143,8 @@ SEXP C_moe_predict(SEXP design, SEXP y, SEXP theta, SEXP shape, SEXP wanted, SEX
   return out;
 }
 
-static const R_CallMethodDef calls[] = {{"C_moe_fit", (DL_FUNC)&C_moe_fit, 8},
+static const R_CallMethodDef calls[] = {{"C_moe_moments", (DL_FUNC)&C_moe_moments, 2},
+                                        {"C_moe_fit", (DL_FUNC)&C_moe_fit, 8},
                                         {"C_moe_evaluate", (DL_FUNC)&C_moe_evaluate, 8},
                                         {"C_moe_predict", (DL_FUNC)&C_moe_predict, 6},
                                         {NULL, NULL, 0}};

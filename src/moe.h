@@ -2,7 +2,8 @@
  *
  *   p(y = m | x, z) = sum_k softmax_k(z' gamma_k) softmax_m(x' beta_km),
  *
- * its objective and gradient over rows (model.c) and its maximisation by MM (fit.c).
+ * the moments of its covariates (design.c), its objective and gradient over rows (model.c) and its
+ * maximisation by MM (fit.c).
  *
  * symbol   name in code       meaning
  * n        shape.n            rows
@@ -39,6 +40,12 @@ typedef struct {
 
 /* Called at most about 0.1 s of work apart, outside parallel regions. It may leave by longjmp. */
 typedef void (*moe_poll)(void *context);
+
+/* --- design.c: columns --- */
+
+/* Weighted mean and standard deviation (divisor sum_i v_i) of each column of x (n x p). */
+void moe_moments(int n, int p, const double *x, const double *weight, double *center,
+                 double *scale);
 
 /* --- model.c: sums over rows --- */
 

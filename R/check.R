@@ -1,0 +1,137 @@
+# Checks of what users hand over. Every message says what must hold and what was given.
+
+refuse <- function(...) {
+  message <- paste0(...)
+  stop(structure(
+    class = c("moe_error_input", "error", "condition"),
+    list(message = message, call = NULL)
+  ))
+}
+
+# What was given, in a few words: a short value itself, otherwise its class and size.
+given <- function(x) {
+  if (is.null(x)) return("NULL")
+  if (is.atomic(x) && length(x) == 1L) {
+    return(if (is.character(x)) dQuote(x, FALSE) else format(unname(x)))
+  }
+  size <- if (length(dim(x)) > 1L) paste(dim(x), collapse = " x ") else paste("length", length(x))
+  paste0("an object of class ", dQuote(class(x)[1], FALSE), ", ", size)
+}
+
+# A few names for a message: "a", "b" and 3 more.
+enumerate <- function(x, most = 6L) {
+  shown <- paste(dQuote(utils::head(x, most), FALSE), collapse = ", ")
+  if (length(x) > most) paste0(shown, " and ", length(x) - most, " more") else shown
+}
+
+check_number <- function(x, name, lower = -Inf, upper = Inf) {
+  valid <- is.numeric(x) && length(x) == 1L && is.finite(x) && x >= lower && x <= upper
+  if (!valid) {
+    limits <- if (is.finite(upper)) {
+      paste0(" from ", lower, " to ", upper)
+    } else if (is.finite(lower)) {
+      paste0(" of at least ", lower)
+    }
+    refuse("`", name, "` must be one finite number", limits, ", not ", given(x), ".")
+  }
+  as.double(x)
+}
+
+check_count <- function(x, name, lower = 1L, upper = .Machine$integer.max) {
+  valid <- is.numeric(x) && length(x) == 1L && is.finite(x) && x == trunc(x) &&
+    x >= lower && x <= upper
+  if (!valid) {
+    limits <- if (upper < .Machine$integer.max) paste("from", lower, "to", upper) else
+      paste("of at least", lower)
+    refuse("`", name, "` must be one whole number ", limits, ", not ", given(x), ".")
+  }
+  as.integer(x)
+}
+
+check_flag <- function(x, name) {
+  if (!is.logical(x) || length(x) != 1L || is.na(x)) {
+    refuse("`", name, "` must be TRUE or FALSE, not ", given(x), ".")
+  }
+  x
+}
+
+# The first of choices is the default, as in match.arg().
+check_choice <- function(x, choices, name) {
+  if (identical(x, choices)) return(choices[1])
+  if (!is.character(x) || length(x) != 1L || is.na(x) || !x %in% choices) {
+    refuse("`", name, "` must be one of ", enumerate(choices, length(choices)), ", not ",
+           given(x), ".")
+  }
+  x
+}
+
+check_unused <- function(...) {
+  if (...length() == 0L) return(invisible())
+  names <- ...names()
+  if (is.null(names)) names <- rep("", ...length())
+  names[is.na(names) | names == ""] <- "(unnamed)"
+  refuse("Unused argument", if (length(names) > 1L) "s", ": ", enumerate(names), ".")
+}
+
+check_fit <- function(x, name = "object") {
+  if (!inherits(x, "moe_fit")) refuse("`", name, "` must be a fit by moe_fit(), not ", given(x), ".")
+  invisible(x)
+}
+
+# Case weights as doubles; NULL stands for all 1.
+check_weights <- function(weights, n) {
+  if (is.null(weights)) return(NULL)
+  if (!is.numeric(weights) || length(dim(weights)) > 1L) {
+    refuse("`weights` must be a numeric vector, not ", given(weights), ".")
+  }
+  if (length(weights) != n) {
+    refuse("`weights` must have one value per row: there are ", n, " rows and ", length(weights),
+           " weights.")
+  }
+  check_each(is.finite(weights), weights, "`weights` must be finite")
+  check_each(weights >= 0, weights, "`weights` must not be negative")
+  if (sum(weights) == 0) refuse("`weights` must have a positive sum, but all are 0.")
+  if (!is.finite(sum(weights))) refuse("`weights` must have a finite sum.")
+  as.double(weights)
+}
+
+# Refuses values that are not valid, naming the first of them.
+check_each <- function(valid, values, rule) {
+  if (all(valid)) return(invisible())
+  bad <- which(!valid)
+  more <- if (length(bad) > 1L) paste0(" (and ", length(bad) - 1L, " more)")
+  refuse(rule, ", but row ", bad[1], " has ", format(values[bad[1]]), more, ".")
+}
+
+# A design: a numeric matrix without missing or infinite values, stored as doubles.
+check_design <- function(x, name) {
+  if (is.data.frame(x)) {
+    refuse("`", name, "` must be a numeric matrix, not a data frame: use a formula, or ",
+           "data.matrix() or model.matrix().")
+  }
+  if (!is.matrix(x) || !(is.numeric(x) || is.logical(x))) {
+    refuse("`", name, "` must be a numeric matrix, not ", given(x), ".")
+  }
+  if (storage.mode(x) != "double") storage.mode(x) <- "double"
+  check_finite(x, name)
+  x
+}
+
+# Sums of columns find NA, NaN and Inf without a copy of x; only then is it searched.
+check_finite <- function(x, name) {
+  suspect <- which(!is.finite(colSums(x)))
+  for (j in suspect) {
+    label <- if (is.null(colnames(x))) paste("column", j) else
+      paste("column", dQuote(colnames(x)[j], FALSE))
+    column <- x[, j]
+    if (anyNA(column)) {
+      what <- if (any(is.nan(column))) "NaN" else "NA"
+      refuse("`", name, "` must not hold missing values: ", label, " has ", what, " in row ",
+             which(is.na(column))[1], ".")
+    }
+    if (any(is.infinite(column))) {
+      refuse("`", name, "` must be finite: ", label, " has ",
+             column[is.infinite(column)][1], " in row ", which(is.infinite(column))[1], ".")
+    }
+  }
+}

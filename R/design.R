@@ -1,0 +1,203 @@
+# From what the user gives to what the core takes: the response as codes, the designs as full-rank
+# matrices with the moments that standardise them.
+
+# --- response ---
+
+# A factor whose levels all occur.
+as_response <- function(y, name = "y") {
+  y <- if (length(dim(y)) == 2L) {
+    response_from_indicators(y, name)
+  } else if (is.factor(y)) {
+    y
+  } else if (is.character(y) || is.logical(y)) {
+    factor(y)
+  } else if (is.numeric(y) && all(y %in% c(0, 1, NA))) {
+    factor(y)
+  } else if (is.numeric(y)) {
+    refuse("A numeric `", name, "` must hold only 0 and 1, but has ",
+           format(y[!y %in% c(0, 1, NA)][1]), "; for more classes use factor(", name, ").")
+  } else {
+    refuse("`", name, "` must be a factor, a character, logical or 0/1 vector, or an indicator ",
+           "matrix, not ", given(y), ".")
+  }
+  if (anyNA(y)) {
+    refuse("`", name, "` must not hold missing values: row ", which(is.na(y))[1], " is NA.")
+  }
+  y
+}
+
+response_from_indicators <- function(y, name) {
+  if (is.data.frame(y)) y <- as.matrix(y)
+  if (!is.numeric(y) && !is.logical(y)) {
+    refuse("An indicator matrix `", name, "` must be numeric, not ", given(y), ".")
+  }
+  valid <- rowSums(y == 0 | y == 1) == ncol(y) & rowSums(y) == 1
+  valid[is.na(valid)] <- FALSE
+  if (!all(valid)) {
+    refuse("Each row of the indicator matrix `", name, "` must hold one 1 and 0 elsewhere, but row ",
+           which(!valid)[1], " does not.")
+  }
+  labels <- colnames(y)
+  if (is.null(labels)) labels <- as.character(seq_len(ncol(y)))
+  factor(labels[max.col(y, "first")], levels = labels)
+}
+
+check_classes <- function(y, weights) {
+  if (length(y) == 0L) refuse("There must be at least one row, but the data are empty.")
+  if (nlevels(y) < 2L) {
+    refuse("The response must have at least two classes, but all rows are ",
+           dQuote(levels(y)[1], FALSE), ".")
+  }
+  size <- if (is.null(weights)) tabulate(y, nlevels(y)) else
+    vapply(split(weights, y), sum, 0)
+  empty <- levels(y)[size == 0]
+  if (length(empty)) {
+    refuse("Every level of the response must occur with positive weight, but ",
+           enumerate(empty), if (length(empty) > 1L) " do" else " does",
+           " not; droplevels() removes empty levels.")
+  }
+}
+
+# --- designs ---
+
+# The two designs and the response, ready for the core. With `drop`, columns that add nothing to
+# those before them are left out. kept_x and kept_z say which columns stay.
+new_problem <- function(x, z, y, weights, lambda) {
+  n <- nrow(x)
+  total <- if (is.null(weights)) n else sum(weights)
+  rows <- if (is.null(weights)) n else sum(weights > 0)
+  shared <- identical(x, z)
+  design_x <- full_rank_design(x, weights, rows, lambda, "expert")
+  design_z <- if (shared) design_x else full_rank_design(z, weights, rows, lambda, "gate")
+  report_dropped(design_x, if (shared) "" else " of the experts")
+  if (!shared) report_dropped(design_z, " of the gate")
+  list(
+    design = core_design(design_x, design_z), y = as.integer(y), weights = weights,
+    kept_x = design_x$kept, kept_z = design_z$kept, classes = nlevels(y), total = total
+  )
+}
+
+core_design <- function(x, z) {
+  list(x = x$values, x_center = x$center, x_scale = x$scale,
+       z = z$values, z_center = z$center, z_scale = z$scale)
+}
+
+full_rank_design <- function(x, weights, rows, lambda, part) {
+  if (ncol(x) > rows && lambda == 0) {
+    refuse("Without a ridge there must be at least as many rows as columns, but the ", part,
+           " design has ", ncol(x), " columns and ", rows, " rows",
+           if (rows < nrow(x)) " of positive weight", "; use `lambda` > 0 or fewer covariates.")
+  }
+  moments <- .Call(C_moe_moments, x, weights)
+  moments$center[1] <- 0
+  moments$scale[1] <- 1
+  kept <- moments$scale > pmax(1e-13 * abs(moments$center), 1e-307)
+  moments$scale[!kept] <- 1
+  design <- list(values = x, center = moments$center, scale = moments$scale)
+  if (ncol(x) <= rows) kept <- independent_columns(gram(design, weights), kept)
+  if (!all(kept)) {
+    design <- list(values = x[, kept, drop = FALSE], center = design$center[kept],
+                   scale = design$scale[kept])
+  }
+  c(design, list(kept = kept, names = colnames(x)))
+}
+
+# Z'VZ of a standardised design: the core's Gram matrix for a model with one expert.
+gram <- function(design, weights) {
+  n <- nrow(design$values)
+  p <- ncol(design$values)
+  out <- .Call(C_moe_evaluate, core_design(design, design), rep.int(1L, n), weights, NULL,
+               numeric(3L * p), c(2L, 1L), TRUE, 1L)
+  matrix(out$gram[seq_len(p * p)], p)
+}
+
+# Which columns are not linear combinations of those before them: a Cholesky factorisation in the
+# given order that passes over columns of which less than 1e-12 (of the sum of squares) is left.
+independent_columns <- function(gram, kept) {
+  left <- diag(gram)
+  for (j in which(kept)) {
+    if (gram[j, j] <= 1e-12 * left[j]) {
+      kept[j] <- FALSE
+    } else if (j < ncol(gram)) {
+      after <- (j + 1L):ncol(gram)
+      row <- gram[j, after]
+      gram[after, after] <- gram[after, after] - tcrossprod(row) / gram[j, j]
+    }
+  }
+  kept
+}
+
+report_dropped <- function(design, part) {
+  if (all(design$kept)) return(invisible())
+  n <- sum(!design$kept)
+  message("Dropped ", n, " column", if (n > 1L) "s", part,
+          ", constant or a linear combination of others: ",
+          enumerate(design$names[!design$kept]), ".")
+}
+
+# --- formulas ---
+
+# The model frame of a two-part formula. Unused levels stay in the response, so that they can be
+# refused by name, and leave the covariates, as in glm().
+build_model_frame <- function(formula, call, env) {
+  wanted <- match(c("data", "subset", "weights", "na.action"), names(call), 0L)
+  call <- call[c(1L, wanted)]
+  call[[1L]] <- quote(stats::model.frame)
+  call$formula <- formula
+  frame <- eval(call, env)
+  covariates <- setdiff(names(frame), names(Formula::model.part(formula, frame, lhs = 1)))
+  for (name in covariates) {
+    if (is.factor(frame[[name]])) frame[[name]] <- droplevels(frame[[name]])
+  }
+  frame
+}
+
+# `y ~ x` gives the gate the covariates of the experts; `y ~ x | z` its own.
+as_two_parts <- function(formula) {
+  formula <- Formula(formula)
+  parts <- length(formula)
+  if (parts[1] != 1L) {
+    refuse("The formula must have one response on its left, as in y ~ x or y ~ x | z; it has ",
+           parts[1], ".")
+  }
+  if (parts[2] > 2L) {
+    refuse("The formula must have one or two parts on its right, as in y ~ x or y ~ x | z; it has ",
+           parts[2], ".")
+  }
+  formula
+}
+
+part_terms <- function(formula, data) {
+  gate <- length(formula)[2]
+  list(expert = delete.response(terms(formula, lhs = 1, rhs = 1, data = data)),
+       gate = delete.response(terms(formula, lhs = 1, rhs = gate, data = data)))
+}
+
+check_terms <- function(terms) {
+  for (part in names(terms)) {
+    if (attr(terms[[part]], "intercept") == 0L) {
+      refuse("The ", part, " part of the formula must keep its intercept (no `- 1` or `+ 0`).")
+    }
+    if (!is.null(attr(terms[[part]], "offset"))) {
+      refuse("offset() is not supported; the ", part, " part of the formula has one.")
+    }
+  }
+}
+
+# Model matrices of both parts; the same object twice when they have the same columns.
+build_designs <- function(terms, frame, contrasts) {
+  x <- build_design(terms$expert, frame, contrasts)
+  if (identical(attr(terms$expert, "term.labels"), attr(terms$gate, "term.labels"))) {
+    return(list(x = x, z = x))
+  }
+  list(x = x, z = build_design(terms$gate, frame, contrasts))
+}
+
+build_design <- function(terms, frame, contrasts) {
+  factors <- intersect(names(contrasts), rownames(attr(terms, "factors")))
+  matrix <- model.matrix(terms, frame, contrasts.arg = contrasts[factors])
+  used <- attr(matrix, "contrasts")
+  attr(matrix, "assign") <- attr(matrix, "contrasts") <- NULL
+  dimnames(matrix) <- list(NULL, colnames(matrix))
+  structure(matrix, used_contrasts = used)
+}

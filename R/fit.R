@@ -1,0 +1,438 @@
+#' Fit a softmax-gated mixture of multinomial-logistic experts
+#'
+#' Maximises the (ridge-penalised) log-likelihood of
+#' \deqn{p(y = m \mid x, z) = \sum_{k=1}^K \frac{e^{z^\top\gamma_k}}{\sum_l e^{z^\top\gamma_l}}
+#'   \frac{e^{x^\top\beta_{km}}}{\sum_q e^{x^\top\beta_{kq}}}}
+#' by minorization-maximization (MM).
+#'
+#' @section Algorithm:
+#' With the responsibilities \eqn{\tau_{ik}} at the current parameters, Jensen's inequality and the
+#' Böhning-Lindsay bound on the Hessian of a softmax give a quadratic that lies below the objective
+#' and touches it there. Its maximiser is closed form: in the symmetric (sum-to-zero)
+#' parametrisation, with \eqn{g} the gradient of the penalised objective, \eqn{V} the case weights,
+#' \eqn{T_k = \mathrm{diag}(\tau_{\cdot k})} and \eqn{D} the ridge,
+#' \deqn{\beta_{km} \leftarrow \beta_{km} + (\tfrac12 X^\top V T_k X + D)^{-1} g_{\beta_{km}}, \quad
+#'   \gamma_k \leftarrow \gamma_k + (\tfrac12 Z^\top V Z + D)^{-1} g_{\gamma_k}.}
+#' The objective rises at every step. `method = "accelerated"` uses the same curvature as the
+#' metric of a limited-memory BFGS iteration and takes the plain step wherever the accelerated one
+#' would not raise the objective enough, so it is monotone too.
+#'
+#' The objective has many local maxima. A fit therefore compares many short searches (see
+#' [moe_control()]); `fit$objectives` holds what each start on the full data reached, so that you
+#' can see whether the best was found more than once. Set a seed to make a fit reproducible.
+#'
+#' @section Ridge:
+#' The penalty is \eqn{\lambda/2} times the sum of squares of the sum-to-zero coefficients of
+#' standardised columns (mean 0 and variance 1 under the case weights), intercepts left out. It
+#' does not depend on which class or expert is the reference, nor on units. `lambda` is on the scale
+#' of the total log-likelihood (glmnet's is `lambda / n`). It matters: where classes or regions can
+#' be separated, the unpenalised maximum is not attained and coefficients grow without bound.
+#'
+#' @section Identification:
+#' Only differences of the gate's columns, and of the columns within an expert, are identified, and
+#' experts may be permuted. Coefficients are shown relative to the first class and the first
+#' expert; experts are ordered by decreasing mean gate probability. A covariate that is constant or
+#' a linear combination of those before it is left out with a message, its coefficients are `NA`.
+#'
+#' @param ... The arguments of the method: a formula first (or `formula =`), or a matrix first
+#'   (or `x =`). An argument that the method does not have is an error.
+#' @param formula `y ~ x1 + x2`, where the gate has the same covariates as the experts, or
+#'   `y ~ x1 + x2 | z1`, where the gate has its own (`| 1` for none). The response is a factor, a
+#'   character, logical or 0/1 vector, or a matrix with one indicator column per class. Both parts
+#'   keep their intercept; `offset()` is refused.
+#' @param data A data frame (or list, or environment) with the variables of the formula.
+#' @param experts Number of experts \eqn{K}, a whole number from 1 (a multinomial logit) to the
+#'   number of rows.
+#' @param weights Case weights, one per row, finite and not negative. A weight of 2 counts as two
+#'   equal rows, also in `nobs()`.
+#' @param subset,na.action,contrasts As in [stats::glm()].
+#' @param lambda Ridge, a number of at least 0 (default 0), on the scale of the total
+#'   log-likelihood.
+#' @param start `NULL` for random starts; an earlier fit with as many experts, classes and the same
+#'   covariates, from whose coefficients the fit starts; or a matrix of responsibilities (rows by
+#'   experts, rows sum to 1), from which one M-step makes the start.
+#' @param control Settings, from [moe_control()].
+#' @param model Whether to keep the model frame (or the matrices) in the fit. Without it, methods
+#'   that need the training data ask for `newdata`.
+#' @param x Numeric matrix of the experts' covariates, without an intercept column, one row per
+#'   observation.
+#' @param y The response, as described under `formula`.
+#' @param z Numeric matrix of the gate's covariates, without an intercept column; `x` by default.
+#'   A matrix without columns gives a gate that does not depend on covariates.
+#'
+#' @return An object of class `moe_fit`: a list of which others may use
+#'   \item{coefficients}{`gate` (covariates x (K - 1)) and `expert` (covariates x (M - 1) x K), see
+#'     [coef.moe_fit()]}
+#'   \item{objective, loglik}{penalised and plain log-likelihood at the end}
+#'   \item{trace}{objective at the start and after each iteration of the returned run; it never
+#'     falls}
+#'   \item{iterations, evaluations}{of that run: steps, and passes over the rows}
+#'   \item{converged, status}{whether the stop rule was met; `"converged"`, `"iteration limit"` or
+#'     `"stalled"` (rounding hides further ascent)}
+#'   \item{gradient_norm, gain}{largest absolute entry of the gradient (standardised covariates,
+#'     symmetric form), and the estimated gain left in the objective}
+#'   \item{objectives}{final objective of each start, best first; starts that fell behind were
+#'     stopped early}
+#'   \item{shares}{mean gate probability of each expert}
+#'   \item{lambda, experts, levels, df, nobs}{the ridge, K, the classes, the number of free
+#'     parameters, the sum of the weights}
+#'   \item{problems}{warnings about the solution, in words; empty if there are none}
+#' @seealso [predict.moe_fit()], [summary.moe_fit()], [plot.moe_fit()], [moe_control()]
+#' @references
+#' Böhning, D. and Lindsay, B. G. (1988). Monotonicity of quadratic-approximation algorithms.
+#' *Annals of the Institute of Statistical Mathematics* 40, 641-663.
+#'
+#' Tran, T. et al. (2026), see [moelogit-package].
+#' @examples
+#' set.seed(1)
+#' fit <- moe_fit(Species ~ Sepal.Length + Sepal.Width | Sepal.Width, data = iris, experts = 2,
+#'                lambda = 1)
+#' fit
+#' head(predict(fit, type = "prob"))
+#' @export
+moe_fit <- function(...) {
+  UseMethod("moe_fit", dispatch_argument(...))
+}
+
+# The argument that decides the method: `formula`, `x`, or the first.
+dispatch_argument <- function(...) {
+  if (...length() == 0L) refuse("moe_fit() needs a formula and data, or matrices x and y.")
+  at <- match(c("formula", "x"), ...names())
+  at <- at[!is.na(at)]
+  ...elt(if (length(at)) at[1] else 1L)
+}
+
+#' @rdname moe_fit
+#' @export
+moe_fit.formula <- function(formula, data, experts = 2, weights, subset, na.action, lambda = 0,
+                            start = NULL, contrasts = NULL, control = moe_control(), model = TRUE,
+                            ...) {
+  check_unused(...)
+  call <- fit_call(match.call())
+  formula <- as_two_parts(formula)
+  frame <- build_model_frame(formula, call, parent.frame())
+  parts <- part_terms(formula, if (missing(data)) NULL else data)
+  check_terms(parts)
+  y <- as_response(Formula::model.part(formula, frame, lhs = 1, drop = TRUE), "response")
+  designs <- build_designs(parts, frame, contrasts)
+
+  fit <- moe_fit_worker(designs$x, designs$z, y, experts, model.weights(frame), lambda, start,
+                        control)
+  fit$call <- call
+  fit$formula <- formula
+  fit$terms <- c(list(full = attr(frame, "terms")), parts)
+  fit$xlevels <- stats::.getXlevels(fit$terms$full, frame)
+  fit$contrasts <- c(attr(designs$x, "used_contrasts"), attr(designs$z, "used_contrasts"))
+  fit$contrasts <- fit$contrasts[!duplicated(names(fit$contrasts))]
+  fit$na.action <- attr(frame, "na.action")
+  if (check_flag(model, "model")) fit$model <- frame
+  fit
+}
+
+#' @rdname moe_fit
+#' @export
+moe_fit.default <- function(x, y, experts = 2, z = x, weights, lambda = 0, start = NULL,
+                            control = moe_control(), model = TRUE, ...) {
+  check_unused(...)
+  call <- fit_call(match.call())
+  shared <- missing(z)
+  x <- add_intercept(x, "x")
+  z <- if (shared) x else add_intercept(z, "z")
+  y <- as_response(y)
+  fit <- moe_fit_worker(x, z, y, experts, if (!missing(weights)) weights, lambda, start, control)
+  fit$call <- call
+  if (check_flag(model, "model")) fit$model <- list(x = x, z = z, y = y)
+  fit
+}
+
+# The call as the user would write it: to the generic, not to the method.
+fit_call <- function(call) {
+  call[[1L]] <- quote(moe_fit)
+  call
+}
+
+# The matrix with a column of ones before it, and names for all columns.
+add_intercept <- function(x, name) {
+  x <- check_design(x, name)
+  labels <- colnames(x)
+  if (is.null(labels)) labels <- if (ncol(x)) paste0(name, seq_len(ncol(x))) else character()
+  if (anyDuplicated(labels)) {
+    refuse("Columns of `", name, "` must have different names, but ",
+           dQuote(labels[duplicated(labels)][1], FALSE), " occurs twice.")
+  }
+  x <- cbind(1, x)
+  dimnames(x) <- list(NULL, c("(Intercept)", labels))
+  x
+}
+
+#' Fit from model matrices
+#'
+#' What both methods of [moe_fit()] call once they have made matrices of their input; for packages
+#' that make their own.
+#'
+#' @param x,z Model matrices of the experts and of the gate, with the same rows, named columns, and
+#'   a first column of ones. Hand over the same object twice where they are equal: the rows are then
+#'   read once.
+#' @param y A factor, all of whose levels occur, with one value per row.
+#' @param weights `NULL`, or case weights.
+#' @inheritParams moe_fit
+#' @return A `moe_fit` without `call`, terms and data, so that `predict()` needs matrices.
+#' @seealso [moe_fit()]
+#' @examples
+#' set.seed(1)
+#' x <- model.matrix(~ Sepal.Length + Sepal.Width, iris)
+#' fit <- moe_fit_worker(x, x, iris$Species, experts = 2, lambda = 1)
+#' logLik(fit)
+#' @export
+moe_fit_worker <- function(x, z, y, experts = 2, weights = NULL, lambda = 0, start = NULL,
+                           control = moe_control()) {
+  x <- check_model_matrix(x, "x")
+  z <- if (identical(x, z)) x else check_model_matrix(z, "z")
+  control <- check_control(control)
+  lambda <- check_number(lambda, "lambda", lower = 0)
+  weights <- check_weights(weights, nrow(x))
+  check_rows(x, z, y)
+  check_classes(y, weights)
+  experts <- check_count(experts, "experts", upper = nrow(x))
+
+  problem <- new_problem(x, z, y, weights, lambda)
+  columns <- list(gate = colnames(z), kept_gate = problem$kept_z,
+                  expert = colnames(x), kept_expert = problem$kept_x)
+  ridge <- ridge_vectors(problem$design, lambda, control)
+  runs <- run_starts(problem, experts, ridge, control, start, columns)
+  new_fit(runs, problem, columns, levels(y), experts, lambda, control)
+}
+
+check_model_matrix <- function(x, name) {
+  x <- check_design(x, name)
+  if (ncol(x) == 0L || !all(x[, 1] == 1)) {
+    refuse("The first column of `", name, "` must be the intercept, all ones.")
+  }
+  if (is.null(colnames(x))) colnames(x) <- c("(Intercept)", paste0(name, seq_len(ncol(x) - 1L)))
+  x
+}
+
+check_rows <- function(x, z, y) {
+  if (nrow(z) != nrow(x)) {
+    refuse("`x` and `z` must have the same rows, but have ", nrow(x), " and ", nrow(z), ".")
+  }
+  if (!is.factor(y)) refuse("`y` must be a factor, not ", given(y), ".")
+  if (length(y) != nrow(x)) {
+    refuse("`y` must have one value per row of `x`: there are ", nrow(x), " rows and ", length(y),
+           " values.")
+  }
+}
+
+# The diagonal of D for the columns of each design.
+ridge_vectors <- function(design, lambda, control) {
+  of <- function(columns) lambda * c(control$intercept_ridge, rep(1, columns - 1L))
+  list(gate = of(ncol(design$z)), expert = of(ncol(design$x)))
+}
+
+# --- runs ---
+
+# One run of the core from theta.
+maximise <- function(problem, theta, experts, ridge, control, max_iterations, tolerance,
+                     tau = NULL) {
+  settings <- list(method = match(control$method, c("mm", "accelerated")) - 1L,
+                   max_iterations = max_iterations, tolerance = tolerance,
+                   threads = usable_threads(control))
+  .Call(C_moe_fit, problem$design, problem$y, problem$weights, tau, theta, ridge,
+        c(problem$classes, experts), settings)
+}
+
+# All runs on the full data, best first. Each start has a short run; those that can still win are
+# run to the end, in order of promise.
+run_starts <- function(problem, experts, ridge, control, start, columns) {
+  run <- function(theta, iterations = control$max_iterations, tolerance = control$tolerance) {
+    maximise(problem, theta, experts, ridge, control, iterations, tolerance)
+  }
+  if (!is.null(start) || experts == 1L) {
+    return(list(run(single_start(problem, experts, ridge, control, start, columns))))
+  }
+  bar <- progress_bar(control, (2L * searches_per_start + 1L) * control$starts + finalists(control))
+  thetas <- draw_starts(problem, experts, ridge, control, control$starts, bar$tick)
+  short <- lapply(thetas, function(theta) {
+    bar$tick()
+    run(theta, min(short_steps, control$max_iterations), 1e-6)
+  })
+  short <- short[best_of(short)]
+  long <- lapply(utils::head(short, finalists(control)), function(first) {
+    bar$tick()
+    continue_run(first, run(first$theta, control$max_iterations - first$iterations))
+  })
+  bar$done()
+  runs <- c(long, utils::tail(short, -length(long)))
+  runs[best_of(runs)]
+}
+
+short_steps <- 20L
+finalists <- function(control) max(2L, ceiling(control$starts / 3))
+
+# A run and its continuation as one.
+continue_run <- function(first, second) {
+  second$trace <- c(first$trace, second$trace[-1])
+  second$iterations <- first$iterations + second$iterations
+  second$evaluations <- first$evaluations + second$evaluations
+  second
+}
+
+single_start <- function(problem, experts, ridge, control, start, columns) {
+  size <- experts * (ncol(problem$design$z) + ncol(problem$design$x) * problem$classes)
+  if (is.null(start)) return(numeric(size))
+  if (inherits(start, "moe_fit")) {
+    check_start_fit(start, experts, problem$classes, columns)
+    return(theta_from_coefficients(start$coefficients, problem$design, columns))
+  }
+  check_start_matrix(start, length(problem$y), experts)
+  storage.mode(start) <- "double"
+  theta_from_posterior(problem, start, ridge, control)
+}
+
+check_start_fit <- function(start, experts, classes, columns) {
+  if (start$experts != experts) {
+    refuse("A fit given as `start` must have as many experts as asked for (", experts,
+           "), but has ", start$experts, ".")
+  }
+  if (length(start$levels) != classes) {
+    refuse("A fit given as `start` must have the same classes, but has ", length(start$levels),
+           " and not ", classes, ".")
+  }
+  for (part in c("gate", "expert")) {
+    missing <- setdiff(columns[[part]], dimnames(start$coefficients[[part]])[[1]])
+    if (length(missing)) {
+      refuse("A fit given as `start` must have the same covariates, but its ", part, " lacks ",
+             enumerate(missing), ".")
+    }
+  }
+}
+
+check_start_matrix <- function(start, n, experts) {
+  if (!is.matrix(start) || !is.numeric(start)) {
+    refuse("`start` must be NULL, a fit by moe_fit() or a matrix of responsibilities, not ",
+           given(start), ".")
+  }
+  if (!identical(dim(start), c(n, experts))) {
+    refuse("A matrix given as `start` must have one row per observation and one column per expert (",
+           n, " x ", experts, "), but is ", paste(dim(start), collapse = " x "), ".")
+  }
+  if (any(!is.finite(start)) || any(start < 0) || any(abs(rowSums(start) - 1) > 1e-6)) {
+    refuse("A matrix given as `start` must hold responsibilities: finite, not negative, and ",
+           "summing to 1 in each row.")
+  }
+}
+
+# Shown only where the work takes a while; silent in non-interactive use.
+progress_bar <- function(control, total) {
+  if (!control$progress) return(list(tick = function() NULL, done = function() NULL))
+  id <- cli::cli_progress_bar("Fitting", total = total, .auto_close = FALSE)
+  list(tick = function() cli::cli_progress_update(id = id),
+       done = function() cli::cli_progress_done(id = id))
+}
+
+# --- the object ---
+
+status_names <- c("converged", "iteration limit", "stalled", "not finite")
+
+new_fit <- function(runs, problem, columns, levels, experts, lambda, control) {
+  best <- runs[[1]]
+  measure <- as_measure(best$theta, experts, length(levels), problem$design)
+  gate <- predict_core(measure, problem$design, NULL, "gate", control)
+  shares <- average(gate, problem$weights)
+  order <- order(shares, decreasing = TRUE)
+  measure <- permute_experts(measure, order)
+  fit <- structure(list(
+    coefficients = user_coefficients(measure, columns, levels),
+    objective = best$objective, loglik = best$loglik, trace = best$trace,
+    iterations = best$iterations, evaluations = best$evaluations,
+    converged = status_names[best$status + 1L] == "converged",
+    status = status_names[best$status + 1L],
+    gradient_norm = best$gradient_norm, gain = best$gain,
+    objectives = vapply(runs, `[[`, 0, "objective"),
+    shares = setNames(shares[order], paste0("expert", seq_len(experts))),
+    lambda = lambda, experts = experts, levels = levels,
+    df = count_parameters(problem, experts), nobs = problem$total, rows = length(problem$y),
+    prior_weights = problem$weights, measure = measure, columns = columns, control = control
+  ), class = "moe_fit")
+  fit$problems <- find_problems(fit, problem)
+  if (length(fit$problems)) warning(paste(fit$problems, collapse = "\n"), call. = FALSE)
+  fit
+}
+
+average <- function(a, weights) {
+  if (is.null(weights)) colMeans(a) else colSums(a * weights) / sum(weights)
+}
+
+count_parameters <- function(problem, experts) {
+  r <- ncol(problem$design$z)
+  p <- ncol(problem$design$x)
+  r * (experts - 1) + experts * p * (problem$classes - 1)
+}
+
+# --- what can be wrong with a solution, and what to do about it ---
+
+find_problems <- function(fit, problem) {
+  c(problem_convergence(fit), problem_weak_experts(fit), problem_separation(fit),
+    problem_identification(fit, problem))
+}
+
+problem_convergence <- function(fit) {
+  if (fit$converged) return(NULL)
+  paste0(
+    "The fit has not converged (", fit$status, " after ", fit$iterations, " iterations; ",
+    "estimated gain left ", format(fit$gain, digits = 2), "): ",
+    if (fit$status == "stalled") "raise `tolerance` in moe_control()." else
+      "raise `max_iterations` in moe_control(), or use `lambda` > 0."
+  )
+}
+
+# An expert is weak if fewer rows than it has coefficients per class belong to it.
+problem_weak_experts <- function(fit) {
+  weak <- names(fit$shares)[fit$shares * fit$nobs < nrow(fit$measure$expert)]
+  if (fit$experts == 1L || length(weak) == 0L) return(NULL)
+  paste0("Almost no rows belong to ", enumerate(weak), " (mean gate probability ",
+         format(min(fit$shares), digits = 2), "): use fewer experts or `lambda` > 0.")
+}
+
+# Slopes by which a predictor moves this much over one standard deviation of a covariate put
+# probabilities at 0 or 1 for most rows; so do intercepts this large. Under a ridge an intercept may
+# still be: a class is then absent from an expert, which harms nothing.
+runaway <- function(a, lambda) {
+  max(abs(a[-1, ]), 0) > 15 || lambda == 0 && max(abs(a[1, ])) > 20
+}
+
+problem_separation <- function(fit) {
+  expert <- fit$measure$expert
+  experts <- which(apply(expert, 3, function(a) runaway(matrix(a, nrow(expert)), fit$lambda)))
+  parts <- c(if (length(experts)) paste0("expert", experts),
+             if (fit$experts > 1L && runaway(fit$measure$gate, fit$lambda)) "the gate")
+  if (length(parts) == 0L) return(NULL)
+  paste0("Coefficients of ", paste(parts, collapse = ", "), " have grown very large, as happens ",
+         "where classes or regions can be separated: probabilities are still usable, but the ",
+         "coefficients are not. Use ", if (fit$lambda == 0) "`lambda` > 0" else "a larger `lambda`",
+         " or fewer experts.")
+}
+
+problem_identification <- function(fit, problem) {
+  needed <- ceiling(fit$df / (problem$classes - 1))
+  if (fit$lambda > 0 || has_distinct_rows(problem, needed)) return(NULL)
+  paste0("There are fewer distinct covariate rows than the ", fit$df, " parameters can be ",
+         "identified from (", needed, " are needed): use fewer experts or `lambda` > 0.")
+}
+
+# Equal rows have equal projections on a fixed direction.
+has_distinct_rows <- function(problem, needed) {
+  design <- problem$design
+  project <- function(a, center, scale) {
+    direction <- sqrt(seq_along(scale) + 1) / scale
+    drop(a %*% direction) - sum(center * direction)
+  }
+  n <- length(problem$y)
+  for (rows in unique(c(min(n, 10 * needed), n))) {
+    first <- seq_len(rows)
+    key <- project(design$x[first, , drop = FALSE], design$x_center, design$x_scale) +
+      pi * project(design$z[first, , drop = FALSE], design$z_center, design$z_scale)
+    if (length(unique(signif(key, 10))) >= needed) return(TRUE)
+  }
+  FALSE
+}

@@ -1,0 +1,290 @@
+# What users of glm() expect of a fitted model.
+
+# --- showing ---
+
+#' @export
+print.moe_fit <- function(x, digits = max(3L, getOption("digits") - 3L), ...) {
+  print_heading(x)
+  cat("\nMean gate probabilities:\n")
+  print(round(x$shares, 3))
+  cat("\nLog-likelihood ", format(x$loglik, digits = digits + 3L), " on ", x$df,
+      " parameters, BIC ", format(stats::BIC(x), digits = digits + 3L), "\n", sep = "")
+  print_ending(x)
+  invisible(x)
+}
+
+print_heading <- function(x) {
+  cat("Softmax-gated mixture of ", x$experts, " multinomial-logistic expert",
+      if (x$experts > 1L) "s", "\n", sep = "")
+  if (!is.null(x$call)) cat("Call: ", paste(deparse(x$call), collapse = "\n  "), "\n", sep = "")
+  cat(format(x$nobs), " observations of ", length(x$levels), " classes (",
+      paste(x$levels, collapse = ", "), "), ridge ", format(x$lambda), "\n", sep = "")
+}
+
+print_ending <- function(x) {
+  reached <- sum(x$objectives >= x$objective - 1e-6 * (1 + abs(x$objective)))
+  cat(switch(x$status, converged = "Converged", paste0("Not converged (", x$status, ")")),
+      " after ", x$iterations, " iterations, ", x$evaluations, " evaluations",
+      if (length(x$objectives) > 1L) {
+        paste0("; ", reached, " of ", length(x$objectives), " starts reached this optimum")
+      }, "\n", sep = "")
+  for (problem in x$problems) cat(strwrap(paste("!", problem), exdent = 2), sep = "\n")
+}
+
+#' Summary of a fit
+#'
+#' @param object,x A fit by [moe_fit()], or its summary.
+#' @param digits Significant digits to print.
+#' @param ... Not used.
+#' @return A list of class `summary.moe_fit`: the fit with `classes` (for each expert the mean class
+#'   probabilities of the rows, weighted by the gate), `assigned` (rows whose gate favours the
+#'   expert), `criteria` (AIC, BIC, and ICL, see [moe_icl()]). For fits without training data
+#'   `classes` and `assigned` are `NULL`.
+#' @examples
+#' set.seed(1)
+#' summary(moe_fit(Species ~ Sepal.Length + Sepal.Width, iris, experts = 2, lambda = 1))
+#' @export
+summary.moe_fit <- function(object, ...) {
+  out <- object
+  out$criteria <- c(AIC = stats::AIC(object), BIC = stats::BIC(object))
+  if (!is.null(object$model)) {
+    out$criteria <- c(out$criteria, ICL = moe_icl(object))
+    gate <- predict_rows(object, training_data(object), "gate")
+    expert <- predict_rows(object, training_data(object), "expert")
+    weights <- prior_weights(object) * gate
+    out$assigned <- table(factor(max.col(gate, "first"), seq_len(object$experts),
+                                 names(object$shares)))
+    out$classes <- vapply(seq_len(object$experts), function(k) {
+      colSums(weights[, k] * matrix(expert[, , k], nrow(gate))) / sum(weights[, k])
+    }, numeric(length(object$levels)))
+    dimnames(out$classes) <- list(object$levels, names(object$shares))
+  }
+  class(out) <- "summary.moe_fit"
+  out
+}
+
+#' @rdname summary.moe_fit
+#' @export
+print.summary.moe_fit <- function(x, digits = max(3L, getOption("digits") - 3L), ...) {
+  print_heading(x)
+  cat("\nExperts:\n")
+  print(rbind(`mean gate probability` = round(x$shares, 3),
+              `rows it leads` = if (!is.null(x$assigned)) x$assigned))
+  if (!is.null(x$classes)) {
+    cat("\nMean class probabilities within each expert:\n")
+    print(round(x$classes, 3))
+  }
+  cat("\nCoefficients (log-odds against class ", dQuote(x$levels[1], FALSE),
+      "; gate against expert1):\n", sep = "")
+  print(coef.moe_fit(x, matrix = TRUE), digits = digits)
+  cat("\nLog-likelihood ", format(x$loglik, digits = digits + 3L), " on ", x$df, " parameters; ",
+      paste(names(x$criteria), format(x$criteria, digits = digits + 3L), collapse = ", "), "\n",
+      sep = "")
+  print_ending(x)
+  invisible(x)
+}
+
+# --- parameters ---
+
+#' Coefficients of a fit
+#'
+#' Coefficients on the scale of the covariates, in reference coding: an expert's coefficients are
+#' log-odds against the first class, as in [nnet::multinom()], and the gate's are log-odds against
+#' the first expert, which has the largest mean gate probability. With one expert and two classes
+#' they are those of [stats::glm()].
+#'
+#' @param object A fit by [moe_fit()].
+#' @param matrix Whether to give one matrix in place of a list.
+#' @param ... Not used.
+#' @return A list: `gate`, a matrix (covariates x (K - 1)), and `expert`, an array (covariates x
+#'   (M - 1) x K). With `matrix = TRUE` one matrix with a row per covariate and a column per linear
+#'   predictor, named `gate:expert2`, ..., `expert1:class`, .... Coefficients of covariates that
+#'   were dropped are `NA`, in the matrix also those of a covariate that the part does not have.
+#' @examples
+#' set.seed(1)
+#' fit <- moe_fit(Species ~ Sepal.Length + Sepal.Width | Sepal.Width, iris, lambda = 1)
+#' coef(fit)
+#' coef(fit, matrix = TRUE)
+#' @export
+coef.moe_fit <- function(object, matrix = FALSE, ...) {
+  check_unused(...)
+  parts <- object$coefficients
+  if (!check_flag(matrix, "matrix")) return(parts)
+  labels <- dimnames(parts$expert)
+  flat <- parts$expert
+  dim(flat) <- c(dim(flat)[1], prod(dim(flat)[-1]))
+  dimnames(flat) <- list(labels[[1]], as.vector(outer(labels[[2]], labels[[3]],
+                                                      function(m, k) paste0(k, ":", m))))
+  gate <- parts$gate
+  if (ncol(gate)) colnames(gate) <- paste0("gate:", colnames(gate))
+  rows <- union(rownames(flat), rownames(gate))
+  spread <- function(a) {
+    out <- base::matrix(NA_real_, length(rows), ncol(a), dimnames = list(rows, colnames(a)))
+    out[rownames(a), ] <- a
+    out
+  }
+  cbind(spread(gate), spread(flat))
+}
+
+# --- likelihood ---
+
+#' @export
+logLik.moe_fit <- function(object, ...) {
+  structure(object$loglik, df = object$df, nobs = object$nobs, class = "logLik")
+}
+
+#' @export
+deviance.moe_fit <- function(object, ...) -2 * object$loglik
+
+#' @export
+nobs.moe_fit <- function(object, ...) object$nobs
+
+#' Integrated completed likelihood
+#'
+#' \deqn{\mathrm{ICL} = \mathrm{BIC} - 2 \sum_i v_i \sum_k \tau_{ik} \log \tau_{ik},} BIC plus twice
+#' the entropy of the responsibilities; the smaller the better, as with BIC.
+#'
+#' @param object A fit by [moe_fit()] that holds its training data.
+#' @return One number.
+#' @references Biernacki, C., Celeux, G. and Govaert, G. (2000). Assessing a mixture model for
+#'   clustering with the integrated completed likelihood. *IEEE Transactions on Pattern Analysis and
+#'   Machine Intelligence* 22, 719-725.
+#' @examples
+#' set.seed(1)
+#' moe_icl(moe_fit(Species ~ Sepal.Length + Sepal.Width, iris, lambda = 1))
+#' @export
+moe_icl <- function(object) {
+  check_fit(object)
+  tau <- predict_rows(object, training_data(object), "posterior")
+  stats::BIC(object) - 2 * sum(prior_weights(object) * ifelse(tau > 0, tau * log(tau), 0))
+}
+
+# --- data ---
+
+#' @export
+formula.moe_fit <- function(x, ...) {
+  if (is.null(x$formula)) refuse("A fit from matrices has no formula.")
+  x$formula
+}
+
+#' @export
+terms.moe_fit <- function(x, ...) {
+  if (is.null(x$terms)) refuse("A fit from matrices has no terms.")
+  x$terms$full
+}
+
+#' @export
+model.frame.moe_fit <- function(formula, ...) {
+  if (is.null(formula$terms)) refuse("A fit from matrices has no model frame.")
+  if (is.null(formula$model)) {
+    refuse("The fit holds no training data: fit with `model = TRUE`.")
+  }
+  formula$model
+}
+
+#' Model matrices of a fit
+#'
+#' @param object A fit by [moe_fit()] that holds its training data.
+#' @param part `"expert"` or `"gate"`.
+#' @param ... Not used.
+#' @return The model matrix of that part, all columns, intercept included.
+#' @export
+model.matrix.moe_fit <- function(object, part = c("expert", "gate"), ...) {
+  part <- check_choice(part, c("expert", "gate"), "part")
+  out <- training_data(object)[[if (part == "expert") "x" else "z"]]
+  attr(out, "used_contrasts") <- NULL
+  out
+}
+
+#' @export
+weights.moe_fit <- function(object, ...) prior_weights(object)
+
+prior_weights <- function(fit) {
+  if (is.null(fit$prior_weights)) rep.int(1, fit$rows) else fit$prior_weights
+}
+
+#' @export
+fitted.moe_fit <- function(object, ...) predict.moe_fit(object, type = "prob")
+
+#' Residuals of a fit
+#'
+#' @param object A fit by [moe_fit()] that holds its training data.
+#' @param type With \eqn{Y} the n x M indicator matrix of the response and \eqn{P} the fitted
+#'   probabilities: `"response"`, \eqn{Y - P}; `"pearson"`, \eqn{(Y - P) / \sqrt{P (1 - P)}}; both
+#'   n x M; `"deviance"`, \eqn{\sqrt{-2 \log p(y_i)}}, one value per row, whose squares, times the
+#'   case weights, sum to the deviance. Pearson residuals carry \eqn{\sqrt{v_i}}, as in `glm`.
+#' @param ... Not used.
+#' @return A matrix or vector as described.
+#' @examples
+#' set.seed(1)
+#' fit <- moe_fit(Species ~ Sepal.Length + Sepal.Width, iris, lambda = 1)
+#' head(residuals(fit, "pearson"))
+#' @export
+residuals.moe_fit <- function(object, type = c("response", "pearson", "deviance"), ...) {
+  type <- check_choice(type, c("response", "pearson", "deviance"), "type")
+  data <- training_data(object)
+  prob <- predict_rows(object, data, "prob")
+  y <- as.integer(data$y)
+  response <- -prob
+  at <- cbind(seq_along(y), y)
+  response[at] <- 1 - prob[at]
+  out <- switch(type, response = response,
+                pearson = sqrt(prior_weights(object)) * response / sqrt(prob * (1 - prob)),
+                deviance = setNames(sqrt(pmax(0, -2 * log(prob[at]))), rownames(prob)))
+  if (is.null(object$na.action)) out else stats::naresid(object$na.action, out)
+}
+
+#' Simulate responses from a fit
+#'
+#' @param object A fit by [moe_fit()].
+#' @param nsim Number of responses to draw.
+#' @param seed `NULL`, or a seed as in [stats::simulate()].
+#' @param newdata,newz Covariates as in [predict.moe_fit()]; the training data by default.
+#' @param ... Not used.
+#' @return A data frame with `nsim` factors, one row per row of the data, with the attribute `seed`.
+#' @examples
+#' set.seed(1)
+#' fit <- moe_fit(Species ~ Sepal.Length + Sepal.Width, iris, lambda = 1)
+#' head(simulate(fit, nsim = 2, seed = 3))
+#' @export
+simulate.moe_fit <- function(object, nsim = 1, seed = NULL, newdata = NULL, newz = NULL, ...) {
+  check_unused(...)
+  nsim <- check_count(nsim, "nsim")
+  if (!exists(".Random.seed", globalenv(), inherits = FALSE)) stats::runif(1)
+  if (is.null(seed)) {
+    used <- get(".Random.seed", globalenv(), inherits = FALSE)
+  } else {
+    before <- get(".Random.seed", globalenv(), inherits = FALSE)
+    set.seed(seed)
+    used <- structure(seed, kind = as.list(RNGkind()))
+    on.exit(assign(".Random.seed", before, globalenv()))
+  }
+  prob <- predict.moe_fit(object, newdata, type = "prob", newz = newz)
+  draws <- lapply(seq_len(nsim), function(s) draw_classes(prob, object$levels))
+  names(draws) <- paste0("sim_", seq_len(nsim))
+  structure(as.data.frame(draws), seed = used)
+}
+
+# One class per row by inversion; NA where the probabilities are.
+draw_classes <- function(prob, levels) {
+  u <- stats::runif(nrow(prob))
+  below <- 0
+  class <- rep.int(1L, nrow(prob))
+  for (m in seq_len(ncol(prob) - 1L)) {
+    below <- below + prob[, m]
+    class <- class + (u > below)
+  }
+  factor(levels[class], levels = levels)
+}
+
+#' @export
+update.moe_fit <- function(object, formula., ..., evaluate = TRUE) {
+  call <- object$call
+  if (is.null(call)) refuse("A fit by moe_fit_worker() has no call to update.")
+  if (!missing(formula.)) {
+    call$formula <- formula(update(formula(object), formula.))
+  }
+  extras <- match.call(expand.dots = FALSE)$...
+  call[names(extras)] <- extras
+  if (evaluate) eval(call, parent.frame()) else call
+}

@@ -1,0 +1,222 @@
+#' Predictions of a mixture of experts
+#'
+#' @param object A fit by [moe_fit()].
+#' @param newdata For formula fits a data frame with the covariates; for matrix fits the matrix `x`.
+#'   Without it, predictions are for the training data.
+#' @param type What to predict, for \eqn{n} rows:
+#'   * `"class"`: the most probable class (the first of equals), a factor of length \eqn{n};
+#'   * `"prob"`: class probabilities \eqn{p(m \mid x, z)}, \eqn{n \times M};
+#'   * `"gate"`: gate probabilities \eqn{\pi_k(z)}, \eqn{n \times K};
+#'   * `"expert"`: each expert's class probabilities \eqn{p_k(m \mid x)}, \eqn{n \times M \times K};
+#'   * `"posterior"`: responsibilities \eqn{\tau_k = \pi_k p_k(y) / \sum_l \pi_l p_l(y)},
+#'     \eqn{n \times K}, which need the response.
+#' @param newz For matrix fits, the gate's covariates; `newdata` by default.
+#' @param newy For matrix fits and `type = "posterior"`, the response.
+#' @param ... Not used; an argument here is an error.
+#' @return As described under `type`, with one row per row of `newdata` and no dimension dropped.
+#'   Rows with a missing covariate (for responsibilities also a missing response) are `NA`. Factor
+#'   levels that the fit has not seen are refused.
+#' @seealso [moe_fit()]
+#' @examples
+#' set.seed(1)
+#' fit <- moe_fit(Species ~ Sepal.Length + Sepal.Width, data = iris, experts = 2, lambda = 1)
+#' predict(fit, data.frame(Sepal.Length = c(5, NA), Sepal.Width = 3), type = "prob")
+#' head(predict(fit, type = "gate"))
+#' @export
+predict.moe_fit <- function(object, newdata = NULL,
+                            type = c("class", "prob", "gate", "expert", "posterior"), newz = NULL,
+                            newy = NULL, ...) {
+  check_unused(...)
+  type <- check_choice(type, c("class", "prob", "gate", "expert", "posterior"), "type")
+  data <- if (is.null(newdata)) {
+    training_data(object)
+  } else if (is.null(object$terms)) {
+    new_matrices(object, newdata, newz, newy)
+  } else {
+    new_frame(object, newdata, type == "posterior")
+  }
+  if (type == "posterior" && is.null(data$y)) {
+    refuse("Responsibilities (`type = \"posterior\"`) need the response: ",
+           if (is.null(object$terms)) "give `newy`." else "add it to `newdata`.")
+  }
+  out <- predict_rows(object, data, type)
+  if (is.null(newdata)) out <- pad_omitted(object, out)
+  out
+}
+
+# --- data for predictions: list(x, z, y) with all columns of the fit, intercept included ---
+
+training_data <- function(fit) {
+  kept <- fit$model
+  if (is.null(kept)) {
+    refuse("The fit holds no training data (`model = FALSE`, or made by moe_fit_worker()): give ",
+           "`newdata`, or fit with `model = TRUE`.")
+  }
+  if (is.null(fit$terms)) return(kept)
+  designs <- build_designs(fit$terms[c("expert", "gate")], kept, fit$contrasts)
+  y <- Formula::model.part(fit$formula, kept, lhs = 1, drop = TRUE)
+  list(x = designs$x, z = designs$z, y = as_response(y))
+}
+
+new_frame <- function(fit, newdata, with_response) {
+  if (!is.data.frame(newdata) && !is.list(newdata)) {
+    refuse("`newdata` must be a data frame, not ", given(newdata), ".")
+  }
+  terms <- fit$terms$full
+  if (!with_response) terms <- delete.response(terms)
+  check_variables(terms, newdata)
+  check_new_levels(fit, newdata, names(newdata))
+  frame <- model.frame(terms, newdata, na.action = stats::na.pass,
+                       xlev = fit$xlevels[names(fit$xlevels) %in% all_columns(terms)])
+  designs <- build_designs(fit$terms[c("expert", "gate")], frame, fit$contrasts)
+  list(x = check_infinite(designs$x, "newdata"), z = check_infinite(designs$z, "newdata"),
+       y = if (with_response) recode(fit, Formula::model.part(fit$formula, frame, lhs = 1,
+                                                             drop = TRUE)))
+}
+
+all_columns <- function(terms) vapply(as.list(attr(terms, "variables"))[-1], deparse1, "")
+
+check_variables <- function(terms, newdata) {
+  needed <- all.vars(attr(terms, "variables"))
+  missing <- setdiff(needed, names(newdata))
+  # Constants and functions' arguments may come from where the formula was written.
+  missing <- missing[!vapply(missing, exists, NA, envir = environment(terms))]
+  if (length(missing)) {
+    refuse("`newdata` must have all variables of the formula, but lacks ", enumerate(missing), ".")
+  }
+}
+
+check_new_levels <- function(fit, newdata, names) {
+  for (name in intersect(names(fit$xlevels), names)) {
+    values <- newdata[[name]]
+    unseen <- setdiff(unique(as.character(values[!is.na(values)])), fit$xlevels[[name]])
+    if (length(unseen)) {
+      refuse("`newdata` must not have factor levels that the fit has not seen: ", name, " has ",
+             enumerate(unseen), ".")
+    }
+  }
+}
+
+new_matrices <- function(fit, newdata, newz, newy) {
+  x <- new_matrix(newdata, fit$columns$expert, "newdata")
+  z <- if (!is.null(newz)) {
+    new_matrix(newz, fit$columns$gate, "newz")
+  } else if (identical(fit$columns$gate, fit$columns$expert)) {
+    x
+  } else if (length(fit$columns$gate) == 1L) {
+    matrix(1, nrow(x), 1L)
+  } else {
+    refuse("The gate has covariates of its own: give them as `newz`.")
+  }
+  if (nrow(z) != nrow(x)) {
+    refuse("`newdata` and `newz` must have the same rows, but have ", nrow(x), " and ", nrow(z),
+           ".")
+  }
+  y <- if (!is.null(newy)) recode(fit, newy)
+  if (!is.null(y) && length(y) != nrow(x)) {
+    refuse("`newy` must have one value per row of `newdata`: there are ", nrow(x), " rows and ",
+           length(y), " values.")
+  }
+  list(x = x, z = z, y = y)
+}
+
+# Columns are found by name where the matrix has names, by position otherwise.
+new_matrix <- function(x, columns, name) {
+  if (is.data.frame(x)) x <- data.matrix(x)
+  if (!is.matrix(x) || !(is.numeric(x) || is.logical(x))) {
+    refuse("`", name, "` must be a numeric matrix, not ", given(x), ".")
+  }
+  wanted <- columns[-1]
+  if (is.null(colnames(x))) {
+    if (ncol(x) != length(wanted)) {
+      refuse("`", name, "` must have the ", length(wanted), " columns of the fit, but has ",
+             ncol(x), ".")
+    }
+  } else {
+    missing <- setdiff(wanted, colnames(x))
+    if (length(missing)) {
+      refuse("`", name, "` must have the columns of the fit, but lacks ", enumerate(missing), ".")
+    }
+    x <- x[, wanted, drop = FALSE]
+  }
+  storage.mode(x) <- "double"
+  check_infinite(unname(cbind(1, x)), name)
+}
+
+check_infinite <- function(x, name) {
+  if (any(is.infinite(colSums(x, na.rm = TRUE))) && any(is.infinite(x))) {
+    refuse("Covariates of `", name, "` must be finite or missing, but row ",
+           which(rowSums(is.infinite(x)) > 0)[1], " is infinite.")
+  }
+  x
+}
+
+# A new response as a factor with the fit's levels.
+recode <- function(fit, y) {
+  if (length(dim(y)) == 2L) y <- response_from_indicators(y, "newy")
+  y <- as.character(y)
+  unseen <- setdiff(unique(y[!is.na(y)]), fit$levels)
+  if (length(unseen)) {
+    refuse("The response must have the classes of the fit (", enumerate(fit$levels),
+           "), but holds ", enumerate(unseen), ".")
+  }
+  factor(y, levels = fit$levels)
+}
+
+# --- computing ---
+
+predict_rows <- function(fit, data, type) {
+  design <- fitted_design(fit, data)
+  missing <- is.na(rowSums(design$x)) | is.na(rowSums(design$z))
+  y <- NULL
+  if (type == "posterior") {
+    missing <- missing | is.na(data$y)
+    y <- as.integer(data$y)
+    y[is.na(y)] <- 1L
+  }
+  what <- if (type == "class") "prob" else type
+  out <- predict_core(fit$measure, design, y, what, fit$control)
+  labels <- switch(what, prob = list(fit$levels), expert = list(fit$levels, names(fit$shares)),
+                   list(names(fit$shares)))
+  dimnames(out) <- c(list(rownames(data$x)), labels)
+  if (type == "expert") out[missing, , ] <- NA else out[missing, ] <- NA
+  if (type == "class") most_probable(out, missing, fit$levels) else out
+}
+
+most_probable <- function(prob, missing, levels) {
+  prob[missing, ] <- 0
+  class <- max.col(prob, "first")
+  class[missing] <- NA
+  factor(levels[class], levels = levels)
+}
+
+# The fit's kept columns of new matrices, with the fit's standardisation.
+fitted_design <- function(fit, data) {
+  keep <- function(x, kept) if (all(kept)) x else x[, kept, drop = FALSE]
+  measure <- fit$measure
+  x <- keep(data$x, fit$columns$kept_expert)
+  z <- if (identical(data$x, data$z)) x else keep(data$z, fit$columns$kept_gate)
+  list(x = x, x_center = measure$expert_center, x_scale = measure$expert_scale,
+       z = z, z_center = measure$gate_center, z_scale = measure$gate_scale)
+}
+
+# One of the core's predictions as an array.
+predict_core <- function(measure, design, y, what, control) {
+  kinds <- c("prob", "gate", "expert", "posterior")
+  shape <- dim(measure$expert)[2:3]
+  out <- .Call(C_moe_predict, design, y, as_theta(measure), shape, kinds == what,
+               usable_threads(control))[[what]]
+  n <- nrow(design$x)
+  switch(what, expert = array(out, c(n, shape)), prob = matrix(out, n, shape[1]),
+         matrix(out, n, shape[2]))
+}
+
+# Rows that na.exclude left out come back as NA.
+pad_omitted <- function(fit, out) {
+  if (!inherits(fit$na.action, "exclude")) return(out)
+  if (length(dim(out)) < 3L) return(stats::napredict(fit$na.action, out))
+  n <- dim(out)[1] + length(fit$na.action)
+  padded <- array(NA_real_, c(n, dim(out)[-1]), c(list(NULL), dimnames(out)[-1]))
+  padded[-fit$na.action, , ] <- out
+  padded
+}

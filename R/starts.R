@@ -1,0 +1,148 @@
+# Starting values. Many short searches on a part of the rows find basins worth the full data: random
+# starts of four kinds, then moves that take one expert away and split another. All randomness of a
+# fit is here.
+
+search_rows <- 2000L    # rows that the search sees
+search_steps <- 25L     # iterations of one short search
+searches_per_start <- 3L # of either kind, random and moved
+mstep_ridge <- 1e-3     # keeps M-steps from random responsibilities finite
+
+# `count` promising values of theta for the problem, best first.
+draw_starts <- function(problem, experts, ridge, control, count, tick) {
+  sample <- sample_problem(problem, search_rows)
+  share <- sample$total / problem$total
+  task <- list(problem = sample, experts = experts, ridge = lapply(ridge, `*`, share),
+               control = control, covariates = standardised_covariates(sample$design))
+  kinds <- list(start_kmeans, start_hyperplanes, start_random, start_labels)
+  pool <- list()
+  for (s in seq_len(searches_per_start * count)) {
+    draw <- kinds[[(s - 1L) %% length(kinds) + 1L]]
+    pool[[s]] <- short_search(task, draw(task))
+    tick()
+  }
+  for (s in seq_len(searches_per_start * count)) {
+    parent <- pool[[best_of(pool)[1 + (s - 1L) %% 3L]]]
+    pool <- c(pool, list(short_search(task, split_move(task, parent$theta))))
+    tick()
+  }
+  pool <- pool[distinct(pool, best_of(pool))]
+  lapply(utils::head(pool, count), `[[`, "theta")
+}
+
+best_of <- function(pool) {
+  order(vapply(pool, `[[`, 0, "objective"), decreasing = TRUE, na.last = TRUE)
+}
+
+# Members of the pool, in the given order, whose objectives differ from those before them.
+distinct <- function(pool, order) {
+  objective <- vapply(pool[order], `[[`, 0, "objective")
+  order[!duplicated(signif(objective, 7))]
+}
+
+# The problem on at most `most` rows, each class among them, weights kept.
+sample_problem <- function(problem, most) {
+  n <- length(problem$y)
+  rows <- if (is.null(problem$weights)) seq_len(n) else which(problem$weights > 0)
+  if (length(rows) <= most) return(problem)
+  picked <- sort(rows[sample.int(length(rows), most)])
+  design <- problem$design
+  shared <- identical(design$x, design$z)
+  design$x <- design$x[picked, , drop = FALSE]
+  design$z <- if (shared) design$x else design$z[picked, , drop = FALSE]
+  problem$design <- design
+  problem$y <- problem$y[picked]
+  problem$weights <- problem$weights[picked]
+  problem$total <- if (is.null(problem$weights)) most else sum(problem$weights)
+  problem
+}
+
+# What separates regions of the gate: its covariates, or the experts' where it has none.
+standardised_covariates <- function(design) {
+  x <- if (ncol(design$z) > 1L) {
+    scale(design$z, design$z_center, design$z_scale)
+  } else {
+    scale(design$x, design$x_center, design$x_scale)
+  }
+  x[, -1, drop = FALSE]
+}
+
+short_search <- function(task, theta) {
+  maximise(task$problem, theta, task$experts, task$ridge, task$control, search_steps, 1e-6)
+}
+
+# --- random starts ---
+
+# Most of each row's responsibility on its label.
+soften <- function(label, experts, own = 0.9) {
+  tau <- matrix((1 - own) / (experts - 1), length(label), experts)
+  tau[cbind(seq_along(label), label)] <- own
+  tau
+}
+
+# The M-step: theta that (nearly) maximises the expected complete-data log-likelihood given tau.
+theta_from_posterior <- function(problem, tau, ridge, control) {
+  experts <- ncol(tau)
+  size <- ncol(problem$design$z) * experts + ncol(problem$design$x) * problem$classes * experts
+  ridge <- lapply(ridge, function(a) pmax(a, mstep_ridge * (seq_along(a) > 1L)))
+  maximise(problem, numeric(size), experts, ridge, control, 15L, 1e-4, tau = tau)$theta
+}
+
+start_from_labels <- function(task, label) {
+  tau <- soften(label, task$experts)
+  theta_from_posterior(task$problem, tau, task$ridge, task$control)
+}
+
+start_kmeans <- function(task) {
+  x <- task$covariates
+  experts <- task$experts
+  if (ncol(x) == 0L || nrow(unique(x)) <= experts) return(start_labels(task))
+  # An unconverged clustering is as good a start as any.
+  clusters <- suppressWarnings(stats::kmeans(x, experts, iter.max = 20L))
+  start_from_labels(task, clusters$cluster)
+}
+
+# The largest of K random linear functions of the covariates says which expert a row belongs to.
+start_hyperplanes <- function(task) {
+  x <- cbind(0.5, task$covariates)
+  score <- x %*% matrix(stats::rnorm(ncol(x) * task$experts), ncol(x))
+  start_from_labels(task, max.col(score, "first"))
+}
+
+start_labels <- function(task) {
+  start_from_labels(task, sample.int(task$experts, length(task$problem$y), replace = TRUE))
+}
+
+start_random <- function(task) {
+  design <- task$problem$design
+  draw <- function(columns, softmaxes, options) {
+    a <- array(stats::rnorm(columns * options * softmaxes, sd = 0.5),
+               c(columns, options, softmaxes))
+    sweep(a, c(1, 3), apply(a, c(1, 3), mean))
+  }
+  c(draw(ncol(design$z), 1L, task$experts),
+    draw(ncol(design$x), task$experts, task$problem$classes))
+}
+
+# --- moves ---
+
+# One expert, drawn at random, is taken away; another becomes two that share its region along a
+# random direction, with coefficients a little apart.
+split_move <- function(task, theta) {
+  measure <- as_measure(theta, task$experts, task$problem$classes, task$problem$design)
+  pair <- sample.int(task$experts, 2L)
+  from <- pair[1]
+  to <- pair[2]
+  direction <- stats::rnorm(nrow(measure$gate))
+  direction <- 1.5 * direction / sqrt(sum(direction^2))
+  gate <- measure$gate[, from]
+  gate[1] <- gate[1] - log(2)
+  measure$gate[, to] <- gate + direction
+  measure$gate[, from] <- gate - direction
+  measure$gate <- measure$gate - rowMeans(measure$gate)
+  apart <- matrix(stats::rnorm(prod(dim(measure$expert)[1:2]), sd = 0.3), dim(measure$expert)[1])
+  apart <- apart - rowMeans(apart)
+  expert <- measure$expert[, , from]
+  measure$expert[, , to] <- expert + apart
+  measure$expert[, , from] <- expert - apart
+  as_theta(measure)
+}
