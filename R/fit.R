@@ -250,14 +250,15 @@ run_starts <- function(problem, experts, ridge, control, start, columns) {
   if (!is.null(start) || experts == 1L) {
     return(list(run(single_start(problem, experts, ridge, control, start, columns))))
   }
-  bar <- progress_bar(control, (2L * searches_per_start + 1L) * control$starts + finalists(control))
+  full <- finalists(control, length(problem$y))
+  bar <- progress_bar(control, control$starts * (1L + searches_per_start(length(problem$y))) + full)
   thetas <- draw_starts(problem, experts, ridge, control, control$starts, bar$tick)
   short <- lapply(thetas, function(theta) {
     bar$tick()
     run(theta, min(short_steps, control$max_iterations), 1e-6)
   })
   short <- short[best_of(short)]
-  long <- lapply(utils::head(short, finalists(control)), function(first) {
+  long <- lapply(utils::head(short, full), function(first) {
     bar$tick()
     continue_run(first, run(first$theta, control$max_iterations - first$iterations))
   })
@@ -267,7 +268,11 @@ run_starts <- function(problem, experts, ridge, control, start, columns) {
 }
 
 short_steps <- 20L
-finalists <- function(control) max(2L, ceiling(control$starts / 3))
+
+# How many starts are run to the end: all where rows are few, so that running costs little.
+finalists <- function(control, rows) {
+  if (rows <= search_rows) control$starts else max(2L, ceiling(control$starts / 3))
+}
 
 # A run and its continuation as one.
 continue_run <- function(first, second) {

@@ -2,10 +2,15 @@
 # starts of four kinds, then moves that take one expert away and split another. All randomness of a
 # fit is here.
 
-search_rows <- 2000L    # rows that the search sees
-search_steps <- 25L     # iterations of one short search
-searches_per_start <- 3L # of either kind, random and moved
-mstep_ridge <- 1e-3     # keeps M-steps from random responsibilities finite
+search_rows <- 2000L # most rows that the search sees
+search_steps <- 25L  # iterations of one short search
+mstep_ridge <- 1e-3  # keeps M-steps from random responsibilities finite
+
+# Short searches per start, half of them random starts and half moves. The fewer the rows, the
+# rougher the objective and the cheaper a search.
+searches_per_start <- function(rows) {
+  2L * as.integer(max(3, min(20, 8000 / min(rows, search_rows))))
+}
 
 # `count` promising values of theta for the problem, best first.
 draw_starts <- function(problem, experts, ridge, control, count, tick) {
@@ -14,13 +19,15 @@ draw_starts <- function(problem, experts, ridge, control, count, tick) {
   task <- list(problem = sample, experts = experts, ridge = lapply(ridge, `*`, share),
                control = control, covariates = standardised_covariates(sample$design))
   kinds <- list(start_kmeans, start_hyperplanes, start_random, start_labels)
+  if (count == 1L) return(list(start_kmeans(task)))
+  searches <- count * searches_per_start(length(problem$y)) / 2L
   pool <- list()
-  for (s in seq_len(searches_per_start * count)) {
+  for (s in seq_len(searches)) {
     draw <- kinds[[(s - 1L) %% length(kinds) + 1L]]
     pool[[s]] <- short_search(task, draw(task))
     tick()
   }
-  for (s in seq_len(searches_per_start * count)) {
+  for (s in seq_len(searches)) {
     parent <- pool[[best_of(pool)[1 + (s - 1L) %% 3L]]]
     pool <- c(pool, list(short_search(task, split_move(task, parent$theta))))
     tick()

@@ -11,28 +11,35 @@ int moe_block_vecs(int rows) { return (rows + 2 * MOE_LANES - 1) / (2 * MOE_LANE
 
 MOE_CLONES void moe_block_pack(int rows, int p, size_t stride, const double *values,
                                const double *center, const double *scale, vec *out) {
-  int filled = moe_block_vecs(rows) * MOE_LANES;
-  for (int j = 0; j < p; j++) {
+  const int whole = rows / MOE_LANES, vecs = moe_block_vecs(rows);
+  for (int j = 0; j < p; j++, out += MOE_VECS) {
     const double *from = values + stride * j;
-    double *to = (double *)(out + (size_t)MOE_VECS * j);
-    double shift = center[j], factor = 1 / scale[j];
-    for (int i = 0; i < rows; i++) to[i] = (from[i] - shift) * factor;
-    for (int i = rows; i < filled; i++) to[i] = 0;
+    const double shift = center[j], factor = 1 / scale[j];
+    for (int i = 0; i < whole; i++) {
+      vec a;
+      memcpy(&a, from + MOE_LANES * i, sizeof(vec));
+      out[i] = (a - shift) * factor;
+    }
+    for (int i = whole; i < vecs; i++) out[i] = (vec){0};
+    for (int i = MOE_LANES * whole; i < rows; i++) ((double *)out)[i] = (from[i] - shift) * factor;
   }
 }
 
 /* Two vecs of rows times `columns` columns of b; inlined with a constant number of columns. */
 MOE_INLINE void multiply_tile(int p, int columns, const vec *x, const double *b, vec *out) {
   vec sum[TILE][2];
+  MOE_UNROLL
   for (int c = 0; c < columns; c++) sum[c][0] = sum[c][1] = (vec){0};
   for (int j = 0; j < p; j++) {
     vec x0 = x[(size_t)MOE_VECS * j], x1 = x[(size_t)MOE_VECS * j + 1];
+    MOE_UNROLL
     for (int c = 0; c < columns; c++) {
       double coefficient = b[(size_t)p * c + j];
       sum[c][0] += x0 * coefficient;
       sum[c][1] += x1 * coefficient;
     }
   }
+  MOE_UNROLL
   for (int c = 0; c < columns; c++) {
     out[MOE_VECS * c] = sum[c][0];
     out[MOE_VECS * c + 1] = sum[c][1];
@@ -57,15 +64,24 @@ MOE_CLONES void moe_block_multiply(int vecs, int p, int q, const vec *x, const d
 MOE_INLINE void crossprod_tile(int vecs, int p, int rows, int columns, const vec *x, const vec *a,
                                double *sum) {
   vec s[TILE][TILE];
-  for (int j = 0; j < rows; j++)
+  MOE_UNROLL
+  for (int j = 0; j < rows; j++) {
+    MOE_UNROLL
     for (int c = 0; c < columns; c++) s[j][c] = (vec){0};
-  for (int i = 0; i < vecs; i++)
+  }
+  for (int i = 0; i < vecs; i++) {
+    MOE_UNROLL
     for (int j = 0; j < rows; j++) {
       vec xj = x[(size_t)MOE_VECS * j + i];
+      MOE_UNROLL
       for (int c = 0; c < columns; c++) s[j][c] += xj * a[(size_t)MOE_VECS * c + i];
     }
-  for (int j = 0; j < rows; j++)
+  }
+  MOE_UNROLL
+  for (int j = 0; j < rows; j++) {
+    MOE_UNROLL
     for (int c = 0; c < columns; c++) sum[(size_t)p * c + j] += vec_sum(&s[j][c]);
+  }
 }
 
 /* One tile of columns of a against the columns first .. p - 1 of x. */

@@ -18,6 +18,16 @@ typedef double vec;
 #define MOE_INLINE static inline
 #endif
 
+/* Before a loop of few, constant steps whose variables are to live in registers: -O2 alone would
+ * keep them in memory. */
+#if defined(__clang__)
+#define MOE_UNROLL _Pragma("unroll")
+#elif defined(__GNUC__)
+#define MOE_UNROLL _Pragma("GCC unroll 8")
+#else
+#define MOE_UNROLL
+#endif
+
 /* Functions marked MOE_CLONES exist once per instruction set and are chosen when the library is
  * loaded. That needs gcc, x86-64 and glibc; sanitizers start too late for it. */
 #if defined(__GNUC__) && !defined(__clang__) && __GNUC__ >= 12 && defined(__x86_64__) && \
