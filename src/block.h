@@ -51,9 +51,9 @@ typedef struct {
 } moe_block_state;
 void moe_residual(int vecs, const moe_block_state *state, vec *resid);
 
-/* One row on the log scale, exact where likelihoods underflow: joint[k] <- log pi_k + log p_k(y).
- * eta points at the row in a block's buffer of predictors: K - 1 gate, then K (M - 1) expert
- * columns. Returns log sum_k exp(joint[k]). */
+/* One row on the log scale, exact where likelihoods underflow: column k of joint receives
+ * log pi_k + log p_k(y). eta and joint point at the row in buffers of a block; eta has K - 1 gate,
+ * then K (M - 1) expert columns. Returns log sum_k exp(joint_k). */
 double moe_log_joint(int M, int K, const double *eta, int y, double *joint);
 
 #endif

@@ -21,6 +21,7 @@
 #define MEMORY 20             /* pairs kept by the limited-memory update */
 #define BACKTRACKS 4          /* trial steps before the plain MM step */
 #define SUFFICIENT 1e-4       /* share of the predicted first-order gain that a step must bring */
+#define JITTER 1e-12          /* relative to the diagonal of S */
 #define FIRST_REFRESH 4       /* iterations until the metric is renewed; each wait is doubled */
 
 typedef struct {
@@ -102,14 +103,12 @@ static double objective(state *s, const double *theta, double *gradient, double 
 /* a (p x p Gram matrix) <- Cholesky factor of 1/2 a + diag(ridge). A jitter, far above rounding but
  * far below any curvature that matters, keeps it definite; more curvature is still a minorizer. */
 static void factor_block(int p, const double *ridge, double *a) {
-  double trace = DBL_MIN;
   int info;
   for (size_t j = 0; j < (size_t)p * p; j++) a[j] *= 0.5;
   for (int j = 0; j < p; j++) {
-    a[(size_t)p * j + j] += ridge[j];
-    trace += a[(size_t)p * j + j];
+    double *diagonal = a + (size_t)p * j + j;
+    *diagonal = (*diagonal + ridge[j]) * (1 + JITTER) + DBL_MIN;
   }
-  for (int j = 0; j < p; j++) a[(size_t)p * j + j] += 1e-12 * trace;
   F77_CALL(dpotrf)("L", &p, a, &p, &info FCONE);
 }
 
@@ -121,16 +120,30 @@ static void factor_metric(const moe_problem *problem, double *gram) {
     factor_block(h->p, problem->ridge_expert, gram);
 }
 
+/* Rounding that S^-1 blows up must not leave the symmetric form: each row sums to 0. */
+static void center_rows(int rows, int columns, double *a) {
+  for (int j = 0; j < rows; j++) {
+    double mean = 0;
+    for (int c = 0; c < columns; c++) mean += a[(size_t)rows * c + j] / columns;
+    for (int c = 0; c < columns; c++) a[(size_t)rows * c + j] -= mean;
+  }
+}
+
+static void solve_block(int rows, int columns, const double *factor, double *a) {
+  int info;
+  F77_CALL(dpotrs)("L", &rows, &columns, factor, &rows, a, &rows, &info FCONE);
+  center_rows(rows, columns, a);
+}
+
 /* a (the shape of theta) <- S^-1 a */
 static void solve_metric(const state *s, double *a) {
   const moe_shape *h = &s->problem->shape;
   const double *factor = s->metric;
-  int info;
-  F77_CALL(dpotrs)("L", &h->r, &h->K, factor, &h->r, a, &h->r, &info FCONE);
+  solve_block(h->r, h->K, factor, a);
   factor += (size_t)h->r * h->r;
   a += (size_t)h->r * h->K;
   for (int k = 0; k < h->K; k++, factor += (size_t)h->p * h->p, a += (size_t)h->p * h->M)
-    F77_CALL(dpotrs)("L", &h->p, &h->M, factor, &h->p, a, &h->p, &info FCONE);
+    solve_block(h->p, h->M, factor, a);
 }
 
 /* --- moving --- */

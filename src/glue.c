@@ -143,10 +143,30 @@ SEXP C_moe_predict(SEXP design, SEXP y, SEXP theta, SEXP shape, SEXP wanted, SEX
   return out;
 }
 
+/* weight: K numbers; atoms: a matrix with a column per atom */
+SEXP C_moe_merge(SEXP weight, SEXP atoms) {
+  const int K = LENGTH(weight), length = nrows(atoms);
+  const char *names[] = {"merge", "height", "weight", "atoms", ""};
+  SEXP out = PROTECT(mkNamed(VECSXP, names));
+  SET_VECTOR_ELT(out, 0, allocMatrix(INTSXP, K - 1, 2));
+  SET_VECTOR_ELT(out, 1, allocVector(REALSXP, K - 1));
+  SET_VECTOR_ELT(out, 2, allocVector(REALSXP, K - 1));
+  SET_VECTOR_ELT(out, 3, allocMatrix(REALSXP, length, K - 1));
+  moe_merges merges = {.merge = INTEGER(VECTOR_ELT(out, 0)),
+                       .height = REAL(VECTOR_ELT(out, 1)),
+                       .weight = REAL(VECTOR_ELT(out, 2)),
+                       .atoms = REAL(VECTOR_ELT(out, 3))};
+  moe_merge(K, length, REAL(weight), REAL(atoms), workspace(moe_merge_workspace(K, length)),
+            &merges);
+  UNPROTECT(1);
+  return out;
+}
+
 static const R_CallMethodDef calls[] = {{"C_moe_moments", (DL_FUNC)&C_moe_moments, 2},
                                         {"C_moe_fit", (DL_FUNC)&C_moe_fit, 8},
                                         {"C_moe_evaluate", (DL_FUNC)&C_moe_evaluate, 8},
                                         {"C_moe_predict", (DL_FUNC)&C_moe_predict, 6},
+                                        {"C_moe_merge", (DL_FUNC)&C_moe_merge, 2},
                                         {NULL, NULL, 0}};
 
 void R_init_moelogit(DllInfo *info) {

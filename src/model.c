@@ -184,18 +184,15 @@ static void block_probabilities(const moe_rows *rows, const plan *a, const doubl
 /* Row i of the block on the log scale; writes its responsibilities, returns its log-likelihood. */
 static double rescue_row(const moe_rows *rows, int first, int i, block *b) {
   const moe_shape *s = &rows->shape;
-  double *tau = (double *)b->tau + i, joint_sum = 0;
-  double *joint = (double *)b->product; /* free here; at least K doubles, as MOE_BLOCK >= K / p */
-  double loglik = moe_log_joint(s->M, s->K, (double *)b->eta + i, rows->data.y[first + i], joint);
-  for (int k = 0; k < s->K; k++) {
-    if (rows->data.tau) {
-      tau[(size_t)MOE_BLOCK * k] = rows->data.tau[(size_t)s->n * k + first + i];
-      joint_sum += tau[(size_t)MOE_BLOCK * k] * joint[k];
-    } else {
-      tau[(size_t)MOE_BLOCK * k] = exp(joint[k] - loglik);
-    }
+  const double *given = rows->data.tau;
+  double *tau = (double *)b->tau + i, expected = 0;
+  double loglik = moe_log_joint(s->M, s->K, (double *)b->eta + i, rows->data.y[first + i], tau);
+  for (int k = 0; k < s->K; k++, tau += MOE_BLOCK) {
+    double joint = *tau;
+    *tau = given ? given[(size_t)s->n * k + first + i] : exp(joint - loglik);
+    if (*tau > 0) expected += *tau * joint;
   }
-  return rows->data.tau ? joint_sum : loglik;
+  return given ? expected : loglik;
 }
 
 /* Responsibilities of the block; returns its share of the objective. */
@@ -316,6 +313,7 @@ double moe_evaluate_rows(void *context, const double *theta, double *gradient, d
   plan a = make_plan(s, designs_shared(rows), gram != NULL);
   double *coefficients = coefficient_space(rows, &a), *sums = coefficients + a.coefficients;
   to_reference(s, theta, coefficients);
+  memset(sums, 0, sizeof(double) * a.partial); /* stays if there are no rows */
   for_each_segment(rows, &a, coefficients, evaluate_segment, sums);
   for (int segment = 1; segment < a.segments; segment++)
     for (size_t j = 0; j < a.partial; j++) sums[j] += sums[segment * a.partial + j];

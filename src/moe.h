@@ -2,8 +2,8 @@
  *
  *   p(y = m | x, z) = sum_k softmax_k(z' gamma_k) softmax_m(x' beta_km),
  *
- * the moments of its covariates (design.c), its objective and gradient over rows (model.c) and its
- * maximisation by MM (fit.c).
+ * the moments of its covariates (design.c), its objective and gradient over rows (model.c), its
+ * maximisation by MM (fit.c), and the merging of its experts (dendrogram.c).
  *
  * symbol   name in code       meaning
  * n        shape.n            rows
@@ -121,5 +121,21 @@ size_t moe_fit_workspace(const moe_problem *problem);
 /* Maximises loglik(theta) - 1/2 sum ridge * theta^2 from theta, which is overwritten. */
 void moe_maximise(const moe_problem *problem, const moe_control *control, double *workspace,
                   double *theta, moe_result *result);
+
+/* --- dendrogram.c: merging the atoms of a mixing measure --- */
+
+/* Row s of each output belongs to merge s = 1 .. K-1, which leaves K - s atoms. */
+typedef struct {
+  int *merge;     /* (K-1) x 2, as in R's hclust: -i is atom i, s is the atom of merge s */
+  double *height; /* K-1: the pair's dissimilarity */
+  double *weight; /* K-1: of the merged atom */
+  double *atoms;  /* length x (K-1): its parameters, a column per merge */
+} moe_merges;
+
+size_t moe_merge_workspace(int K, int length);
+
+/* Merges K atoms (length x K) of positive weight, the closest pair first. */
+void moe_merge(int K, int length, const double *weight, const double *atoms, double *workspace,
+               const moe_merges *out);
 
 #endif

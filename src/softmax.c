@@ -10,36 +10,38 @@
 
 static const double shifter = 0x1.8p52; /* adding it rounds a double to an integer */
 
-/* *x <- exp(*x) for x <= 0: x = n log 2 + r with |r| <= log(2) / 2, the Taylor polynomial of exp(r) to
- * degree 13 (its remainder is below 1e-17), and n added to the exponent's bits. Below -708, where
- * the result would leave the normal range, it is 0. */
+/* exp of *at <= 0, in place: x = n log 2 + r with |r| <= log(2) / 2, the Taylor polynomial of exp(r)
+ * to degree 13 (its remainder is below 1e-17), and n added to the exponent's bits. The tail of r
+ * stays apart until the end, which keeps the error below 1 ulp. Below -708, where the result would leave
+ * the normal range, it is 0. What it makes of NaN is undefined. */
 MOE_INLINE void exp_nonpositive(vec *at) {
   const double log2e = 0x1.71547652b82fep0;
   const double ln2_high = 0x1.62e42fee00000p-1; /* 32 bits: n * ln2_high is exact */
   const double ln2_low = 0x1.a39ef35793c76p-33;
   static const double inverse_factorial[] = {
-      1.0 / 6227020800.0, 1.0 / 479001600.0, 1.0 / 39916800.0, 1.0 / 3628800.0, 1.0 / 362880.0,
-      1.0 / 40320.0,      1.0 / 5040.0,      1.0 / 720.0,      1.0 / 120.0,     1.0 / 24.0,
-      1.0 / 6.0,          0.5,               1.0,              1.0};
+      1.0 / 6227020800.0, 1.0 / 479001600.0, 1.0 / 39916800.0, 1.0 / 3628800.0,
+      1.0 / 362880.0,     1.0 / 40320.0,     1.0 / 5040.0,     1.0 / 720.0,
+      1.0 / 120.0,        1.0 / 24.0,        1.0 / 6.0,        0.5};
   const vec x = *at;
   vec shifted = x * log2e + shifter;
   vec n = shifted - shifter;
-  vec r = (x - n * ln2_high) - n * ln2_low;
+  vec head = x - n * ln2_high, tail = n * ln2_low, r = head - tail;
   vec sum = r * inverse_factorial[0] + inverse_factorial[1];
-  for (int d = 2; d < 14; d++) sum = sum * r + inverse_factorial[d];
-  vec power = (vec)((ivec)sum + ((ivec)shifted << 52));
-  *at = (vec)((ivec)power & ~(x < -708.0));
+  for (int d = 2; d < 12; d++) sum = sum * r + inverse_factorial[d];
+  sum = 1.0 + (head + (r * r * sum - tail));
+  uvec power = (uvec)sum + ((uvec)shifted << 52);
+  *at = (vec)(power & ~(uvec)(x < -708.0));
 }
 
-/* *x <- log(*x) for normal x > 0: x = 2^n f with f in [sqrt(1/2), sqrt(2)), and the series
+/* log of a normal *at > 0, in place: x = 2^n f with f in [sqrt(1/2), sqrt(2)), and the series
  * log f = 2 (s + s^3/3 + s^5/5 + ...), s = (f - 1) / (f + 1), |s| <= 0.1716. */
 MOE_INLINE void log_positive(vec *at) {
   const int64_t sqrt_half = 0x3fe6a09e667f3bcd;
   const double ln2_high = 0x1.62e42fee00000p-1, ln2_low = 0x1.a39ef35793c76p-33;
   const vec x = *at;
   ivec exponent = ((ivec)x - sqrt_half) >> 52;
-  vec f = (vec)((ivec)x - (exponent << 52));
-  vec n = (vec)(exponent + 0x4338000000000000) - shifter;
+  vec f = (vec)((uvec)x - ((uvec)exponent << 52));
+  vec n = (vec)((uvec)exponent + 0x4338000000000000u) - shifter;
   vec s = (f - 1.0) / (f + 1.0), s2 = s * s;
   vec sum = s2 * (1.0 / 21) + 1.0 / 19;
   for (int d = 17; d >= 3; d -= 2) sum = sum * s2 + 1.0 / d;
@@ -53,8 +55,12 @@ MOE_INLINE void log_positive(vec *at) { *at = log(*at); }
 
 MOE_CLONES void moe_softmax(int vecs, int count, const vec *eta, vec *prob) {
   for (int i = 0; i < vecs; i++) {
-    vec top = {0};
-    for (int c = 1; c < count; c++) top = vec_max(eta[MOE_VECS * (c - 1) + i], top);
+    vec top = {0}, all = {0}; /* all: NaN if a predictor is */
+    for (int c = 1; c < count; c++) {
+      vec value = eta[MOE_VECS * (c - 1) + i];
+      top = vec_max(value, top);
+      all += value;
+    }
     vec sum = -top;
     exp_nonpositive(&sum);
     prob[i] = sum;
@@ -64,7 +70,7 @@ MOE_CLONES void moe_softmax(int vecs, int count, const vec *eta, vec *prob) {
       prob[MOE_VECS * c + i] = e;
       sum += e;
     }
-    vec inverse = 1.0 / sum;
+    vec inverse = 1.0 / (sum + 0.0 * all);
     for (int c = 0; c < count; c++) prob[MOE_VECS * c + i] *= inverse;
   }
 }
@@ -127,9 +133,10 @@ double moe_log_joint(int M, int K, const double *eta, int y, double *joint) {
   for (int k = 0; k < K; k++, expert += MOE_BLOCK * (M - 1)) {
     double gate = k == 0 ? 0 : eta[MOE_BLOCK * (k - 1)];
     double of_class = y == 0 ? 0 : expert[MOE_BLOCK * (y - 1)];
-    joint[k] = (gate - gate_total) + (of_class - log_sum_exp(M, expert));
-    top = fmax(top, joint[k]);
+    double value = (gate - gate_total) + (of_class - log_sum_exp(M, expert));
+    joint[MOE_BLOCK * k] = value;
+    top = fmax(top, value);
   }
-  for (int k = 0; k < K; k++) sum += exp(joint[k] - top);
+  for (int k = 0; k < K; k++) sum += exp(joint[MOE_BLOCK * k] - top);
   return top + log(sum);
 }

@@ -11,6 +11,7 @@
 #define MOE_LANES 8
 typedef double vec __attribute__((vector_size(64), may_alias));
 typedef int64_t ivec __attribute__((vector_size(64), may_alias));
+typedef uint64_t uvec __attribute__((vector_size(64), may_alias));
 #define MOE_INLINE static inline __attribute__((always_inline))
 #else
 #define MOE_LANES 1
@@ -45,7 +46,7 @@ typedef double vec;
 /* Lane-wise choice and tests. Each is a macro because a comparison of vecs has another type than a
  * comparison of doubles. */
 #if MOE_LANES > 1
-#define vec_select(test, a, b) ((vec)(((ivec)(a) & (test)) | ((ivec)(b) & ~(test))))
+#define vec_select(test, a, b) ((vec)(((ivec)(a) & (ivec)(test)) | ((ivec)(b) & ~(ivec)(test))))
 #else
 #define vec_select(test, a, b) ((test) ? (a) : (b))
 #endif

@@ -1,0 +1,89 @@
+/* Greedy merging of the atoms of a mixing measure; no data are touched.
+ *
+ * The dissimilarity of two atoms with weights q and parameters a (one column of `length` numbers),
+ *
+ *   d(i, j) = q_i q_j / (q_i + q_j) ||a_i - a_j||^2,
+ *
+ * is Ward's: the rise of the weighted sum of squares when both are replaced by their mean. So
+ * merged weights add, merged parameters are weighted means, and heights never fall. */
+#include <math.h>
+#include <string.h>
+
+#include "moe.h"
+
+static double dissimilarity(int length, const double *a, const double *b, double qa, double qb) {
+  double sum = 0;
+  for (int j = 0; j < length; j++) sum += (a[j] - b[j]) * (a[j] - b[j]);
+  return qa * qb / (qa + qb) * sum;
+}
+
+size_t moe_merge_workspace(int K, int length) {
+  return (size_t)K * K + (size_t)K * length + 2 * (size_t)K;
+}
+
+typedef struct {
+  int K, length;
+  double *distance; /* K x K, of which i < j is used */
+  double *atoms;    /* length x K */
+  double *weight;   /* K; negative once the atom is merged into another */
+  double *label;    /* K: what hclust calls the cluster in this place */
+} merging;
+
+/* The closest pair of what is left, i < j; the first among equals. */
+static void closest(const merging *m, int *i, int *j) {
+  double least = INFINITY;
+  *i = *j = -1;
+  for (int b = 1; b < m->K; b++)
+    for (int a = 0; a < b; a++)
+      if (m->weight[a] >= 0 && m->weight[b] >= 0 && m->distance[(size_t)m->K * b + a] < least) {
+        least = m->distance[(size_t)m->K * b + a];
+        *i = a;
+        *j = b;
+      }
+}
+
+static void measure(merging *m, int i) {
+  for (int j = 0; j < m->K; j++) {
+    if (j == i || m->weight[j] < 0) continue;
+    size_t at = j < i ? (size_t)m->K * i + j : (size_t)m->K * j + i;
+    m->distance[at] = dissimilarity(m->length, m->atoms + (size_t)m->length * i,
+                                    m->atoms + (size_t)m->length * j, m->weight[i], m->weight[j]);
+  }
+}
+
+/* Atom i takes in atom j. */
+static void join(merging *m, int i, int j) {
+  double q = m->weight[i] + m->weight[j], share = m->weight[j] / q;
+  double *into = m->atoms + (size_t)m->length * i;
+  const double *from = m->atoms + (size_t)m->length * j;
+  for (int l = 0; l < m->length; l++) into[l] += share * (from[l] - into[l]);
+  m->weight[i] = q;
+  m->weight[j] = -1;
+  measure(m, i);
+}
+
+void moe_merge(int K, int length, const double *weight, const double *atoms, double *workspace,
+               const moe_merges *out) {
+  merging m = {K, length, workspace, workspace + (size_t)K * K,
+               workspace + (size_t)K * K + (size_t)K * length,
+               workspace + (size_t)K * K + (size_t)K * length + K};
+  memcpy(m.atoms, atoms, sizeof(double) * (size_t)length * K);
+  memcpy(m.weight, weight, sizeof(double) * K);
+  for (int i = 0; i < K; i++) m.label[i] = -(i + 1);
+  for (int i = 0; i < K; i++) measure(&m, i);
+  for (int step = 0; step < K - 1; step++) {
+    int i, j;
+    closest(&m, &i, &j);
+    double a = m.label[i], b = m.label[j];
+    /* As in hclust: atoms come before clusters; atoms in their order, clusters in order of age. */
+    int in_order = (a < 0) != (b < 0) ? a < 0 : (a < 0 ? a > b : a < b);
+    out->merge[step] = (int)(in_order ? a : b);
+    out->merge[step + K - 1] = (int)(in_order ? b : a);
+    out->height[step] = m.distance[(size_t)K * j + i];
+    join(&m, i, j);
+    m.label[i] = step + 1;
+    out->weight[step] = m.weight[i];
+    memcpy(out->atoms + (size_t)length * step, m.atoms + (size_t)length * i,
+           sizeof(double) * length);
+  }
+}

@@ -1,0 +1,155 @@
+/* Samples drawn from the model. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "reference.h"
+#include "test_core.h"
+
+/* An intercept and then columns with a common part, each in its own unit. */
+static double *random_design(const recipe *recipe, int columns) {
+  const int n = recipe->shape.n;
+  double *a = new_doubles((size_t)n * columns), *common = new_doubles(n);
+  for (int i = 0; i < n; i++) common[i] = normal();
+  for (int j = 0; j < columns; j++) {
+    double unit = pow(10, uniform(-recipe->units, recipe->units)), shift = uniform(-1, 1);
+    for (int i = 0; i < n; i++) {
+      double own = sqrt(1 - recipe->correlation) * normal();
+      double value = shift + own + sqrt(recipe->correlation) * common[i];
+      a[(size_t)n * j + i] = j == 0 ? 1 : unit * value;
+    }
+  }
+  free(common);
+  return a;
+}
+
+/* Centre and scale of every column but the intercept: arbitrary, or 0 and 1. */
+static void random_standards(const recipe *recipe, int columns, double **center, double **scale) {
+  *center = new_doubles(columns);
+  *scale = new_doubles(columns);
+  for (int j = 0; j < columns; j++) {
+    int changed = recipe->standardised && j > 0;
+    (*center)[j] = changed ? uniform(-1, 1) : 0;
+    (*scale)[j] = changed ? uniform(0.3, 3) : 1;
+  }
+}
+
+static double *random_weights(int n, weighting weights) {
+  double *a = new_doubles(n);
+  for (int i = 0; i < n; i++)
+    a[i] = weights == SOME_ZERO_WEIGHTS && between(0, 2) == 0 ? 0 : uniform(0.1, 3);
+  return a;
+}
+
+/* Rows that sum to 1; some experts get nothing. */
+static double *random_tau(int n, int K) {
+  double *a = new_doubles((size_t)n * K);
+  for (int i = 0; i < n; i++) {
+    double sum = 0;
+    for (int k = 0; k < K; k++)
+      sum += a[(size_t)n * k + i] = k > 0 && between(0, 3) == 0 ? 0 : uniform(0.01, 1);
+    for (int k = 0; k < K; k++) a[(size_t)n * k + i] /= sum;
+  }
+  return a;
+}
+
+/* Columns that sum to 0 across `columns` of them. */
+static void random_block(int rows, int columns, double spread, double *a) {
+  for (int j = 0; j < rows; j++) {
+    double sum = 0;
+    for (int c = 0; c < columns; c++) sum += a[(size_t)rows * c + j] = spread * normal();
+    for (int c = 0; c < columns; c++) a[(size_t)rows * c + j] -= sum / columns;
+  }
+}
+
+double *random_theta(const moe_shape *s, double spread) {
+  double *theta = new_doubles(moe_theta_length(s)), *expert = theta + (size_t)s->r * s->K;
+  random_block(s->r, s->K, spread / sqrt(s->r), theta);
+  for (int k = 0; k < s->K; k++)
+    random_block(s->p, s->M, spread / sqrt(s->p), expert + (size_t)s->p * s->M * k);
+  return theta;
+}
+
+static double block_column_sum(int rows, int columns, const double *a) {
+  double top = 0;
+  for (int j = 0; j < rows; j++) {
+    double sum = 0;
+    for (int c = 0; c < columns; c++) sum += a[(size_t)rows * c + j];
+    top = fmax(top, fabs(sum));
+  }
+  return top;
+}
+
+double column_sum(const moe_shape *s, const double *theta) {
+  const double *expert = theta + (size_t)s->r * s->K;
+  double top = block_column_sum(s->r, s->K, theta);
+  for (int k = 0; k < s->K; k++)
+    top = fmax(top, block_column_sum(s->p, s->M, expert + (size_t)s->p * s->M * k));
+  return top;
+}
+
+/* The index drawn with the given log probabilities. */
+static int draw(int count, const long double *log_prob) {
+  double left = uniform(0, 1);
+  for (int c = 0; c < count - 1; c++) {
+    left -= (double)expl(log_prob[c]);
+    if (left < 0) return c;
+  }
+  return count - 1;
+}
+
+static int *draw_classes(const moe_shape *s, const moe_data *data, const double *theta) {
+  int *y = allocate(sizeof *y * s->n);
+  reference_row *row = reference_new_row(s);
+  for (int i = 0; i < s->n; i++) {
+    reference_compute_row(s, data, theta, i, row);
+    y[i] = draw(s->M, row->log_expert + s->M * draw(s->K, row->log_gate));
+  }
+  reference_free_row(row);
+  return y;
+}
+
+static void count_poll(void *context) {
+  ++*(int *)context;
+}
+
+sample *new_sample(const recipe *recipe) {
+  const moe_shape *shape = &recipe->shape;
+  sample *s = allocate(sizeof *s);
+  s->x = random_design(recipe, shape->p);
+  s->z = recipe->shared ? s->x : random_design(recipe, shape->r);
+  random_standards(recipe, shape->p, &s->x_center, &s->x_scale);
+  random_standards(recipe, shape->r, &s->z_center, &s->z_scale);
+  if (recipe->shared) {
+    memcpy(s->z_center, s->x_center, sizeof(double) * shape->p);
+    memcpy(s->z_scale, s->x_scale, sizeof(double) * shape->p);
+  }
+  s->weight = recipe->weights == UNWEIGHTED ? NULL : random_weights(shape->n, recipe->weights);
+  s->tau = recipe->with_tau ? random_tau(shape->n, shape->K) : NULL;
+  s->truth = random_theta(shape, recipe->spread);
+  s->theta = random_theta(shape, recipe->spread);
+  moe_data data = {s->x, s->x_center, s->x_scale, s->z, s->z_center, s->z_scale, NULL, NULL, NULL};
+  s->y = draw_classes(shape, &data, s->truth);
+  data.y = s->y;
+  data.weight = s->weight;
+  data.tau = s->tau;
+  s->polls = 0;
+  s->rows = (moe_rows){*shape, data, 1, count_poll, &s->polls, NULL};
+  set_threads(s, 1);
+  return s;
+}
+
+void set_threads(sample *s, int threads) {
+  free(s->rows.workspace);
+  s->rows.threads = threads;
+  s->rows.workspace = new_doubles(moe_rows_workspace(&s->rows.shape, threads, 1));
+}
+
+void free_sample(sample *s) {
+  if (s->z != s->x) free(s->z);
+  double *owned[] = {s->x,      s->x_center, s->x_scale, s->z_center, s->z_scale,
+                     s->weight, s->tau,      s->truth,   s->theta,    s->rows.workspace};
+  for (size_t j = 0; j < sizeof owned / sizeof *owned; j++) free(owned[j]);
+  free(s->y);
+  free(s);
+}

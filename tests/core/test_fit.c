@@ -1,0 +1,219 @@
+/* The MM step, ascent and convergence. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fitted.h"
+#include "reference.h"
+
+static recipe random_recipe(void) {
+  recipe a = {
+      .shape = {between(100, 300), between(1, 5), between(1, 4), between(2, 6), between(1, 6)},
+      .shared = between(0, 2) == 0,
+      .standardised = between(0, 1),
+      .weights = (weighting)between(0, 2),
+      .spread = uniform(0.5, 2),
+      .correlation = between(0, 1) ? uniform(0.5, 0.99) : 0,
+      .units = between(0, 1) ? uniform(0, 1.5) : 0};
+  if (a.shared) a.shape.r = a.shape.p;
+  return a;
+}
+
+/* --- the MM step --- */
+
+/* The first step of either method is the closed form. */
+static void step_is_the_closed_form(void) {
+  for (int repeat = 0; repeat < 60; repeat++) {
+    recipe a = random_recipe();
+    a.correlation = a.units = 0;
+    fit_case *c = new_case(&a, between(0, 1) ? uniform(0, 5) : 0, 0);
+    size_t length = moe_theta_length(&a.shape);
+    double *want = new_doubles(length);
+    reference_mm_step(&c->problem, &c->sample->rows.data, c->sample->theta, want);
+    for (int method = MOE_MM; method <= MOE_ACCELERATED; method++) {
+      fitted got = fit(c, (moe_method)method, 1, 0);
+      for (size_t j = 0; j < length; j++)
+        CHECK(fabs(got.theta[j] - want[j]) <= 1e-9 * (1 + largest(length, want)),
+              "method %d: entry %d is %.17g, not %.17g", method, (int)j, got.theta[j], want[j]);
+      check_fit(c, &got, 1);
+      free_fitted(got);
+    }
+    free(want);
+    free_case(c);
+  }
+}
+
+/* A step gains at least what the minorizer does, far from the maximum and near it. */
+static void step_gains_what_it_promises(void) {
+  for (int repeat = 0; repeat < 40; repeat++) {
+    recipe a = random_recipe();
+    a.spread = repeat % 2 ? 1 : 5;
+    fit_case *c = new_case(&a, between(0, 1) ? pow(10, uniform(-3, 2)) : 0, 0);
+    for (int step = 0; step < 6; step++) {
+      double promise = survey(c, c->sample->theta).promise;
+      fitted b = fit(c, MOE_MM, 1, 0);
+      double gain = b.result.objective - b.result.trace[0];
+      CHECK(gain >= promise * (1 - 1e-6) - 1e-11 * (1 + fabs(b.result.objective)),
+            "gains %.17g of %.17g", gain, promise);
+      memcpy(c->sample->theta, b.theta, sizeof *b.theta * moe_theta_length(&a.shape));
+      free_fitted(b);
+    }
+    free_case(c);
+  }
+}
+
+/* --- whole fits --- */
+
+/* Every MM step is taken, one evaluation for each: none is ever refused before rounding hides it.
+ */
+static void mm_never_falls(void) {
+  for (int repeat = 0; repeat < 60; repeat++) {
+    recipe a = random_recipe();
+    fit_case *c = new_case(&a, between(0, 1) ? pow(10, uniform(-3, 2)) : 0, 0);
+    fitted b = fit(c, MOE_MM, 120, 0);
+    const moe_result *r = &b.result;
+    check_fit(c, &b, 120);
+    CHECK(r->evaluations == r->iterations + 1 + (r->status == MOE_STALLED), "%d, %d",
+          r->evaluations, r->iterations);
+    CHECK(r->iterations == 120 || r->status != MOE_ITERATION_LIMIT, "%d", r->iterations);
+    if (r->status == MOE_STALLED) {
+      double promise = survey(c, b.theta).promise;
+      CHECK(promise <= 1e-11 * (1 + fabs(r->objective)), "stalled with %g to gain", promise);
+    }
+    free_fitted(b);
+    free_case(c);
+  }
+}
+
+static void accelerated_never_falls(void) {
+  for (int repeat = 0; repeat < 100; repeat++) {
+    recipe a = random_recipe();
+    a.with_tau = repeat % 5 == 0;
+    fit_case *c = new_case(&a, between(0, 1) ? pow(10, uniform(-3, 2)) : 0, 0);
+    fitted b = fit(c, MOE_ACCELERATED, 150, 0);
+    check_fit(c, &b, 150);
+    free_fitted(b);
+    free_case(c);
+  }
+}
+
+/* With a ridge, on the intercepts too, a maximum is attained; there the gradient vanishes. */
+static void gradient_vanishes_at_convergence(void) {
+  double worst_promise = 0, worst_gradient = 0;
+  int evaluations = 0;
+  for (int repeat = 0; repeat < 60; repeat++) {
+    recipe a = random_recipe();
+    a.with_tau = repeat % 5 == 0;
+    a.units = 0; /* elsewhere convergence may take thousands of steps */
+    fit_case *c = new_case(&a, pow(10, uniform(-1, 1)), 0.1);
+    fitted b = fit(c, MOE_ACCELERATED, 2000, 1e-12);
+    summit end = survey(c, b.theta);
+    double relative = end.gradient_norm / end.gradient_size;
+    worst_promise = fmax(worst_promise, end.promise / (1 + fabs(end.objective)));
+    worst_gradient = fmax(worst_gradient, relative);
+    evaluations += b.result.evaluations;
+    check_fit(c, &b, 2000);
+    CHECK(b.result.status == MOE_CONVERGED || b.result.status == MOE_STALLED, "status %d",
+          b.result.status);
+    CHECK(b.result.gain <= 1e-12 * (1 + fabs(b.result.objective)) || b.result.status == MOE_STALLED,
+          "gain %g", b.result.gain);
+    CHECK(end.promise <= 1e-10 * (1 + fabs(end.objective)), "%g still to gain", end.promise);
+    CHECK(relative <= 1e-5, "gradient %g of %g", end.gradient_norm, end.gradient_size);
+    free_fitted(b);
+    free_case(c);
+  }
+  printf(
+      "  at convergence: gradient at most %.2g of its terms, a step's gain %.2g; "
+      "%.0f evaluations on average\n",
+      worst_gradient, worst_promise, evaluations / 60.0);
+}
+
+static void methods_agree(void) {
+  double worst = 0;
+  for (int repeat = 0; repeat < 15; repeat++) {
+    recipe a = random_recipe();
+    a.shape.K = between(1, 3);
+    a.correlation = 0;
+    fit_case *c = new_case(&a, uniform(0.5, 5), 0.1);
+    fitted near = fit(c, MOE_ACCELERATED, 2000, 1e-13);
+    double *away = random_theta(&a.shape, 0.02);
+    for (size_t j = 0; j < moe_theta_length(&a.shape); j++)
+      c->sample->theta[j] = near.theta[j] + away[j];
+    fitted mm = fit(c, MOE_MM, 3000, 1e-12);
+    check_fit(c, &mm, 3000);
+    fitted accelerated = fit(c, MOE_ACCELERATED, 3000, 1e-12);
+    check_fit(c, &accelerated, 3000);
+    double difference = fabs(mm.result.objective - accelerated.result.objective);
+    worst = fmax(worst, difference / (1 + fabs(mm.result.objective)));
+    CHECK(difference <= 1e-6 * (1 + fabs(mm.result.objective)), "%.17g, %.17g", mm.result.objective,
+          accelerated.result.objective);
+    free_fitted(near);
+    free_fitted(mm);
+    free_fitted(accelerated);
+    free(away);
+    free_case(c);
+  }
+  printf("  methods: objectives differ by at most %.2g\n", worst);
+}
+
+/* A design column given twice leaves the likelihood's maximum as it was. */
+static void collinear_columns(void) {
+  for (int repeat = 0; repeat < 10; repeat++) {
+    recipe a = {.shape = {300, 3, 1, between(2, 4), 1}, .spread = 1, .units = 1};
+    fit_case *c = new_case(&a, 0, 0);
+    memcpy(c->sample->x + 600, c->sample->x + 300, sizeof(double) * 300);
+    fitted twice = fit(c, MOE_ACCELERATED, 500, 1e-12);
+    check_fit(c, &twice, 500);
+    recipe narrow = a;
+    narrow.shape.p = 2;
+    fit_case *d = new_case(&narrow, 0, 0);
+    memcpy(d->sample->x, c->sample->x, sizeof(double) * 600);
+    memcpy(d->sample->y, c->sample->y, sizeof(int) * 300);
+    fitted once = fit(d, MOE_ACCELERATED, 500, 1e-12);
+    CHECK(fabs(once.result.objective - twice.result.objective) <=
+              1e-9 * (1 + fabs(once.result.objective)),
+          "%.17g, %.17g", once.result.objective, twice.result.objective);
+    free_fitted(once);
+    free_fitted(twice);
+    free_case(c);
+    free_case(d);
+  }
+}
+
+/* Without a ridge, columns in other units (powers of two, so nothing is rounded) and coefficients
+ * to match give the same fit. */
+static void units_do_not_matter(void) {
+  for (int repeat = 0; repeat < 12; repeat++) {
+    recipe a = {.shape = {300, 4, 3, 3, between(1, 3)}, .spread = 1};
+    fit_case *c = new_case(&a, 0, 0);
+    sample *s = c->sample;
+    fitted plain = fit(c, MOE_MM, 40, 0);
+    for (int j = 1; j < 4; j++) {
+      int power = between(-12, 12);
+      for (int i = 0; i < 300; i++) s->x[300 * j + i] = ldexp(s->x[300 * j + i], power);
+      for (int m = 0; m < 3 * a.shape.K; m++) {
+        double *coefficient = s->theta + 3 * a.shape.K + 4 * m + j;
+        *coefficient = ldexp(*coefficient, -power);
+      }
+    }
+    fitted other = fit(c, MOE_MM, 40, 0);
+    for (int t = 0; t <= 40; t++)
+      CHECK(fabs(plain.result.trace[t] - other.result.trace[t]) <= 1e-6,
+            "iteration %d: %.17g, %.17g", t, plain.result.trace[t], other.result.trace[t]);
+    free_fitted(plain);
+    free_fitted(other);
+    free_case(c);
+  }
+}
+
+void test_fit(void) {
+  run_test("a step is the closed form", step_is_the_closed_form);
+  run_test("a step gains what it promises", step_gains_what_it_promises);
+  run_test("MM never falls", mm_never_falls);
+  run_test("accelerated MM never falls", accelerated_never_falls);
+  run_test("the gradient vanishes at convergence", gradient_vanishes_at_convergence);
+  run_test("the methods agree", methods_agree);
+  run_test("collinear columns", collinear_columns);
+  run_test("units do not matter", units_do_not_matter);
+}

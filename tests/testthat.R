@@ -1,0 +1,4 @@
+library(testthat)
+library(moelogit)
+
+test_check("moelogit")
