@@ -337,7 +337,7 @@ progress_bar <- function(control, total) {
 
 # --- the object ---
 
-status_names <- c("converged", "iteration limit", "stalled", "not finite")
+status_names <- c("converged", "iteration limit", "stalled", "not finite", "merged")
 
 new_fit <- function(runs, problem, columns, levels, experts, lambda, control) {
   best <- runs[[1]]
@@ -382,7 +382,7 @@ find_problems <- function(fit, problem) {
 }
 
 problem_convergence <- function(fit) {
-  if (fit$converged) return(NULL)
+  if (fit$converged || fit$status == "merged") return(NULL)
   paste0(
     "The fit has not converged (", fit$status, " after ", fit$iterations, " iterations; ",
     "estimated gain left ", format(fit$gain, digits = 2), "): ",

@@ -1,6 +1,72 @@
 # The mixing measure: the parameters in the symmetric form on standardised covariates, and what
 # standardised them. Users see reference coding on their own scale.
 
+#' A mixing measure
+#'
+#' A mixture of experts as a discrete measure on parameters, for trees and losses of a known truth.
+#'
+#' @param gate Matrix (gate covariates, intercept first, x K): a column of coefficients per expert.
+#' @param expert Array (expert covariates, intercept first, x M x K): coefficients of each class in
+#'   each expert.
+#' @param center,scale What standardises the covariates: for both parts one vector, when they have
+#'   the same covariates, or a list with elements `gate` and `expert`; a value per covariate, the
+#'   intercept left out. By default 0 and 1: coefficients then belong to covariates as they are.
+#' @details Coefficients are those of the covariates on their own scale, in any coding: adding the
+#'   same vector to all columns of the gate, or to all classes of one expert, changes nothing. They
+#'   are kept as coefficients of \eqn{(x - center) / scale} that sum to zero.
+#' @return An object of class `moe_measure`.
+#' @seealso [moe_dendrogram()]
+#' @examples
+#' gate <- cbind(c(0, 0), c(0.5, 2))
+#' expert <- array(c(0, 0, 1, 2, 0, 0, -1, -2), c(2, 2, 2))
+#' moe_measure(gate, expert)
+#' @export
+moe_measure <- function(gate, expert, center = 0, scale = 1) {
+  check_measure(gate, expert)
+  of <- function(a, part, rows, neutral) {
+    if (is.list(a)) a <- a[[part]]
+    if (!is.numeric(a) || any(!is.finite(a)) || !length(a) %in% c(1L, rows - 1L)) {
+      refuse("`center` and `scale` must hold one finite number per covariate (", rows - 1L,
+             " of the ", part, "), not ", given(a), ".")
+    }
+    c(neutral, rep_len(as.double(a), rows - 1L))
+  }
+  r <- nrow(gate)
+  p <- dim(expert)[1]
+  design <- list(z_center = of(center, "gate", r, 0), z_scale = of(scale, "gate", r, 1),
+                 x_center = of(center, "expert", p, 0), x_scale = of(scale, "expert", p, 1))
+  if (any(design$z_scale <= 0) || any(design$x_scale <= 0)) refuse("`scale` must be positive.")
+  gate <- standardise(gate, design$z_center, design$z_scale)
+  for (k in seq_len(ncol(gate))) {
+    a <- standardise(matrix(expert[, , k], p), design$x_center, design$x_scale)
+    expert[, , k] <- a - rowMeans(a)
+  }
+  new_measure(unname(gate - rowMeans(gate)), unname(expert), design)
+}
+
+check_measure <- function(gate, expert) {
+  if (!is.matrix(gate) || !is.numeric(gate) || any(!is.finite(gate)) || length(gate) == 0L) {
+    refuse("`gate` must be a finite numeric matrix (covariates x experts), not ", given(gate), ".")
+  }
+  if (length(dim(expert)) != 3L || !is.numeric(expert) || any(!is.finite(expert)) ||
+        dim(expert)[2] < 2L) {
+    refuse("`expert` must be a finite numeric array (covariates x classes x experts) with at ",
+           "least two classes, not ", given(expert), ".")
+  }
+  if (dim(expert)[3] != ncol(gate)) {
+    refuse("`gate` and `expert` must have the same number of experts, but have ", ncol(gate),
+           " and ", dim(expert)[3], ".")
+  }
+}
+
+#' @export
+print.moe_measure <- function(x, ...) {
+  cat("Mixing measure of ", ncol(x$gate), " experts over ", dim(x$expert)[2], " classes; ",
+      nrow(x$gate) - 1L, " gate and ", nrow(x$expert) - 1L, " expert covariates\nWeights: ",
+      paste(format(measure_weights(x), digits = 3), collapse = " "), "\n", sep = "")
+  invisible(x)
+}
+
 new_measure <- function(gate, expert, design) {
   structure(
     list(gate = gate, expert = expert,

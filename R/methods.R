@@ -67,13 +67,13 @@ summary.moe_fit <- function(object, ...) {
 #' @export
 print.summary.moe_fit <- function(x, digits = max(3L, getOption("digits") - 3L), ...) {
   print_heading(x)
-  cat("\nExperts:\n")
-  print(rbind(`mean gate probability` = round(x$shares, 3),
-              `rows it leads` = if (!is.null(x$assigned)) x$assigned))
+  cat("\nExperts (mean gate probability, rows they lead, mean class probabilities):\n")
+  experts <- data.frame(gate = round(x$shares, 3))
   if (!is.null(x$classes)) {
-    cat("\nMean class probabilities within each expert:\n")
-    print(round(x$classes, 3))
+    experts$rows <- as.integer(x$assigned)
+    experts <- cbind(experts, t(round(x$classes, 3)))
   }
+  print(experts)
   cat("\nCoefficients (log-odds against class ", dQuote(x$levels[1], FALSE),
       "; gate against expert1):\n", sep = "")
   print(coef.moe_fit(x, matrix = TRUE), digits = digits)

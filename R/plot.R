@@ -29,7 +29,8 @@ plot.moe_fit <- function(x, ...) {
 }
 
 # Columns of the plots' data, for R's check of names.
-utils::globalVariables(c("iteration", "left", "probability", "response"))
+utils::globalVariables(c("iteration", "left", "probability", "response", "x", "y", "x_end", "y_end",
+                         "experts", "value", "chosen"))
 
 plot_trace <- function(fit) {
   left <- fit$trace[length(fit$trace)] - fit$trace
@@ -57,5 +58,101 @@ plot_gate <- function(fit) {
     ggplot2::scale_fill_viridis_d(end = 0.9) +
     ggplot2::labs(x = "gate probability", y = "rows", fill = "class",
                   title = "Where the gate sends the rows") +
+    ggplot2::theme_minimal()
+}
+
+#' Plots of a dendrogram
+#'
+#' @param object,x A dendrogram by [moe_dendrogram()].
+#' @param type `"tree"`: the merges, with heights on the axis, leaves named by expert and weight, and
+#'   the cut at the selected number of experts as a dashed line. `"path"`: the criteria along the
+#'   path, each less its least value, with the level that each chooses marked.
+#' @param ... Handed by `plot()` to `autoplot()`, otherwise not used.
+#' @return `autoplot()` returns a ggplot; `plot()` draws it and returns it invisibly.
+#' @seealso [moe_dendrogram()]
+#' @examples
+#' set.seed(1)
+#' fit <- moe_fit(Species ~ Sepal.Length + Sepal.Width, iris, experts = 4, lambda = 0.5)
+#' tree <- moe_dendrogram(fit)
+#' plot(tree)
+#' plot(tree, type = "path")
+#' @export
+autoplot.moe_dendrogram <- function(object, type = c("tree", "path"), ...) {
+  check_unused(...)
+  type <- check_choice(type, c("tree", "path"), "type")
+  if (type == "path" && is.null(object$fit)) {
+    refuse("A dendrogram of a measure has no criteria to plot: use `type = \"tree\"`.")
+  }
+  switch(type, tree = plot_tree(object), path = plot_path(object))
+}
+
+#' @rdname autoplot.moe_dendrogram
+#' @export
+plot.moe_dendrogram <- function(x, ...) {
+  figure <- autoplot.moe_dendrogram(x, ...)
+  print(figure)
+  invisible(figure)
+}
+
+plot_tree <- function(tree) {
+  labels <- paste0(tree$labels, " (", format(round(tree$weights, 3), nsmall = 3), ")")
+  figure <- ggplot2::ggplot(tree_segments(tree)) +
+    ggplot2::geom_segment(ggplot2::aes(x, y, xend = x_end, yend = y_end), linewidth = 0.6) +
+    ggplot2::scale_y_continuous(breaks = seq_along(labels), labels = labels[tree$order]) +
+    ggplot2::labs(x = "height", y = NULL, title = "Dendrogram of the mixing measure") +
+    ggplot2::theme_minimal() +
+    ggplot2::theme(panel.grid.minor = ggplot2::element_blank(),
+                   panel.grid.major.y = ggplot2::element_blank())
+  if (is.na(tree$selected)) return(figure)
+  figure +
+    ggplot2::geom_vline(xintercept = cut_height(tree), linetype = "dashed", colour = "#D55E00") +
+    ggplot2::labs(subtitle = paste0(criteria[[tree$criterion]], " chooses ", tree$selected,
+                                    if (tree$selected == 1L) " expert" else " experts"))
+}
+
+# Each merge is two arms from its branches to its height, and the bar between them.
+tree_segments <- function(tree) {
+  place <- order(tree$order)
+  middle <- numeric(nrow(tree$merge))
+  position <- function(a) if (a < 0) place[-a] else middle[a]
+  height <- function(a) if (a < 0) 0 else tree$height[a]
+  segments <- lapply(seq_len(nrow(tree$merge)), function(s) {
+    pair <- tree$merge[s, ]
+    y <- vapply(pair, position, 0)
+    middle[s] <<- mean(y)
+    top <- tree$height[s]
+    data.frame(x = c(vapply(pair, height, 0), top), x_end = top, y = c(y, y[1]), y_end = c(y, y[2]))
+  })
+  do.call(rbind, segments)
+}
+
+# Between the merge that leads to the selected level and the next.
+cut_height <- function(tree) {
+  heights <- c(0, tree$height, 1.1 * max(tree$height))
+  at <- length(tree$height) + 2L - tree$selected
+  mean(heights[at + 0:1])
+}
+
+plot_path <- function(tree) {
+  every <- if (nrow(tree$path) > 8L) 2L else 1L # labels need room
+  data <- do.call(rbind, lapply(names(criteria), function(name) {
+    value <- tree$path[[name]]
+    data.frame(experts = tree$path$experts, value = value - min(value, na.rm = TRUE),
+               chosen = tree$path$experts == best_level(tree$path, name),
+               criterion = factor(criteria[[name]], criteria))
+  }))
+  data <- data[!is.na(data$value), ]
+  ggplot2::ggplot(data, ggplot2::aes(experts, value)) +
+    ggplot2::geom_line(colour = "grey50") +
+    ggplot2::geom_point(ggplot2::aes(shape = chosen, colour = chosen), size = 2.5) +
+    ggplot2::scale_shape_manual(values = c(`FALSE` = 1, `TRUE` = 19), guide = "none") +
+    ggplot2::scale_colour_manual(values = c(`FALSE` = "grey50", `TRUE` = "#D55E00"),
+                                 guide = "none") +
+    ggplot2::scale_x_continuous(breaks = seq(1L, nrow(tree$path), every), minor_breaks = NULL) +
+    ggplot2::facet_wrap("criterion", scales = "free_y") +
+    ggplot2::labs(x = "experts", y = "criterion less its least value",
+                  title = "Criteria along the path",
+                  subtitle = paste0(criteria[[tree$criterion]], " decides: ", tree$selected,
+                                    if (tree$selected == 1L) " expert" else " experts")) +
     ggplot2::theme_minimal()
 }

@@ -1,5 +1,5 @@
 /* How BLAS and LAPACK are called. Inside the package R's own declarations are used; on its own the
- * core declares the three routines it needs. */
+ * core declares the two routines it needs. */
 #ifndef MOE_BLAS_H
 #define MOE_BLAS_H
 

@@ -259,9 +259,9 @@ static int ascend(state *s, double slope, int with_gram) {
 
 /* The plain MM step at the current point after its metric is computed anew. */
 static int fall_back(state *s) {
-  double loglik;
+  double loglik; /* known already, as is the objective */
   forget(s);
-  s->result->objective = objective(s, s->theta, s->gradient, s->metric, &loglik);
+  objective(s, s->theta, s->gradient, s->metric, &loglik);
   factor_metric(s->problem, s->metric);
   return mm_step(s);
 }

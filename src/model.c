@@ -69,7 +69,7 @@ static plan make_plan(const moe_shape *s, int shared, int with_gram) {
 size_t moe_rows_workspace(const moe_shape *s, int threads, int with_gram) {
   plan a = make_plan(s, 0, with_gram);
   return MOE_LANES + (size_t)threads * a.scratch * MOE_LANES + a.coefficients +
-         (size_t)MAX_SEGMENTS * a.partial;
+         (size_t)(a.segments > 0 ? a.segments : 1) * a.partial;
 }
 
 static vec *take(vec **at, size_t columns) {

@@ -26,7 +26,8 @@ print(summary(fits[[4]]))
 reliability <- function(prob, experts) {
   do.call(rbind, lapply(colnames(prob), function(class) {
     group <- cut(rank(prob[, class], ties.method = "first"), 10, labels = FALSE)
-    data.frame(experts = paste(experts, if (experts == 1) "expert" else "experts"), class = class,
+    data.frame(experts = paste(experts, if (experts == 1) "expert" else "experts"),
+               class = factor(class, colnames(prob)),
                predicted = tapply(prob[, class], group, mean),
                observed = tapply(test$confidence == class, group, mean))
   }))

@@ -1,0 +1,404 @@
+#' The dendrogram of a mixing measure
+#'
+#' Merges the experts of one overfitted fit, the closest pair first, into a tree and a path of
+#' smaller models, and reads the number of experts off the path: no sweep over K.
+#'
+#' @section The tree:
+#' The atoms of the mixing measure are \eqn{\theta_k} = (gate slopes, all coefficients of expert
+#' \eqn{k} in the sum-to-zero form) with weights \eqn{q_k = \mathrm{softmax}_k} of the gate's
+#' intercepts, on centred and standardised covariates, so nothing depends on units, origin or
+#' reference level. The pair with the least
+#' \deqn{d(i, j) = \frac{q_i q_j}{q_i + q_j} \|\theta_i - \theta_j\|^2}
+#' is merged; weights add, parameters are weighted means. The height of the merge from
+#' \eqn{\kappa} to \eqn{\kappa - 1} atoms is its \eqn{d}. This is Ward's criterion: the tree equals
+#' `hclust(d, "ward.D", members = q)`, heights never fall, and no data are touched.
+#'
+#' @section The path:
+#' With `refine = FALSE` the model with \eqn{\kappa} experts is the merged measure itself. With
+#' `refine = TRUE` each level starts from the polished level above it: the `pairs` closest pairs are
+#' merged in turn, each result is given a short run of the fit's algorithm, and the best two go on
+#' until their gain is small; both are merged further, the better one is the level's model. There
+#' are no new random starts. The tree stays that of the unpolished
+#' measure; where the path merged another pair than the tree's, its column `pair` says so. The fit's
+#' `lambda` is kept. The level with one expert is a multinomial logit.
+#'
+#' @section Choosing the number of experts:
+#' The candidate with the least criterion is chosen. `"bic"`, `"aic"` and `"icl"` are the usual
+#' ones at each level of the path, with one expert among the candidates. `"dsc"` and
+#' `"dsc_rescaled"` are the dendrogram selection criteria of the predecessors of Tran et al. (2026),
+#' for \eqn{\kappa = 2, \dots, K}, with \eqn{\bar\ell} the log-likelihood divided by the sum of
+#' weights:
+#' \deqn{\mathrm{DSC}(\kappa) = -(h_\kappa + \log(n) \bar\ell_\kappa), \quad
+#'   \mathrm{DSC}_r(\kappa) = -\left(\frac{\log(n) \bar\ell_\kappa}{|\bar\ell_K|} +
+#'   \frac{h_\kappa}{\max_j h_j}\right),}
+#' \eqn{h_\kappa} the height of the merge from \eqn{\kappa} to \eqn{\kappa - 1}. As published they
+#' use merged measures without refinement (`refine = FALSE`). DSC is not scale-free, since heights
+#' are not on the scale of the likelihood, and so it answers 2 nearly always; merging without
+#' refinement loses far more likelihood than it should. That is why the default is BIC along the
+#' refined path.
+#'
+#' @param x A fit by [moe_fit()] with two experts or more that holds its training data, best with
+#'   more experts than needed and a small `lambda`; or a [moe_measure()].
+#' @param criterion The criterion that chooses: `"bic"`, `"aic"`, `"icl"`, `"dsc"` or
+#'   `"dsc_rescaled"`.
+#' @param refine Whether each level is polished.
+#' @param pairs How many of the closest pairs are tried at each level (a whole number of at least
+#'   1) if `refine` is `TRUE`.
+#' @param ... Handed to methods; an unused argument is an error.
+#' @return An object of class `moe_dendrogram`, which is also an [stats::hclust()]: `merge`,
+#'   `height`, `order`, `labels` describe the tree. `selected` is the chosen number of experts,
+#'   `path` a data frame with a row per level (see [as.data.frame.moe_dendrogram()]). For a
+#'   [moe_measure()] there are no data: the path holds heights alone and `selected` is `NA`.
+#' @seealso [cut.moe_dendrogram()] for the chosen fit, [autoplot.moe_dendrogram()].
+#' @references
+#' Do, D., Do, L., McKinley, S. A., Terhorst, J. and Nguyen, X. (2024). Dendrogram of mixing
+#' measures: hierarchical clustering and model selection for finite mixture models.
+#' arXiv:2403.01684.
+#'
+#' Tran, T. et al. (2026), see [moelogit-package].
+#' @examples
+#' set.seed(1)
+#' fit <- moe_fit(Species ~ Sepal.Length + Sepal.Width, iris, experts = 4, lambda = 0.5,
+#'                control = moe_control(intercept_ridge = 0.01))
+#' tree <- moe_dendrogram(fit)
+#' tree
+#' as.data.frame(tree)
+#' cut(tree)
+#' @export
+moe_dendrogram <- function(x, ...) UseMethod("moe_dendrogram")
+
+#' @export
+moe_dendrogram.default <- function(x, ...) {
+  refuse("moe_dendrogram() takes a fit by moe_fit() or a moe_measure(), not ", given(x), ".")
+}
+
+#' @rdname moe_dendrogram
+#' @export
+moe_dendrogram.moe_measure <- function(x, ...) {
+  check_unused(...)
+  if (ncol(x$gate) < 2L) refuse("A dendrogram needs at least two experts, but there is one.")
+  tree <- merge_measure(x)
+  tree$path <- data.frame(experts = ncol(x$gate):1, height = c(tree$height, NA))
+  tree$selected <- NA_integer_
+  tree
+}
+
+#' @rdname moe_dendrogram
+#' @export
+moe_dendrogram.moe_fit <- function(x, criterion = c("bic", "aic", "icl", "dsc", "dsc_rescaled"),
+                                   refine = TRUE, pairs = 3, ...) {
+  check_unused(...)
+  criterion <- check_choice(criterion, names(criteria), "criterion")
+  refine <- check_flag(refine, "refine")
+  pairs <- check_count(pairs, "pairs")
+  check_overfit(x)
+  tree <- merge_measure(x$measure)
+  problem <- fitted_problem(x)
+  runs <- if (refine) refined_runs(x, problem, pairs) else merged_runs(x, problem, tree)
+  tree$call <- sys.call()
+  tree$fit <- x
+  tree$runs <- runs
+  tree$refined <- refine
+  tree$path <- path_table(tree, x, problem)
+  tree$criterion <- criterion
+  tree$selected <- best_level(tree$path, criterion)
+  tree
+}
+
+check_overfit <- function(fit) {
+  if (fit$experts < 2L) refuse("A dendrogram needs at least two experts, but the fit has one.")
+  if (fit$lambda == 0) {
+    warning("The fit has no ridge (`lambda = 0`): redundant experts then need not be alike, and the ",
+            "tree is hard to read. Fit with a small `lambda`, 0.1 say.", call. = FALSE)
+  }
+  if (!fit$converged) {
+    warning("The fit has not converged, so the tree may change when it does.", call. = FALSE)
+  }
+}
+
+# --- the tree ---
+
+# Atoms in columns: gate slopes, then the coefficients of the expert.
+measure_atoms <- function(measure) {
+  experts <- ncol(measure$gate)
+  rbind(measure$gate[-1, , drop = FALSE], matrix(measure$expert, ncol = experts))
+}
+
+measure_weights <- function(measure) {
+  weight <- exp(measure$gate[1, ] - max(measure$gate[1, ]))
+  weight / sum(weight)
+}
+
+# The hclust of a measure, with the measures of all levels, K experts first.
+merge_measure <- function(measure) {
+  experts <- ncol(measure$gate)
+  # An expert whose weight underflows is still an atom.
+  weights <- pmax(measure_weights(measure), .Machine$double.xmin)
+  atoms <- measure_atoms(measure)
+  merged <- .Call(C_moe_merge, weights, atoms)
+  structure(
+    list(merge = merged$merge, height = merged$height, order = leaf_order(merged$merge),
+         labels = paste0("expert", seq_len(experts)), method = "ward.D", dist.method = "Ward",
+         weights = weights, levels = level_measures(measure, weights, atoms, merged)),
+    class = c("moe_dendrogram", "hclust")
+  )
+}
+
+# Leaves from left to right: each merge puts its first branch before its second.
+leaf_order <- function(merge) {
+  leaves <- vector("list", nrow(merge))
+  for (s in seq_len(nrow(merge))) {
+    leaves[[s]] <- unlist(lapply(merge[s, ], function(a) if (a < 0) -a else leaves[[a]]))
+  }
+  leaves[[nrow(merge)]]
+}
+
+level_measures <- function(measure, weights, atoms, merged) {
+  alive <- -seq_along(weights)
+  atom <- function(a) if (a < 0) atoms[, -a] else merged$atoms[, a]
+  weight <- function(a) if (a < 0) weights[-a] else merged$weight[a]
+  levels <- list(measure)
+  for (s in seq_along(merged$height)) {
+    pair <- merged$merge[s, ]
+    alive[match(pair[1], alive)] <- s
+    alive <- setdiff(alive, pair[2])
+    levels[[s + 1L]] <- measure_from_atoms(
+      measure, vapply(alive, weight, 0), vapply(alive, atom, atoms[, 1])
+    )
+  }
+  levels
+}
+
+measure_from_atoms <- function(measure, weights, atoms) {
+  slopes <- seq_len(nrow(measure$gate) - 1L)
+  atoms <- matrix(atoms, ncol = length(weights))
+  gate <- rbind(log(weights), atoms[slopes, , drop = FALSE])
+  measure$gate <- gate - rowMeans(gate)
+  expert <- atoms[setdiff(seq_len(nrow(atoms)), slopes), , drop = FALSE]
+  measure$expert <- array(expert, c(dim(measure$expert)[1:2], length(weights)))
+  measure
+}
+
+# --- the path ---
+
+# The problem of a fit, to be solved again with fewer experts.
+fitted_problem <- function(fit) {
+  data <- training_data(fit)
+  list(design = fitted_design(fit, data), y = as.integer(data$y), weights = fit$prior_weights,
+       classes = length(fit$levels), total = fit$nobs)
+}
+
+
+run_from_theta <- function(fit, problem, theta, experts, iterations) {
+  ridge <- ridge_vectors(problem$design, fit$lambda, fit$control)
+  maximise(problem, theta, experts, ridge, fit$control, iterations, polish_tolerance)
+}
+
+merged_runs <- function(fit, problem, tree) {
+  lapply(tree$levels, function(measure) {
+    run_from_theta(fit, problem, as_theta(measure), ncol(measure$gate), 0L)
+  })
+}
+
+trial_steps <- 10L       # of each candidate merge
+polish_tolerance <- 1e-7 # of the merges that are kept
+beam <- 2L               # how many of them are kept at each level
+
+# Level by level from the fit itself; each level comes from the merges of the best few of the level
+# above, since the merge that is best now may leave a bad one for later.
+refined_runs <- function(fit, problem, pairs) {
+  overfit <- run_from_theta(fit, problem, as_theta(fit$measure), fit$experts, 0L)
+  kept <- list(c(overfit, list(pair = 1L)))
+  runs <- kept
+  for (experts in (fit$experts - 1L):1L) {
+    trials <- unlist(lapply(kept, try_merges, fit = fit, problem = problem, pairs = pairs,
+                            experts = experts), recursive = FALSE)
+    trials <- trials[utils::head(distinct(trials, best_of(trials)), beam)]
+    kept <- lapply(trials, function(trial) {
+      run <- run_from_theta(fit, problem, trial$theta, experts, fit$control$max_iterations)
+      c(run, trial["pair"])
+    })
+    kept <- kept[best_of(kept)]
+    runs <- c(runs, kept[1])
+  }
+  runs
+}
+
+# Short runs from the `pairs` closest merges of a run with one expert more.
+try_merges <- function(run, fit, problem, pairs, experts) {
+  measure <- as_measure(run$theta, experts + 1L, problem$classes, problem$design)
+  merges <- candidate_merges(measure, pairs)
+  lapply(seq_along(merges), function(pair) {
+    c(run_from_theta(fit, problem, as_theta(merges[[pair]]), experts, trial_steps),
+      list(pair = pair))
+  })
+}
+
+# The measure with one of its closest pairs merged, for each of the `most` closest, closest first.
+candidate_merges <- function(measure, most) {
+  weights <- pmax(measure_weights(measure), .Machine$double.xmin)
+  atoms <- measure_atoms(measure)
+  distance <- ward_distances(weights, atoms)
+  pairs <- which(lower.tri(distance), arr.ind = TRUE)
+  closest <- utils::head(order(distance[pairs]), most)
+  lapply(closest, function(c) merge_pair(measure, weights, atoms, pairs[c, 2], pairs[c, 1]))
+}
+
+ward_distances <- function(weights, atoms) {
+  squares <- as.matrix(stats::dist(t(atoms)))^2
+  squares * outer(weights, weights) / outer(weights, weights, `+`)
+}
+
+merge_pair <- function(measure, weights, atoms, i, j) {
+  share <- weights[j] / (weights[i] + weights[j])
+  atoms[, i] <- (1 - share) * atoms[, i] + share * atoms[, j]
+  weights[i] <- weights[i] + weights[j]
+  measure_from_atoms(measure, weights[-j], atoms[, -j, drop = FALSE])
+}
+
+# --- criteria ---
+
+criteria <- c(bic = "BIC", aic = "AIC", icl = "ICL", dsc = "DSC", dsc_rescaled = "rescaled DSC")
+
+path_table <- function(tree, fit, problem) {
+  experts <- fit$experts:1
+  loglik <- vapply(tree$runs, `[[`, 0, "loglik")
+  merged <- if (tree$refined) {
+    vapply(merged_runs(fit, problem, tree), `[[`, 0, "loglik")
+  } else {
+    loglik
+  }
+  n <- fit$nobs
+  df <- vapply(experts, function(k) count_parameters(problem, k), 0)
+  height <- c(tree$height, NA)
+  entropy <- vapply(tree$runs, posterior_entropy, 0, fit = fit, problem = problem)
+  path <- data.frame(
+    experts = experts, height = height, loglik_merged = merged, loglik = loglik, df = df,
+    aic = -2 * loglik + 2 * df, bic = -2 * loglik + log(n) * df
+  )
+  path$icl <- path$bic + 2 * entropy
+  path$dsc <- -(height + log(n) * merged / n)
+  path$dsc_rescaled <- -(log(n) * merged / abs(merged[1]) + height / max(height, na.rm = TRUE))
+  path$pair <- if (tree$refined) vapply(tree$runs, `[[`, 0L, "pair") else 1L
+  path$chosen_by <- chosen_by(path)
+  path
+}
+
+posterior_entropy <- function(run, fit, problem) {
+  experts <- length(run$theta) /
+    (ncol(problem$design$z) + ncol(problem$design$x) * problem$classes)
+  measure <- as_measure(run$theta, experts, problem$classes, problem$design)
+  tau <- predict_core(measure, problem$design, problem$y, "posterior", fit$control)
+  entropy <- ifelse(tau > 0, -tau * log(tau), 0)
+  sum(if (is.null(problem$weights)) entropy else problem$weights * entropy)
+}
+
+# The number of experts with the least criterion, the smaller of equals.
+best_level <- function(path, criterion) {
+  path$experts[order(path[[criterion]], path$experts)[1]]
+}
+
+chosen_by <- function(path) {
+  chosen <- vapply(names(criteria), function(name) best_level(path, name), 0)
+  vapply(path$experts, function(k) paste(names(criteria)[chosen == k], collapse = ", "), "")
+}
+
+#' The path of a dendrogram as a data frame
+#'
+#' @param x A dendrogram by [moe_dendrogram()].
+#' @param row.names,optional,... Not used.
+#' @return A data frame with a row per level, most experts first: `experts`; `height`, the
+#'   dissimilarity of the merge to one expert fewer; `loglik_merged`, the log-likelihood of the
+#'   merged measure, and `loglik`, that of the path's model (the same without refinement); `df`;
+#'   `aic`, `bic`, `icl` of the path's model; `dsc`, `dsc_rescaled`, which use the merged measures as
+#'   published; `pair`, 1 if the level above merged its closest pair, 2 if the second closest, ...;
+#'   `chosen_by`, the criteria that choose this level.
+#' @seealso [moe_dendrogram()]
+#' @export
+as.data.frame.moe_dendrogram <- function(x, row.names = NULL, optional = FALSE, ...) x$path
+
+#' The fit at a level of a dendrogram
+#'
+#' @param x A dendrogram by [moe_dendrogram()] of a fit.
+#' @param experts The number of experts, from 1 to that of the overfitted fit; the selected number
+#'   by default.
+#' @param ... Not used.
+#' @return A [moe_fit()] with that many experts. On a refined path the level's run is continued to
+#'   convergence; otherwise the fit is the merged measure as it is, with status `"merged"`.
+#' @seealso [moe_dendrogram()]
+#' @export
+cut.moe_dendrogram <- function(x, experts = x$selected, ...) {
+  check_unused(...)
+  if (is.null(x$fit)) refuse("A dendrogram of a measure holds no data, so it has no fits to cut.")
+  experts <- check_count(experts, "experts", upper = x$fit$experts)
+  if (experts == x$fit$experts) return(x$fit)
+  fit <- x$fit
+  problem <- fitted_problem(fit)
+  run <- x$runs[[fit$experts - experts + 1L]]
+  if (x$refined) {
+    ridge <- ridge_vectors(problem$design, fit$lambda, fit$control)
+    run <- continue_run(run, maximise(problem, run$theta, experts, ridge, fit$control,
+                                      fit$control$max_iterations, fit$control$tolerance))
+  } else {
+    run$status <- match("merged", status_names) - 1L
+  }
+  cut <- new_fit(list(run), problem, fit$columns, fit$levels, experts, fit$lambda, fit$control)
+  for (field in c("formula", "terms", "xlevels", "contrasts", "na.action", "model")) {
+    cut[[field]] <- fit[[field]]
+  }
+  cut$call <- fit$call
+  if (!is.null(cut$call)) cut$call$experts <- experts
+  cut
+}
+
+#' @rdname predict.moe_fit
+#' @details `predict()` of a [moe_dendrogram()] is that of the fit which [cut.moe_dendrogram()] gives.
+#' @export
+predict.moe_dendrogram <- function(object, ...) predict.moe_fit(cut.moe_dendrogram(object), ...)
+
+# --- showing ---
+
+#' @export
+print.moe_dendrogram <- function(x, ...) {
+  cat("Dendrogram of a mixing measure of ", nrow(x$merge) + 1L, " experts\n\n", sep = "")
+  cat(strwrap(describe_merges(x), exdent = 2), sep = "\n")
+  if (!is.null(x$fit)) cat("\n", paste(strwrap(describe_choice(x)), collapse = "\n"), "\n", sep = "")
+  invisible(x)
+}
+
+#' @export
+summary.moe_dendrogram <- function(object, ...) structure(object, class = c("summary.moe_dendrogram"))
+
+#' @export
+print.summary.moe_dendrogram <- function(x, digits = max(3L, getOption("digits") - 3L), ...) {
+  print.moe_dendrogram(x)
+  cat("\nPath:\n")
+  print(x$path, digits = digits + 2L, row.names = FALSE)
+  invisible(x)
+}
+
+# A line per merge: what was joined, at what height.
+describe_merges <- function(tree) {
+  members <- list()
+  name <- function(a) if (a < 0) tree$labels[-a] else paste0("(", members[[a]], ")")
+  lines <- character(nrow(tree$merge))
+  for (s in seq_along(lines)) {
+    both <- vapply(tree$merge[s, ], name, "")
+    members[[s]] <- paste(gsub("[()]", "", both), collapse = " + ")
+    lines[s] <- paste0(length(lines) - s + 1L, " left: ", both[1], " and ", both[2],
+                       " merged at height ", format(tree$height[s], digits = 3))
+  }
+  lines
+}
+
+describe_choice <- function(tree) {
+  path <- tree$path
+  value <- sort(path[[tree$criterion]])
+  runner_up <- path$experts[order(path[[tree$criterion]])[2]]
+  paste0(
+    criteria[[tree$criterion]], if (tree$refined) " along the refined path" else
+      " of the merged measures", " chooses ", tree$selected, " expert",
+    if (tree$selected > 1L) "s", "; ", runner_up, " is next, behind by ",
+    format(value[2] - value[1], digits = 3), "."
+  )
+}
