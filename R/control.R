@@ -19,6 +19,8 @@
 #' @param intercept_ridge Share of `lambda` (0 to 1) that is put on the sum-to-zero intercepts
 #'   too. A class that is absent from an expert sends that intercept to infinity unless this is
 #'   positive.
+#' @param max_experts Number of experts of the overfit where `moe_fit(experts = "auto")` chooses the
+#'   number.
 #' @return A list of class `moe_control`.
 #' @seealso [moe_fit()]
 #' @examples
@@ -26,7 +28,7 @@
 #' @export
 moe_control <- function(method = c("accelerated", "mm"), starts = 10, max_iterations = 10000,
                         tolerance = 1e-12, threads = getOption("moelogit.threads", 1),
-                        progress = interactive(), intercept_ridge = 0) {
+                        progress = interactive(), intercept_ridge = 0, max_experts = 8) {
   structure(
     list(
       method = check_choice(method, c("accelerated", "mm"), "method"),
@@ -35,7 +37,8 @@ moe_control <- function(method = c("accelerated", "mm"), starts = 10, max_iterat
       tolerance = check_number(tolerance, "tolerance", lower = 0, upper = 1),
       threads = check_count(threads, "threads", upper = 1024L),
       progress = check_flag(progress, "progress"),
-      intercept_ridge = check_number(intercept_ridge, "intercept_ridge", lower = 0, upper = 1)
+      intercept_ridge = check_number(intercept_ridge, "intercept_ridge", lower = 0, upper = 1),
+      max_experts = check_count(max_experts, "max_experts", lower = 2L)
     ),
     class = "moe_control"
   )

@@ -24,10 +24,10 @@
 #' @section Caveats:
 #' * *Proteins recur.* For 94% of the test pairs both proteins also occur in training pairs, and for
 #'   all but ten at least one does. The split tests new pairs of known proteins, not new proteins,
-#'   and pairs that share a protein are not independent: standard errors that take them to be are
-#'   too small.
-#' * *`"none"` means unreported*, not shown to be absent. Classes are balanced by design: in the
-#'   whole network 0.3% of all pairs have an edge.
+#'   and pairs that share a protein are not independent: standard errors that take them to be tend
+#'   to be too small.
+#' * *`"none"` means unreported*, not shown to be absent. Half of the pairs have an edge by design;
+#'   of all pairs of the 2,617 proteins it is 0.3%.
 #' * *Confidence* reflects how many kinds of evidence agree, and so also how well a protein has been
 #'   studied, which `high_share` and `high_min` partly capture.
 #' * *FunCat* annotation is of 2007, later than the network, and may itself rest in part on
@@ -36,23 +36,26 @@
 #' @format A data frame with 9,484 rows, one per pair, and 25 columns. In the definitions below,
 #'   \eqn{N_a} is the set of proteins joined to \eqn{a} in the observed network and
 #'   \eqn{d_a = |N_a|} its degree. Features have no units; logarithms are natural, and
-#'   \eqn{\log(1 + x)} and square roots only tame skewed counts.
+#'   \eqn{\log(1 + x)}{log(1 + x)} and square roots only tame skewed counts.
 #' \describe{
 #'   \item{protein_a, protein_b}{Systematic names of the two proteins: character. The order carries
 #'     no meaning (it is that of `yeast_network$proteins`), and all features are symmetric in it.}
 #'   \item{split}{Factor: `train` or `test`.}
 #'   \item{confidence}{Factor, the response: `none` (no interaction reported), `medium` or
 #'     `high`.}
-#'   \item{deg_sum}{\eqn{\log(1 + d_a) + \log(1 + d_b)}.}
-#'   \item{deg_diff}{\eqn{|\log(1 + d_a) - \log(1 + d_b)|}.}
-#'   \item{cn}{Common neighbours: \eqn{\log(1 + |N_a \cap N_b|)}.}
-#'   \item{jaccard}{\eqn{|N_a \cap N_b| / |N_a \cup N_b|}, 0 if both are empty.}
-#'   \item{adamic}{Adamic-Adar index: \eqn{\log(1 + \sum_{u \in N_a \cap N_b} 1 / \log d_u)}.}
-#'   \item{ra}{Resource allocation index: \eqn{(\sum_{u \in N_a \cap N_b} 1 / d_u)^{1/2}}.}
+#'   \item{deg_sum}{\eqn{\log(1 + d_a) + \log(1 + d_b)}{log(1 + d_a) + log(1 + d_b)}.}
+#'   \item{deg_diff}{\eqn{|\log(1 + d_a) - \log(1 + d_b)|}{|log(1 + d_a) - log(1 + d_b)|}.}
+#'   \item{cn}{Common neighbours, \eqn{C = N_a \cap N_b}{C = N_a & N_b}:
+#'     \eqn{\log(1 + |C|)}{log(1 + |C|)}.}
+#'   \item{jaccard}{\eqn{|C| / |N_a \cup N_b|}{|C| / |N_a or N_b|}, 0 if both are empty.}
+#'   \item{adamic}{Adamic-Adar index:
+#'     \eqn{\log(1 + \sum_{u \in C} 1 / \log d_u)}{log(1 + sum over u in C of 1 / log d_u)}.}
+#'   \item{ra}{Resource allocation index:
+#'     \eqn{(\sum_{u \in C} 1 / d_u)^{1/2}}{sqrt(sum over u in C of 1 / d_u)}.}
 #'   \item{l3}{Paths of three steps \eqn{a - u - v - b}, those through hubs counting less:
-#'     \eqn{\log(1 + \sum 1 / \sqrt{d_u d_v})}.}
-#'   \item{cn_high}{\eqn{\log(1 + {}}number of common neighbours joined to both proteins with high
-#'     confidence\eqn{)}.}
+#'     \eqn{\log(1 + \sum 1 / \sqrt{d_u d_v})}{log(1 + sum of 1 / sqrt(d_u d_v))}.}
+#'   \item{cn_high}{As `cn`, counting only common neighbours joined to both proteins with high
+#'     confidence.}
 #'   \item{dist}{Steps on a shortest path, from 2; 6 stands for six or more and for pairs without a
 #'     path. No pair is at distance 1.}
 #'   \item{clust_min, clust_max}{The smaller and the larger of the two proteins' local clustering
@@ -62,7 +65,8 @@
 #'     modularity (the Louvain method, with a fixed seed).}
 #'   \item{spectral}{Cosine, from -1 to 1, of the angle between the two proteins' coordinates on the
 #'     32 leading eigenvectors of the normalised adjacency matrix, scaled by the roots of the
-#'     eigenvalues. Its entries are \eqn{((d_a + 1)(d_b + 1))^{-1/2}} for edges, otherwise 0.}
+#'     eigenvalues. Its entries are
+#'     \eqn{((d_a + 1)(d_b + 1))^{-1/2}}{1 / sqrt((d_a + 1)(d_b + 1))} for edges, otherwise 0.}
 #'   \item{high_share, high_min}{Mean and minimum over the two proteins of the share of
 #'     high-confidence edges, \eqn{(h_a + 0.2) / (d_a + 1)}, where \eqn{h_a} is their number: shares
 #'     of few edges are drawn towards 0.2, about the share in the whole network.}
@@ -71,13 +75,14 @@
 #'   \item{n_unch}{Number of uncharacterised proteins in the pair, 0 to 2: those of class `U` and
 #'     those without a class.}
 #'   \item{class_lo}{Logarithm of how often the two proteins' classes are joined over how often they
-#'     would be if edges ignored classes: \eqn{\log((e_{rs} + 1) / (E_{rs} + 1))} for classes
-#'     \eqn{r} and \eqn{s}. Here \eqn{e_{rs}} counts the ends in class \eqn{r} of edges that lead to
-#'     class \eqn{s} (an edge within a class twice), and \eqn{E_{rs} = e_r e_s / e} with
-#'     \eqn{e_r = \sum_s e_{rs}} and \eqn{e = \sum_r e_r}. Proteins without a class count as `U`.}
-#'   \item{fc_resnik}{Resnik similarity: the largest information content,
-#'     \eqn{-\log}(share of the 2,617 proteins annotated), of the FunCat categories that both
-#'     proteins have; 0 if they share none.}
+#'     would be if edges ignored classes: for classes \eqn{r} and \eqn{s},
+#'     \eqn{\log((e_{rs} + 1) / (E_{rs} + 1))}{log((e_rs + 1) / (E_rs + 1))}. Here
+#'     \eqn{e_{rs}}{e_rs} counts the ends in class \eqn{r} of edges that lead to class \eqn{s} (an
+#'     edge within a class twice), and \eqn{E_{rs} = e_r e_s / e}{E_rs = e_r e_s / e} with row sums
+#'     \eqn{e_r} and total \eqn{e}. Proteins without a class count as `U`.}
+#'   \item{fc_resnik}{Resnik similarity: the largest information content of the FunCat categories
+#'     that both proteins have, 0 if they share none. It is minus the logarithm of the share of the
+#'     2,617 proteins that are in the category.}
 #'   \item{fc_jac}{FunCat categories that both proteins have, over those that either has; 0 if
 #'     neither has any.}
 #'   \item{fc_missing}{1 if at least one of the proteins has no FunCat category, otherwise 0.
@@ -146,8 +151,8 @@
 #' table(yeast_network$edges$confidence)
 #'
 #' # The proteins with the most observed interactions.
-#' degree <- sort(table(unlist(yeast_network$edges[c("protein_a", "protein_b")])), decreasing = TRUE)
-#' hubs <- names(degree)[1:5]
+#' degree <- table(unlist(yeast_network$edges[c("protein_a", "protein_b")]))
+#' hubs <- names(sort(degree, decreasing = TRUE))[1:5]
 #' subset(yeast_network$proteins, name %in% hubs)
 "yeast_network"
 

@@ -16,9 +16,8 @@
 #' @section The path:
 #' With `refine = FALSE` the model with \eqn{\kappa} experts is the merged measure itself. With
 #' `refine = TRUE` each level starts from the polished level above it: the `pairs` closest pairs are
-#' merged in turn, each result is given a short run of the fit's algorithm, and the best two go on
-#' until their gain is small; both are merged further, the better one is the level's model. There
-#' are no new random starts. The tree stays that of the unpolished
+#' merged in turn, each result is given a short run of the fit's algorithm, and the best goes on
+#' until its gain is small. There are no new random starts. The tree stays that of the unpolished
 #' measure; where the path merged another pair than the tree's, its column `pair` says so. The fit's
 #' `lambda` is kept. The level with one expert is a multinomial logit.
 #'
@@ -86,7 +85,7 @@ moe_dendrogram.moe_measure <- function(x, ...) {
 #' @rdname moe_dendrogram
 #' @export
 moe_dendrogram.moe_fit <- function(x, criterion = c("bic", "aic", "icl", "dsc", "dsc_rescaled"),
-                                   refine = TRUE, pairs = 3, ...) {
+                                   refine = TRUE, pairs = 8, ...) {
   check_unused(...)
   criterion <- check_choice(criterion, names(criteria), "criterion")
   refine <- check_flag(refine, "refine")
@@ -201,36 +200,28 @@ merged_runs <- function(fit, problem, tree) {
 }
 
 trial_steps <- 10L       # of each candidate merge
-polish_tolerance <- 1e-7 # of the merges that are kept
-beam <- 2L               # how many of them are kept at each level
+polish_tolerance <- 1e-7 # of the merge that is kept
 
-# Level by level from the fit itself; each level comes from the merges of the best few of the level
-# above, since the merge that is best now may leave a bad one for later.
+# Level by level from the fit itself, the best of the candidate merges of the level above.
 refined_runs <- function(fit, problem, pairs) {
-  overfit <- run_from_theta(fit, problem, as_theta(fit$measure), fit$experts, 0L)
-  kept <- list(c(overfit, list(pair = 1L)))
-  runs <- kept
+  run <- run_from_theta(fit, problem, as_theta(fit$measure), fit$experts, 0L)
+  run$pair <- 1L
+  runs <- list(run)
   for (experts in (fit$experts - 1L):1L) {
-    trials <- unlist(lapply(kept, try_merges, fit = fit, problem = problem, pairs = pairs,
-                            experts = experts), recursive = FALSE)
-    trials <- trials[utils::head(distinct(trials, best_of(trials)), beam)]
-    kept <- lapply(trials, function(trial) {
-      run <- run_from_theta(fit, problem, trial$theta, experts, fit$control$max_iterations)
-      c(run, trial["pair"])
-    })
-    kept <- kept[best_of(kept)]
-    runs <- c(runs, kept[1])
+    trials <- try_merges(fit, problem, run$theta, experts, pairs)
+    best <- best_of(trials)[1]
+    run <- run_from_theta(fit, problem, trials[[best]]$theta, experts, fit$control$max_iterations)
+    run$pair <- best
+    runs <- c(runs, list(run))
   }
   runs
 }
 
-# Short runs from the `pairs` closest merges of a run with one expert more.
-try_merges <- function(run, fit, problem, pairs, experts) {
-  measure <- as_measure(run$theta, experts + 1L, problem$classes, problem$design)
-  merges <- candidate_merges(measure, pairs)
-  lapply(seq_along(merges), function(pair) {
-    c(run_from_theta(fit, problem, as_theta(merges[[pair]]), experts, trial_steps),
-      list(pair = pair))
+# Short runs from the `pairs` closest merges of theta, which has one expert more, closest first.
+try_merges <- function(fit, problem, theta, experts, pairs) {
+  measure <- as_measure(theta, experts + 1L, problem$classes, problem$design)
+  lapply(candidate_merges(measure, pairs), function(merged) {
+    run_from_theta(fit, problem, as_theta(merged), experts, trial_steps)
   })
 }
 

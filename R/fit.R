@@ -42,7 +42,10 @@
 #'   keep their intercept; `offset()` is refused.
 #' @param data A data frame (or list, or environment) with the variables of the formula.
 #' @param experts Number of experts \eqn{K}, a whole number from 1 (a multinomial logit) to the
-#'   number of rows.
+#'   number of rows; or `"auto"`: `moe_control(max_experts = )` experts are fitted from few starts,
+#'   merged by [moe_dendrogram()], and the number that BIC chooses along the refined path is kept,
+#'   with a message. The ridge is then `lambda`, or 0.1 if that is 0, and at least a hundredth of it
+#'   is put on intercepts too.
 #' @param weights Case weights, one per row, finite and not negative. A weight of 2 counts as two
 #'   equal rows, also in `nobs()`.
 #' @param subset,na.action,contrasts As in [stats::glm()].
@@ -116,17 +119,19 @@ moe_fit.formula <- function(formula, data, experts = 2, weights, subset, na.acti
   y <- as_response(Formula::model.part(formula, frame, lhs = 1, drop = TRUE), "response")
   designs <- build_designs(parts, frame, contrasts)
 
-  fit <- moe_fit_worker(designs$x, designs$z, y, experts, model.weights(frame), lambda, start,
-                        control)
-  fit$call <- call
-  fit$formula <- formula
-  fit$terms <- c(list(full = attr(frame, "terms")), parts)
-  fit$xlevels <- stats::.getXlevels(fit$terms$full, frame)
-  fit$contrasts <- c(attr(designs$x, "used_contrasts"), attr(designs$z, "used_contrasts"))
-  fit$contrasts <- fit$contrasts[!duplicated(names(fit$contrasts))]
-  fit$na.action <- attr(frame, "na.action")
-  if (check_flag(model, "model")) fit$model <- frame
-  fit
+  used <- c(attr(designs$x, "used_contrasts"), attr(designs$z, "used_contrasts"))
+  finish <- function(fit) {
+    fit$call <- call
+    fit$formula <- formula
+    fit$terms <- c(list(full = attr(frame, "terms")), parts)
+    fit$xlevels <- stats::.getXlevels(fit$terms$full, frame)
+    fit$contrasts <- used[!duplicated(names(used))]
+    fit$na.action <- attr(frame, "na.action")
+    fit$model <- frame
+    fit
+  }
+  fit_or_select(designs$x, designs$z, y, experts, model.weights(frame), lambda, start, control,
+                model, finish)
 }
 
 #' @rdname moe_fit
@@ -139,9 +144,50 @@ moe_fit.default <- function(x, y, experts = 2, z = x, weights, lambda = 0, start
   x <- add_intercept(x, "x")
   z <- if (shared) x else add_intercept(z, "z")
   y <- as_response(y)
-  fit <- moe_fit_worker(x, z, y, experts, if (!missing(weights)) weights, lambda, start, control)
-  fit$call <- call
-  if (check_flag(model, "model")) fit$model <- list(x = x, z = z, y = y)
+  finish <- function(fit) {
+    fit$call <- call
+    fit$model <- list(x = x, z = z, y = y)
+    fit
+  }
+  fit_or_select(x, z, y, experts, if (!missing(weights)) weights, lambda, start, control, model,
+                finish)
+}
+
+# One fit, or with `experts = "auto"` an overfit, its dendrogram and the fit that this chooses.
+# finish() adds to a worker's fit what the method knows, training data included.
+fit_or_select <- function(x, z, y, experts, weights, lambda, start, control, model, finish) {
+  model <- check_flag(model, "model")
+  fit <- if (identical(experts, "auto")) {
+    if (!is.null(start)) refuse("`start` must be NULL with `experts = \"auto\"`.")
+    select_fit(x, z, y, weights, lambda, control, finish)
+  } else {
+    finish(moe_fit_worker(x, z, y, experts, weights, lambda, start, control))
+  }
+  if (!model) fit$model <- NULL
+  fit
+}
+
+auto_lambda <- 0.1
+auto_intercept_ridge <- 0.01
+auto_starts <- 4L # an overfit need not be the best
+
+select_fit <- function(x, z, y, weights, lambda, control, finish) {
+  wanted <- check_control(control)
+  if (check_number(lambda, "lambda", lower = 0) == 0) lambda <- auto_lambda
+  rough <- wanted
+  rough$starts <- min(rough$starts, auto_starts)
+  rough$tolerance <- max(rough$tolerance, 1e-6)
+  rough$intercept_ridge <- max(rough$intercept_ridge, auto_intercept_ridge)
+  # Redundant experts are meant to be weak here.
+  overfit <- suppressWarnings(
+    moe_fit_worker(x, z, y, min(wanted$max_experts, nrow(x)), weights, lambda, NULL, rough)
+  )
+  tree <- suppressWarnings(moe_dendrogram(finish(overfit)))
+  message("Merged ", overfit$experts, " experts (ridge ", format(lambda), "): ",
+          describe_choice(tree))
+  tree$fit$control$tolerance <- wanted$tolerance
+  fit <- cut.moe_dendrogram(tree)
+  fit$call$lambda <- lambda
   fit
 }
 
