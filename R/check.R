@@ -8,14 +8,22 @@ refuse <- function(...) {
   ))
 }
 
-# What was given, in a few words: a short value itself, otherwise its class and size.
+# What was given, in a few words: a short value itself, otherwise its kind and size.
 given <- function(x) {
   if (is.null(x)) return("NULL")
-  if (is.atomic(x) && length(x) == 1L) {
-    return(if (is.character(x)) dQuote(x, FALSE) else format(unname(x)))
+  if (is.function(x)) return("a function")
+  if (is.atomic(x) && length(x) == 1L && is.null(dim(x))) {
+    return(if (is.character(x) && !is.na(x)) dQuote(x, FALSE) else format(unname(x)))
   }
-  size <- if (length(dim(x)) > 1L) paste(dim(x), collapse = " x ") else paste("length", length(x))
-  paste0("an object of class ", dQuote(class(x)[1], FALSE), ", ", size)
+  kind <- if (is.object(x)) {
+    paste("an object of class", dQuote(class(x)[1], FALSE))
+  } else if (is.list(x)) {
+    "a list"
+  } else {
+    paste("a", mode(x), if (is.null(dim(x))) "vector" else class(x)[1])
+  }
+  if (length(dim(x)) > 1L) return(paste0(kind, ", ", paste(dim(x), collapse = " x ")))
+  paste(kind, "of length", length(x))
 }
 
 # A few names for a message: "a", "b" and 3 more.
@@ -37,13 +45,13 @@ check_number <- function(x, name, lower = -Inf, upper = Inf) {
   as.double(x)
 }
 
-check_count <- function(x, name, lower = 1L, upper = .Machine$integer.max) {
+check_count <- function(x, name, lower = 1L, upper = .Machine$integer.max, or = "") {
   valid <- is.numeric(x) && length(x) == 1L && is.finite(x) && x == trunc(x) &&
     x >= lower && x <= upper
   if (!valid) {
     limits <- if (upper < .Machine$integer.max) paste("from", lower, "to", upper) else
       paste("of at least", lower)
-    refuse("`", name, "` must be one whole number ", limits, ", not ", given(x), ".")
+    refuse("`", name, "` must be one whole number ", limits, or, ", not ", given(x), ".")
   }
   as.integer(x)
 }
@@ -115,6 +123,19 @@ check_design <- function(x, name) {
   if (storage.mode(x) != "double") storage.mode(x) <- "double"
   check_finite(x, name)
   x
+}
+
+# Columns are told apart by their names, where they have any.
+check_column_names <- function(labels, name) {
+  nameless <- which(is.na(labels) | labels == "")
+  if (length(nameless)) {
+    refuse("Columns of `", name, "` must all have a name, or none of them, but column ",
+           nameless[1], " has none.")
+  }
+  if (anyDuplicated(labels)) {
+    refuse("Columns of `", name, "` must have different names, but ",
+           dQuote(labels[duplicated(labels)][1], FALSE), " occurs twice.")
+  }
 }
 
 # Sums of columns find NA, NaN and Inf without a copy of x; only then is it searched.

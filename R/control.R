@@ -5,8 +5,9 @@
 #'   minorization-maximization algorithm with closed-form updates. Both only ever raise the
 #'   objective, and stop at the same points; the plain one needs 10 to 100 times the steps.
 #' @param starts Number of random starts on the full data (a whole number of at least 1). They are
-#'   the most promising of `6 * starts` short searches on at most 2000 rows. Ignored if the fit has
-#'   one expert or is given `start`.
+#'   the most promising of 6 (where rows are few: up to 40) times as many short searches on at most
+#'   2000 rows. With one start there is no search. Ignored if the fit has one expert or is given
+#'   `start`.
 #' @param max_iterations Most iterations of the final run of a start.
 #' @param tolerance A run stops when the estimated gain that is left falls below
 #'   `tolerance * (1 + |objective|)`. For `"accelerated"` the estimate is half the slope along the
@@ -56,6 +57,10 @@ check_control <- function(control) {
     refuse("`control` must come from moe_control(), not ", given(control), ".")
   }
   # Settings may have been edited since they were made.
+  unknown <- setdiff(names(control), names(formals(moe_control)))
+  if (length(unknown)) {
+    refuse("`control` must hold settings of moe_control(), but also has ", enumerate(unknown), ".")
+  }
   do.call(moe_control, unclass(control))
 }
 

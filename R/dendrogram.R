@@ -56,9 +56,10 @@
 #'
 #' Tran, T. et al. (2026), see [moelogit-package].
 #' @examples
+#' pairs <- subset(yeast_ppi, split == "test")
 #' set.seed(1)
-#' fit <- moe_fit(Species ~ Sepal.Length + Sepal.Width, iris, experts = 4, lambda = 0.5,
-#'                control = moe_control(intercept_ridge = 0.01))
+#' fit <- moe_fit(confidence ~ l3 + high_share, pairs, experts = 4, lambda = 0.5,
+#'                control = moe_control(starts = 2, intercept_ridge = 0.01))
 #' tree <- moe_dendrogram(fit)
 #' tree
 #' as.data.frame(tree)

@@ -14,7 +14,7 @@ as_response <- function(y, name = "y") {
   } else if (is.numeric(y) && all(y %in% c(0, 1, NA))) {
     factor(y)
   } else if (is.numeric(y)) {
-    refuse("A numeric `", name, "` must hold only 0 and 1, but has ",
+    refuse("A numeric response must hold only 0 and 1, but `", name, "` has ",
            format(y[!y %in% c(0, 1, NA)][1]), "; for more classes use factor(", name, ").")
   } else {
     refuse("`", name, "` must be a factor, a character, logical or 0/1 vector, or an indicator ",
@@ -26,24 +26,30 @@ as_response <- function(y, name = "y") {
   y
 }
 
+# Rows of NA are missing responses.
 response_from_indicators <- function(y, name) {
   if (is.data.frame(y)) y <- as.matrix(y)
   if (!is.numeric(y) && !is.logical(y)) {
     refuse("An indicator matrix `", name, "` must be numeric, not ", given(y), ".")
   }
-  valid <- rowSums(y == 0 | y == 1) == ncol(y) & rowSums(y) == 1
-  valid[is.na(valid)] <- FALSE
+  absent <- rowSums(is.na(y)) == ncol(y)
+  valid <- absent | (rowSums(y == 0 | y == 1) == ncol(y) & rowSums(y) == 1) %in% TRUE
   if (!all(valid)) {
     refuse("Each row of the indicator matrix `", name, "` must hold one 1 and 0 elsewhere, but row ",
            which(!valid)[1], " does not.")
   }
   labels <- colnames(y)
-  if (is.null(labels)) labels <- as.character(seq_len(ncol(y)))
-  factor(labels[max.col(y, "first")], levels = labels)
+  if (is.null(labels)) labels <- character(ncol(y))
+  labels <- ifelse(labels == "", seq_len(ncol(y)), labels)
+  y[absent, ] <- 0
+  label <- labels[max.col(y, "first")]
+  label[absent] <- NA
+  factor(label, levels = labels)
 }
 
 check_classes <- function(y, weights) {
-  if (length(y) == 0L) refuse("There must be at least one row, but the data are empty.")
+  if (length(y) == 0L) refuse("There must be at least one row, but there is none",
+                              " (left, after `subset` and `na.action`).")
   if (nlevels(y) < 2L) {
     refuse("The response must have at least two classes, but all rows are ",
            dQuote(levels(y)[1], FALSE), ".")
@@ -171,6 +177,17 @@ part_terms <- function(formula, data) {
   gate <- length(formula)[2]
   list(expert = delete.response(terms(formula, lhs = 1, rhs = 1, data = data)),
        gate = delete.response(terms(formula, lhs = 1, rhs = gate, data = data)))
+}
+
+check_contrasts <- function(contrasts, frame) {
+  if (is.null(contrasts)) return(invisible())
+  if (!is.list(contrasts) || is.null(names(contrasts))) {
+    refuse("`contrasts` must be NULL or a list named by variables, not ", given(contrasts), ".")
+  }
+  unknown <- setdiff(names(contrasts), names(frame))
+  if (length(unknown)) {
+    refuse("`contrasts` must be for variables of the formula, but names ", enumerate(unknown), ".")
+  }
 }
 
 check_terms <- function(terms) {

@@ -52,8 +52,9 @@
 #' @param lambda Ridge, a number of at least 0 (default 0), on the scale of the total
 #'   log-likelihood.
 #' @param start `NULL` for random starts; an earlier fit with as many experts, classes and the same
-#'   covariates, from whose coefficients the fit starts; or a matrix of responsibilities (rows by
-#'   experts, rows sum to 1), from which one M-step makes the start.
+#'   covariates, from whose coefficients the fit starts; or a matrix of responsibilities (a row per
+#'   observation that is used, a column per expert, rows sum to 1), from which an M-step makes the
+#'   start.
 #' @param control Settings, from [moe_control()].
 #' @param model Whether to keep the model frame (or the matrices) in the fit. Without it, methods
 #'   that need the training data ask for `newdata`.
@@ -87,9 +88,10 @@
 #'
 #' Tran, T. et al. (2026), see [moelogit-package].
 #' @examples
+#' pairs <- subset(yeast_ppi, split == "test")
 #' set.seed(1)
-#' fit <- moe_fit(Species ~ Sepal.Length + Sepal.Width | Sepal.Width, data = iris, experts = 2,
-#'                lambda = 1)
+#' fit <- moe_fit(confidence ~ l3 + fc_jac | high_share, data = pairs, experts = 2, lambda = 1,
+#'                control = moe_control(starts = 3))
 #' fit
 #' head(predict(fit, type = "prob"))
 #' @export
@@ -97,12 +99,13 @@ moe_fit <- function(...) {
   UseMethod("moe_fit", dispatch_argument(...))
 }
 
-# The argument that decides the method: `formula`, `x`, or the first.
+# The argument that decides the method: `formula` or `x`, else the first without a name.
 dispatch_argument <- function(...) {
   if (...length() == 0L) refuse("moe_fit() needs a formula and data, or matrices x and y.")
-  at <- match(c("formula", "x"), ...names())
-  at <- at[!is.na(at)]
-  ...elt(if (length(at)) at[1] else 1L)
+  names <- ...names()
+  if (is.null(names)) return(...elt(1L))
+  at <- c(which(names %in% c("formula", "x")), which(is.na(names) | names == ""), 1L)
+  ...elt(at[1])
 }
 
 #' @rdname moe_fit
@@ -116,7 +119,9 @@ moe_fit.formula <- function(formula, data, experts = 2, weights, subset, na.acti
   frame <- build_model_frame(formula, call, parent.frame())
   parts <- part_terms(formula, if (missing(data)) NULL else data)
   check_terms(parts)
-  y <- as_response(Formula::model.part(formula, frame, lhs = 1, drop = TRUE), "response")
+  check_contrasts(contrasts, frame)
+  y <- as_response(Formula::model.part(formula, frame, lhs = 1, drop = TRUE),
+                   deparse1(formula(formula, rhs = 0)[[2]]))
   designs <- build_designs(parts, frame, contrasts)
 
   used <- c(attr(designs$x, "used_contrasts"), attr(designs$z, "used_contrasts"))
@@ -140,6 +145,7 @@ moe_fit.default <- function(x, y, experts = 2, z = x, weights, lambda = 0, start
                             control = moe_control(), model = TRUE, ...) {
   check_unused(...)
   call <- fit_call(match.call())
+  if (missing(y)) refuse("`y`, the response, must be given beside `x`.")
   shared <- missing(z)
   x <- add_intercept(x, "x")
   z <- if (shared) x else add_intercept(z, "z")
@@ -202,11 +208,12 @@ add_intercept <- function(x, name) {
   x <- check_design(x, name)
   labels <- colnames(x)
   if (is.null(labels)) labels <- if (ncol(x)) paste0(name, seq_len(ncol(x))) else character()
-  if (anyDuplicated(labels)) {
-    refuse("Columns of `", name, "` must have different names, but ",
-           dQuote(labels[duplicated(labels)][1], FALSE), " occurs twice.")
+  check_column_names(labels, name)
+  if ("(Intercept)" %in% labels) {
+    refuse("`", name, "` must not hold the intercept, which is added to it: leave out its column ",
+           "\"(Intercept)\".")
   }
-  x <- cbind(1, x)
+  x <- cbind(rep.int(1, nrow(x)), x)
   dimnames(x) <- list(NULL, c("(Intercept)", labels))
   x
 }
@@ -239,12 +246,13 @@ moe_fit_worker <- function(x, z, y, experts = 2, weights = NULL, lambda = 0, sta
   weights <- check_weights(weights, nrow(x))
   check_rows(x, z, y)
   check_classes(y, weights)
-  experts <- check_count(experts, "experts", upper = nrow(x))
+  experts <- check_count(experts, "experts", upper = nrow(x), or = " or \"auto\"")
 
   problem <- new_problem(x, z, y, weights, lambda)
   columns <- list(gate = colnames(z), kept_gate = problem$kept_z,
                   expert = colnames(x), kept_expert = problem$kept_x)
   ridge <- ridge_vectors(problem$design, lambda, control)
+  if (inherits(start, "moe_fit")) check_start_fit(start, experts, levels(y), columns)
   runs <- run_starts(problem, experts, ridge, control, start, columns)
   new_fit(runs, problem, columns, levels(y), experts, lambda, control)
 }
@@ -254,7 +262,12 @@ check_model_matrix <- function(x, name) {
   if (ncol(x) == 0L || !all(x[, 1] == 1)) {
     refuse("The first column of `", name, "` must be the intercept, all ones.")
   }
-  if (is.null(colnames(x))) colnames(x) <- c("(Intercept)", paste0(name, seq_len(ncol(x) - 1L)))
+  labels <- colnames(x)
+  if (is.null(labels)) labels <- c("", paste0(name, seq_len(ncol(x) - 1L), recycle0 = TRUE))
+  # As cbind(1, x) leaves it.
+  if (labels[1] == "") labels[1] <- "(Intercept)"
+  check_column_names(labels, name)
+  if (!identical(labels, colnames(x))) colnames(x) <- labels
   x
 }
 
@@ -266,6 +279,9 @@ check_rows <- function(x, z, y) {
   if (length(y) != nrow(x)) {
     refuse("`y` must have one value per row of `x`: there are ", nrow(x), " rows and ", length(y),
            " values.")
+  }
+  if (anyNA(y)) {
+    refuse("`y` must not hold missing values: row ", which(is.na(y))[1], " is NA.")
   }
 }
 
@@ -332,7 +348,6 @@ single_start <- function(problem, experts, ridge, control, start, columns) {
   size <- experts * (ncol(problem$design$z) + ncol(problem$design$x) * problem$classes)
   if (is.null(start)) return(numeric(size))
   if (inherits(start, "moe_fit")) {
-    check_start_fit(start, experts, problem$classes, columns)
     return(theta_from_coefficients(start$coefficients, problem$design, columns))
   }
   check_start_matrix(start, length(problem$y), experts)
@@ -340,14 +355,14 @@ single_start <- function(problem, experts, ridge, control, start, columns) {
   theta_from_posterior(problem, start, ridge, control)
 }
 
-check_start_fit <- function(start, experts, classes, columns) {
+check_start_fit <- function(start, experts, levels, columns) {
   if (start$experts != experts) {
     refuse("A fit given as `start` must have as many experts as asked for (", experts,
            "), but has ", start$experts, ".")
   }
-  if (length(start$levels) != classes) {
-    refuse("A fit given as `start` must have the same classes, but has ", length(start$levels),
-           " and not ", classes, ".")
+  if (!identical(start$levels, levels)) {
+    refuse("A fit given as `start` must have the same classes in the same order (",
+           enumerate(levels), "), but has ", enumerate(start$levels), ".")
   }
   for (part in c("gate", "expert")) {
     missing <- setdiff(columns[[part]], dimnames(start$coefficients[[part]])[[1]])
@@ -367,9 +382,10 @@ check_start_matrix <- function(start, n, experts) {
     refuse("A matrix given as `start` must have one row per observation and one column per expert (",
            n, " x ", experts, "), but is ", paste(dim(start), collapse = " x "), ".")
   }
-  if (any(!is.finite(start)) || any(start < 0) || any(abs(rowSums(start) - 1) > 1e-6)) {
+  valid <- rowSums(is.finite(start) & start >= 0) == experts & abs(rowSums(start) - 1) <= 1e-6
+  if (!all(valid)) {
     refuse("A matrix given as `start` must hold responsibilities: finite, not negative, and ",
-           "summing to 1 in each row.")
+           "summing to 1 in each row; row ", which(!valid)[1], " is not so.")
   }
 }
 
@@ -433,17 +449,21 @@ problem_convergence <- function(fit) {
     "The fit has not converged (", fit$status, " after ", fit$iterations, " iterations; ",
     "estimated gain left ", format(fit$gain, digits = 2), "): ",
     if (fit$status == "stalled") "raise `tolerance` in moe_control()." else
-      "raise `max_iterations` in moe_control(), or use `lambda` > 0."
+      paste0("raise `max_iterations` in moe_control(), or use ", more_ridge(fit), ".")
   )
 }
 
-# An expert is weak if fewer rows than it has coefficients per class belong to it.
+# An expert is weak if fewer rows than it has coefficients per class belong to it, or, where these
+# are many, a tenth of its fair share.
 problem_weak_experts <- function(fit) {
-  weak <- names(fit$shares)[fit$shares * fit$nobs < nrow(fit$measure$expert)]
+  enough <- min(nrow(fit$measure$expert), 0.1 * fit$nobs / fit$experts)
+  weak <- names(fit$shares)[fit$shares * fit$nobs < enough]
   if (fit$experts == 1L || length(weak) == 0L) return(NULL)
-  paste0("Almost no rows belong to ", enumerate(weak), " (mean gate probability ",
-         format(min(fit$shares), digits = 2), "): use fewer experts or `lambda` > 0.")
+  paste0("Almost no rows belong to ", paste(weak, collapse = ", "), " (mean gate probability ",
+         format(min(fit$shares), digits = 2), "): use fewer experts or ", more_ridge(fit), ".")
 }
+
+more_ridge <- function(fit) if (fit$lambda == 0) "`lambda` > 0" else "a larger `lambda`"
 
 # Slopes by which a predictor moves this much over one standard deviation of a covariate put
 # probabilities at 0 or 1 for most rows; so do intercepts this large. Under a ridge an intercept may
@@ -460,29 +480,28 @@ problem_separation <- function(fit) {
   if (length(parts) == 0L) return(NULL)
   paste0("Coefficients of ", paste(parts, collapse = ", "), " have grown very large, as happens ",
          "where classes or regions can be separated: probabilities are still usable, but the ",
-         "coefficients are not. Use ", if (fit$lambda == 0) "`lambda` > 0" else "a larger `lambda`",
-         " or fewer experts.")
+         "coefficients are not. Use ", more_ridge(fit), " or fewer experts.")
 }
 
 problem_identification <- function(fit, problem) {
   needed <- ceiling(fit$df / (problem$classes - 1))
-  if (fit$lambda > 0 || has_distinct_rows(problem, needed)) return(NULL)
+  if (fit$lambda > 0 || fit$experts == 1L || has_distinct_rows(problem, needed)) return(NULL)
   paste0("There are fewer distinct covariate rows than the ", fit$df, " parameters can be ",
          "identified from (", needed, " are needed): use fewer experts or `lambda` > 0.")
 }
 
-# Equal rows have equal projections on a fixed direction.
+# Equal rows have equal projections on a fixed direction, and other rows, as good as surely, others.
 has_distinct_rows <- function(problem, needed) {
   design <- problem$design
-  project <- function(a, center, scale) {
-    direction <- sqrt(seq_along(scale) + 1) / scale
+  project <- function(a, center, scale, step) {
+    direction <- stats::qnorm((seq_along(scale) * step) %% 1) / scale
     drop(a %*% direction) - sum(center * direction)
   }
   n <- length(problem$y)
   for (rows in unique(c(min(n, 10 * needed), n))) {
     first <- seq_len(rows)
-    key <- project(design$x[first, , drop = FALSE], design$x_center, design$x_scale) +
-      pi * project(design$z[first, , drop = FALSE], design$z_center, design$z_scale)
+    key <- project(design$x[first, , drop = FALSE], design$x_center, design$x_scale, sqrt(2)) +
+      project(design$z[first, , drop = FALSE], design$z_center, design$z_scale, sqrt(3))
     if (length(unique(signif(key, 10))) >= needed) return(TRUE)
   }
   FALSE

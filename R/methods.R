@@ -16,19 +16,34 @@ print.moe_fit <- function(x, digits = max(3L, getOption("digits") - 3L), ...) {
 print_heading <- function(x) {
   cat("Softmax-gated mixture of ", x$experts, " multinomial-logistic expert",
       if (x$experts > 1L) "s", "\n", sep = "")
-  if (!is.null(x$call)) cat("Call: ", paste(deparse(x$call), collapse = "\n  "), "\n", sep = "")
-  cat(format(x$nobs), " observations of ", length(x$levels), " classes (",
-      paste(x$levels, collapse = ", "), "), ridge ", format(x$lambda), "\n", sep = "")
+  if (!is.null(x$call)) cat("Call: ", short_call(x$call), "\n", sep = "")
+  size <- if (is.null(x$prior_weights)) paste(x$rows, "observations") else
+    paste(x$rows, "observations of total weight", format(x$nobs))
+  cat_wrapped(size, ", ", length(x$levels), " classes (", paste(x$levels, collapse = ", "),
+              "), ridge ", format(x$lambda))
+}
+
+cat_wrapped <- function(...) {
+  cat(strwrap(paste0(...), width = getOption("width"), exdent = 2), sep = "\n")
+}
+
+# A call by do.call() may hold the data themselves.
+short_call <- function(call, most = 6L) {
+  lines <- deparse(call, nlines = most + 1L)
+  if (length(lines) > most) lines <- c(lines[seq_len(most)], "...")
+  paste(lines, collapse = "\n  ")
 }
 
 print_ending <- function(x) {
   reached <- sum(x$objectives >= x$objective - 1e-6 * (1 + abs(x$objective)))
-  cat(switch(x$status, converged = "Converged", paste0("Not converged (", x$status, ")")),
-      " after ", x$iterations, " iterations, ", x$evaluations, " evaluations",
-      if (length(x$objectives) > 1L) {
-        paste0("; ", reached, " of ", length(x$objectives), " starts reached this optimum")
-      }, "\n", sep = "")
-  for (problem in x$problems) cat(strwrap(paste("!", problem), exdent = 2), sep = "\n")
+  cat_wrapped(
+    switch(x$status, converged = "Converged", paste0("Not converged (", x$status, ")")),
+    " after ", x$iterations, " iterations, ", x$evaluations, " evaluations",
+    if (length(x$objectives) > 1L) {
+      paste0("; ", reached, " of ", length(x$objectives), " starts reached this optimum")
+    }
+  )
+  for (problem in x$problems) cat_wrapped("! ", problem)
 }
 
 #' Summary of a fit
@@ -41,8 +56,11 @@ print_ending <- function(x) {
 #'   expert), `criteria` (AIC, BIC, and ICL, see [moe_icl()]). For fits without training data
 #'   `classes` and `assigned` are `NULL`.
 #' @examples
+#' pairs <- subset(yeast_ppi, split == "test")
 #' set.seed(1)
-#' summary(moe_fit(Species ~ Sepal.Length + Sepal.Width, iris, experts = 2, lambda = 1))
+#' fit <- moe_fit(confidence ~ l3 + high_share, pairs, lambda = 1,
+#'                control = moe_control(starts = 3))
+#' summary(fit)
 #' @export
 summary.moe_fit <- function(object, ...) {
   out <- object
@@ -75,11 +93,12 @@ print.summary.moe_fit <- function(x, digits = max(3L, getOption("digits") - 3L),
   }
   print(experts)
   cat("\nCoefficients (log-odds against class ", dQuote(x$levels[1], FALSE),
-      "; gate against expert1):\n", sep = "")
+      if (x$experts > 1L) "; gate against expert1", "):\n", sep = "")
   print(coef.moe_fit(x, matrix = TRUE), digits = digits)
-  cat("\nLog-likelihood ", format(x$loglik, digits = digits + 3L), " on ", x$df, " parameters; ",
-      paste(names(x$criteria), format(x$criteria, digits = digits + 3L), collapse = ", "), "\n",
-      sep = "")
+  cat("\n")
+  cat_wrapped("Log-likelihood ", format(x$loglik, digits = digits + 3L), " on ", x$df,
+              " parameters; ",
+              paste(names(x$criteria), format(x$criteria, digits = digits + 3L), collapse = ", "))
   print_ending(x)
   invisible(x)
 }
@@ -101,8 +120,10 @@ print.summary.moe_fit <- function(x, digits = max(3L, getOption("digits") - 3L),
 #'   predictor, named `gate:expert2`, ..., `expert1:class`, .... Coefficients of covariates that
 #'   were dropped are `NA`, in the matrix also those of a covariate that the part does not have.
 #' @examples
+#' pairs <- subset(yeast_ppi, split == "test")
 #' set.seed(1)
-#' fit <- moe_fit(Species ~ Sepal.Length + Sepal.Width | Sepal.Width, iris, lambda = 1)
+#' fit <- moe_fit(confidence ~ l3 + high_share | high_share, pairs, lambda = 1,
+#'                control = moe_control(starts = 3))
 #' coef(fit)
 #' coef(fit, matrix = TRUE)
 #' @export
@@ -150,8 +171,11 @@ nobs.moe_fit <- function(object, ...) object$nobs
 #'   clustering with the integrated completed likelihood. *IEEE Transactions on Pattern Analysis and
 #'   Machine Intelligence* 22, 719-725.
 #' @examples
+#' pairs <- subset(yeast_ppi, split == "test")
 #' set.seed(1)
-#' moe_icl(moe_fit(Species ~ Sepal.Length + Sepal.Width, iris, lambda = 1))
+#' fit <- moe_fit(confidence ~ l3 + high_share, pairs, lambda = 1,
+#'                control = moe_control(starts = 3))
+#' moe_icl(fit)
 #' @export
 moe_icl <- function(object) {
   check_fit(object)
@@ -197,7 +221,7 @@ model.matrix.moe_fit <- function(object, part = c("expert", "gate"), ...) {
 }
 
 #' @export
-weights.moe_fit <- function(object, ...) prior_weights(object)
+weights.moe_fit <- function(object, ...) stats::naresid(object$na.action, prior_weights(object))
 
 prior_weights <- function(fit) {
   if (is.null(fit$prior_weights)) rep.int(1, fit$rows) else fit$prior_weights
@@ -216,11 +240,14 @@ fitted.moe_fit <- function(object, ...) predict.moe_fit(object, type = "prob")
 #' @param ... Not used.
 #' @return A matrix or vector as described.
 #' @examples
+#' pairs <- subset(yeast_ppi, split == "test")
 #' set.seed(1)
-#' fit <- moe_fit(Species ~ Sepal.Length + Sepal.Width, iris, lambda = 1)
+#' fit <- moe_fit(confidence ~ l3 + high_share, pairs, lambda = 1,
+#'                control = moe_control(starts = 3))
 #' head(residuals(fit, "pearson"))
 #' @export
 residuals.moe_fit <- function(object, type = c("response", "pearson", "deviance"), ...) {
+  check_unused(...)
   type <- check_choice(type, c("response", "pearson", "deviance"), "type")
   data <- training_data(object)
   prob <- predict_rows(object, data, "prob")
@@ -230,7 +257,7 @@ residuals.moe_fit <- function(object, type = c("response", "pearson", "deviance"
   response[at] <- 1 - prob[at]
   out <- switch(type, response = response,
                 pearson = sqrt(prior_weights(object)) * response / sqrt(prob * (1 - prob)),
-                deviance = setNames(sqrt(pmax(0, -2 * log(prob[at]))), rownames(prob)))
+                deviance = sqrt(pmax(0, -2 * log(prob[at]))))
   if (is.null(object$na.action)) out else stats::naresid(object$na.action, out)
 }
 
@@ -243,8 +270,10 @@ residuals.moe_fit <- function(object, type = c("response", "pearson", "deviance"
 #' @param ... Not used.
 #' @return A data frame with `nsim` factors, one row per row of the data, with the attribute `seed`.
 #' @examples
+#' pairs <- subset(yeast_ppi, split == "test")
 #' set.seed(1)
-#' fit <- moe_fit(Species ~ Sepal.Length + Sepal.Width, iris, lambda = 1)
+#' fit <- moe_fit(confidence ~ l3 + high_share, pairs, lambda = 1,
+#'                control = moe_control(starts = 3))
 #' head(simulate(fit, nsim = 2, seed = 3))
 #' @export
 simulate.moe_fit <- function(object, nsim = 1, seed = NULL, newdata = NULL, newz = NULL, ...) {
@@ -279,6 +308,7 @@ draw_classes <- function(prob, levels) {
 
 #' @export
 update.moe_fit <- function(object, formula., ..., evaluate = TRUE) {
+  check_flag(evaluate, "evaluate")
   call <- object$call
   if (is.null(call)) refuse("A fit by moe_fit_worker() has no call to update.")
   if (!missing(formula.)) {

@@ -9,8 +9,10 @@
 #' @param ... Handed by `plot()` to `autoplot()`, otherwise not used.
 #' @return `autoplot()` returns a ggplot; `plot()` draws it and returns it invisibly.
 #' @examples
+#' pairs <- subset(yeast_ppi, split == "test")
 #' set.seed(1)
-#' fit <- moe_fit(Species ~ Sepal.Length + Sepal.Width, iris, lambda = 1)
+#' fit <- moe_fit(confidence ~ l3 + high_share, pairs, lambda = 1,
+#'                control = moe_control(starts = 3))
 #' plot(fit)
 #' plot(fit, type = "gate")
 #' @export
@@ -71,8 +73,10 @@ plot_gate <- function(fit) {
 #' @return `autoplot()` returns a ggplot; `plot()` draws it and returns it invisibly.
 #' @seealso [moe_dendrogram()]
 #' @examples
+#' pairs <- subset(yeast_ppi, split == "test")
 #' set.seed(1)
-#' fit <- moe_fit(Species ~ Sepal.Length + Sepal.Width, iris, experts = 4, lambda = 0.5)
+#' fit <- moe_fit(confidence ~ l3 + high_share, pairs, experts = 4, lambda = 0.5,
+#'                control = moe_control(starts = 2, intercept_ridge = 0.01))
 #' tree <- moe_dendrogram(fit)
 #' plot(tree)
 #' plot(tree, type = "path")

@@ -18,9 +18,11 @@
 #'   levels that the fit has not seen are refused.
 #' @seealso [moe_fit()]
 #' @examples
+#' pairs <- subset(yeast_ppi, split == "test")
 #' set.seed(1)
-#' fit <- moe_fit(Species ~ Sepal.Length + Sepal.Width, data = iris, experts = 2, lambda = 1)
-#' predict(fit, data.frame(Sepal.Length = c(5, NA), Sepal.Width = 3), type = "prob")
+#' fit <- moe_fit(confidence ~ l3 + high_share, pairs, lambda = 1,
+#'                control = moe_control(starts = 3))
+#' predict(fit, data.frame(l3 = c(0.5, NA), high_share = 0.2), type = "prob")
 #' head(predict(fit, type = "gate"))
 #' @export
 predict.moe_fit <- function(object, newdata = NULL,
@@ -28,6 +30,7 @@ predict.moe_fit <- function(object, newdata = NULL,
                             newy = NULL, ...) {
   check_unused(...)
   type <- check_choice(type, c("class", "prob", "gate", "expert", "posterior"), "type")
+  check_matrices_wanted(object, newdata, newz, newy)
   data <- if (is.null(newdata)) {
     training_data(object)
   } else if (is.null(object$terms)) {
@@ -42,6 +45,16 @@ predict.moe_fit <- function(object, newdata = NULL,
   out <- predict_rows(object, data, type)
   if (is.null(newdata)) out <- pad_omitted(object, out)
   out
+}
+
+check_matrices_wanted <- function(fit, newdata, newz, newy) {
+  given <- c(if (!is.null(newz)) "`newz`", if (!is.null(newy)) "`newy`")
+  if (length(given) == 0L) return(invisible())
+  if (!is.null(fit$terms)) {
+    refuse(given[1], " is for fits from matrices; this one is from a formula: ",
+           "put all variables into `newdata`.")
+  }
+  if (is.null(newdata)) refuse(given[1], " must come with `newdata`, which is missing.")
 }
 
 # --- data for predictions: list(x, z, y) with all columns of the fit, intercept included ---
@@ -65,9 +78,14 @@ new_frame <- function(fit, newdata, with_response) {
   terms <- fit$terms$full
   if (!with_response) terms <- delete.response(terms)
   check_variables(terms, newdata)
-  check_new_levels(fit, newdata, names(newdata))
+  newdata <- as_known_factors(fit, newdata)
+  check_kinds(terms, newdata)
   frame <- model.frame(terms, newdata, na.action = stats::na.pass,
                        xlev = fit$xlevels[names(fit$xlevels) %in% all_columns(terms)])
+  if (is.data.frame(newdata) && nrow(frame) != nrow(newdata)) {
+    refuse("Variables that `newdata` lacks were found elsewhere, with ", nrow(frame), " rows and ",
+           "not ", nrow(newdata), ": put them into `newdata`.")
+  }
   designs <- build_designs(fit$terms[c("expert", "gate")], frame, fit$contrasts)
   list(x = check_infinite(designs$x, "newdata"), z = check_infinite(designs$z, "newdata"),
        y = if (with_response) recode(fit, Formula::model.part(fit$formula, frame, lhs = 1,
@@ -80,19 +98,38 @@ check_variables <- function(terms, newdata) {
   needed <- all.vars(attr(terms, "variables"))
   missing <- setdiff(needed, names(newdata))
   # Constants and functions' arguments may come from where the formula was written.
-  missing <- missing[!vapply(missing, exists, NA, envir = environment(terms))]
+  elsewhere <- vapply(missing, exists, NA, envir = environment(terms))
+  missing <- missing[!elsewhere | missing %in% all_columns(terms)]
   if (length(missing)) {
     refuse("`newdata` must have all variables of the formula, but lacks ", enumerate(missing), ".")
   }
 }
 
-check_new_levels <- function(fit, newdata, names) {
-  for (name in intersect(names(fit$xlevels), names)) {
-    values <- newdata[[name]]
-    unseen <- setdiff(unique(as.character(values[!is.na(values)])), fit$xlevels[[name]])
+# Factors of the fit may come as text, numbers or all NA.
+as_known_factors <- function(fit, newdata) {
+  for (name in intersect(names(fit$xlevels), names(newdata))) {
+    values <- as.character(newdata[[name]])
+    unseen <- setdiff(values[!is.na(values)], fit$xlevels[[name]])
     if (length(unseen)) {
       refuse("`newdata` must not have factor levels that the fit has not seen: ", name, " has ",
              enumerate(unseen), ".")
+    }
+    newdata[[name]] <- factor(values, levels = fit$xlevels[[name]])
+  }
+  newdata
+}
+
+# A covariate must be of the kind it was: numbers do for logical values and all NA for anything.
+check_kinds <- function(terms, newdata) {
+  was <- attr(terms, "dataClasses")
+  for (name in intersect(names(was), names(newdata))) {
+    values <- newdata[[name]]
+    if (is.logical(values) && all(is.na(values))) next
+    fits <- switch(was[[name]], numeric = is.numeric(values) || is.logical(values),
+                   logical = is.logical(values), TRUE)
+    if (!fits) {
+      refuse("`newdata` must have variables of the kind that the fit has seen: ", name, " was ",
+             was[[name]], ", but is ", given(values), ".")
     }
   }
 }
@@ -122,7 +159,7 @@ new_matrices <- function(fit, newdata, newz, newy) {
 
 # Columns are found by name where the matrix has names, by position otherwise.
 new_matrix <- function(x, columns, name) {
-  if (is.data.frame(x)) x <- data.matrix(x)
+  if (is.data.frame(x)) x <- as.matrix(x[intersect(names(x), columns)])
   if (!is.matrix(x) || !(is.numeric(x) || is.logical(x))) {
     refuse("`", name, "` must be a numeric matrix, not ", given(x), ".")
   }
@@ -140,7 +177,7 @@ new_matrix <- function(x, columns, name) {
     x <- x[, wanted, drop = FALSE]
   }
   storage.mode(x) <- "double"
-  check_infinite(unname(cbind(1, x)), name)
+  check_infinite(unname(cbind(rep.int(1, nrow(x)), x)), name)
 }
 
 check_infinite <- function(x, name) {
@@ -178,7 +215,7 @@ predict_rows <- function(fit, data, type) {
   out <- predict_core(fit$measure, design, y, what, fit$control)
   labels <- switch(what, prob = list(fit$levels), expert = list(fit$levels, names(fit$shares)),
                    list(names(fit$shares)))
-  dimnames(out) <- c(list(rownames(data$x)), labels)
+  dimnames(out) <- c(list(NULL), labels)
   if (type == "expert") out[missing, , ] <- NA else out[missing, ] <- NA
   if (type == "class") most_probable(out, missing, fit$levels) else out
 }

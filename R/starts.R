@@ -12,7 +12,8 @@ searches_per_start <- function(rows) {
   2L * as.integer(max(3, min(20, 8000 / min(rows, search_rows))))
 }
 
-# `count` promising values of theta for the problem, best first.
+# `count` promising values of theta for the problem, best first; those that ended where a better one
+# did come last.
 draw_starts <- function(problem, experts, ridge, control, count, tick) {
   sample <- sample_problem(problem, search_rows)
   share <- sample$total / problem$total
@@ -32,8 +33,9 @@ draw_starts <- function(problem, experts, ridge, control, count, tick) {
     pool <- c(pool, list(short_search(task, split_move(task, parent$theta))))
     tick()
   }
-  pool <- pool[distinct(pool, best_of(pool))]
-  lapply(utils::head(pool, count), `[[`, "theta")
+  best <- best_of(pool)
+  best <- c(distinct(pool, best), best)
+  lapply(pool[utils::head(unique(best), count)], `[[`, "theta")
 }
 
 best_of <- function(pool) {
@@ -46,7 +48,7 @@ distinct <- function(pool, order) {
   order[!duplicated(signif(objective, 7))]
 }
 
-# The problem on at most `most` rows, each class among them, weights kept.
+# The problem on at most `most` rows of positive weight.
 sample_problem <- function(problem, most) {
   n <- length(problem$y)
   rows <- if (is.null(problem$weights)) seq_len(n) else which(problem$weights > 0)

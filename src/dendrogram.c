@@ -14,7 +14,7 @@
 static double dissimilarity(int length, const double *a, const double *b, double qa, double qb) {
   double sum = 0;
   for (int j = 0; j < length; j++) sum += (a[j] - b[j]) * (a[j] - b[j]);
-  return qa * qb / (qa + qb) * sum;
+  return qa * (qb / (qa + qb)) * sum;
 }
 
 size_t moe_merge_workspace(int K, int length) {
@@ -80,6 +80,7 @@ void moe_merge(int K, int length, const double *weight, const double *atoms, dou
     out->merge[step] = (int)(in_order ? a : b);
     out->merge[step + K - 1] = (int)(in_order ? b : a);
     out->height[step] = m.distance[(size_t)K * j + i];
+    if (step > 0) out->height[step] = fmax(out->height[step], out->height[step - 1]); /* rounding */
     join(&m, i, j);
     m.label[i] = step + 1;
     out->weight[step] = m.weight[i];

@@ -3,30 +3,41 @@
 
 #include "moe.h"
 
-/* sum_i v_i (x_i / unit - shift)^power / sum_i v_i for power 1 or 2 */
-static double moment(int n, const double *x, const double *weight, double unit, double shift,
+/* The largest |x_i - center| among rows of positive weight. */
+static double spread(int n, const double *x, const double *weight, double center) {
+  double top = 0;
+  for (int i = 0; i < n; i++)
+    if (!weight || weight[i] > 0) top = fmax(top, fabs(x[i] - center));
+  return top;
+}
+
+/* sum_i v_i ((x_i - center) / unit)^power / sum_i v_i for power 1 or 2 */
+static double moment(int n, const double *x, const double *weight, double center, double unit,
                      int power) {
   double sum = 0, total = 0;
   for (int i = 0; i < n; i++) {
-    double v = weight ? weight[i] : 1, a = x[i] / unit - shift;
+    double v = weight ? weight[i] : 1, a = (x[i] - center) / unit;
+    if (v == 0) continue;
     sum += v * (power == 1 ? a : a * a);
     total += v;
   }
   return sum / total;
 }
 
-/* Values are divided by the largest first, so that squares neither overflow nor underflow; the mean
- * is corrected once by the mean of what it leaves, so that a large mean costs no digits. */
+/* Values are divided by the largest before they are summed or squared, so that nothing overflows or
+ * underflows; the mean is corrected once by the mean of what it leaves, so that a large mean costs
+ * no digits. */
 void moe_moments(int n, int p, const double *x, const double *weight, double *center,
                  double *scale) {
   for (int j = 0; j < p; j++, x += n) {
-    double unit = 0;
-    for (int i = 0; i < n; i++) unit = fmax(unit, fabs(x[i]));
-    center[j] = scale[j] = 0;
-    if (unit == 0) continue;
-    double mean = moment(n, x, weight, unit, 0, 1);
-    mean += moment(n, x, weight, unit, mean, 1);
-    center[j] = mean * unit;
-    scale[j] = sqrt(moment(n, x, weight, unit, mean, 2)) * unit;
+    double mean = 0, deviation = 0;
+    for (int pass = 0; pass < 2; pass++) {
+      double unit = spread(n, x, weight, mean);
+      if (unit > 0) mean += unit * moment(n, x, weight, mean, unit, 1);
+    }
+    double unit = spread(n, x, weight, mean);
+    if (unit > 0) deviation = unit * sqrt(moment(n, x, weight, mean, unit, 2));
+    center[j] = mean;
+    scale[j] = deviation;
   }
 }

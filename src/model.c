@@ -57,7 +57,9 @@ static plan make_plan(const moe_shape *s, int shared, int with_gram) {
   a.coefficients = (size_t)s->r * a.q_gate + (size_t)s->p * a.q_expert;
   a.partial = 1 + a.coefficients + (with_gram ? moe_gram_length(s) : 0);
   a.scratch = block_vecs(s);
-  size_t affordable = max_size(MIN_SEGMENTS, SEGMENT_DOUBLES / a.partial);
+  /* The same segments with and without Gram matrices, and so the same rounding. */
+  size_t largest = 1 + a.coefficients + moe_gram_length(s);
+  size_t affordable = max_size(MIN_SEGMENTS, SEGMENT_DOUBLES / largest);
   int most = affordable < MAX_SEGMENTS ? (int)affordable : MAX_SEGMENTS;
   int blocks = s->n / MOE_BLOCK + (s->n % MOE_BLOCK > 0);
   a.segment_rows = (blocks / most + (blocks % most > 0)) * MOE_BLOCK;

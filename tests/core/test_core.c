@@ -47,6 +47,8 @@ int main(void) {
   test_predict();
   test_fit();
   test_callbacks();
+  test_design();
+  test_dendrogram();
   printf("core: %d passed, %d failed\n", passed, failed);
   return failed > 0;
 }

@@ -24,6 +24,8 @@ void test_model(void);
 void test_predict(void);
 void test_fit(void);
 void test_callbacks(void);
+void test_design(void);
+void test_dendrogram(void);
 
 /* --- random numbers --- */
 

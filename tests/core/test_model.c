@@ -315,6 +315,25 @@ static void threads_change_nothing(void) {
   }
 }
 
+/* The Gram matrices are extra: value and gradient are the same to the last bit without them, also
+ * where they make the partial sums so large that there are fewer segments. */
+static void gram_changes_nothing_else(void) {
+  recipe cases[] = {{.shape = {3000, 5, 5, 3, 3}, .shared = 1, .spread = 1},
+                    {.shape = {9000, 120, 3, 2, 4}, .spread = 1}};
+  for (int i = 0; i < 2; i++) {
+    sample *s = new_sample(&cases[i]);
+    size_t length = moe_theta_length(&s->rows.shape);
+    sums with = evaluate(s, s->theta, 1), without = evaluate(s, s->theta, 0);
+    CHECK(with.value == without.value, "%.17g, %.17g", with.value, without.value);
+    for (size_t j = 0; j < length; j++)
+      CHECK(with.gradient[j] == without.gradient[j], "gradient[%d]: %.17g, %.17g", (int)j,
+            with.gradient[j], without.gradient[j]);
+    free_sums(with);
+    free_sums(without);
+    free_sample(s);
+  }
+}
+
 /* The more work, the more polls: a large evaluation polls along its way. */
 static void evaluation_polls(void) {
   recipe small = {.shape = {300, 2, 2, 2, 2}, .spread = 1};
@@ -341,5 +360,6 @@ void test_model(void) {
   run_test("tiny likelihoods", tiny_likelihoods);
   run_test("tiny likelihoods of many experts", tiny_likelihoods_of_many_experts);
   run_test("threads change nothing", threads_change_nothing);
+  run_test("Gram matrices change nothing else", gram_changes_nothing_else);
   run_test("evaluation polls", evaluation_polls);
 }

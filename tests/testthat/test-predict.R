@@ -1,0 +1,489 @@
+# Predictions against the formulas of the model, written out in plain R from coef().
+
+softmax_rows <- function(a) {
+  a <- exp(a - apply(a, 1, max))
+  a / rowSums(a)
+}
+
+# x and z with their column of ones; the first class and the first expert have coefficients 0.
+by_hand <- function(fit, x, z, y = NULL) {
+  b <- coef(fit)
+  known <- function(a) replace(a, is.na(a), 0)
+  gate <- softmax_rows(cbind(0, z %*% known(b$gate)))
+  expert <- lapply(seq_len(dim(b$expert)[3]), function(k) {
+    softmax_rows(cbind(0, x %*% matrix(known(b$expert[, , k]), ncol(x))))
+  })
+  prob <- Reduce(`+`, lapply(seq_along(expert), function(k) gate[, k] * expert[[k]]))
+  out <- list(gate = gate, expert = expert, prob = prob)
+  if (!is.null(y)) {
+    joint <- gate * vapply(expert, function(p) p[cbind(seq_along(y), as.integer(y))],
+                           numeric(nrow(x)))
+    out$posterior <- joint / rowSums(joint)
+  }
+  out
+}
+
+bare <- function(a) unname(as.matrix(a))
+
+# Two regimes in z, each with its own direction in x.
+set.seed(1)
+n <- 160
+d <- data.frame(x1 = rnorm(n, 5), x2 = rnorm(n, sd = 10), z1 = runif(n, -2, 2),
+                f = factor(sample(c("u", "v", "w"), n, TRUE)))
+slope <- ifelse(d$z1 > 0, 2, -2)
+d$y <- factor(c("a", "b", "c")[apply(
+  cbind(0, slope * (d$x1 - 5), 0.1 * d$x2) - log(-log(matrix(runif(3 * n), n))), 1, which.max
+)])
+d$two <- factor(ifelse(slope * (d$x1 - 5) + rlogis(n) > 0, "yes", "no"))
+quick <- moe_control(starts = 1)
+x <- cbind(1, d$x1, d$x2)
+z <- cbind(1, d$z1)
+fit <- moe_fit(y ~ x1 + x2 | z1, d, experts = 2, lambda = 0.5, control = quick)
+shared <- moe_fit(y ~ x1 + f, d, experts = 2, lambda = 0.5, control = quick)
+matrices <- moe_fit(as.matrix(d[c("x1", "x2")]), d$y, z = as.matrix(d["z1"]), lambda = 0.5,
+                    control = quick)
+
+# --- formulas of the model ---
+
+test_that("gate, experts and class probabilities follow from the coefficients", {
+  hand <- by_hand(fit, x, z)
+  expect_equal(bare(predict(fit, d, type = "gate")), bare(hand$gate), tolerance = 1e-10)
+  expect_equal(bare(predict(fit, d, type = "prob")), bare(hand$prob), tolerance = 1e-10)
+  expert <- predict(fit, d, type = "expert")
+  for (k in 1:2) expect_equal(bare(expert[, , k]), bare(hand$expert[[k]]), tolerance = 1e-10)
+})
+
+test_that("responsibilities follow from the coefficients by Bayes' rule", {
+  expect_equal(bare(predict(fit, d, type = "posterior")), bare(by_hand(fit, x, z, d$y)$posterior),
+               tolerance = 1e-10)
+})
+
+test_that("the class is the most probable one", {
+  prob <- by_hand(fit, x, z)$prob
+  expect_identical(predict(fit, d),
+                   factor(levels(d$y)[apply(prob, 1, which.max)], levels = levels(d$y)))
+})
+
+test_that("of equally probable classes the first is taken", {
+  even <- data.frame(y = rep(c("b", "a"), 5), x = rep(1:5, each = 2))
+  flat <- moe_fit(y ~ x, even, experts = 1, lambda = 1)
+  flat$measure$expert[] <- 0
+  expect_identical(as.character(predict(flat, even)), rep("a", 10))
+})
+
+test_that("factors become the columns that model.matrix() makes", {
+  x <- model.matrix(~ x1 + f, d)
+  hand <- by_hand(shared, x, x, d$y)
+  expect_equal(bare(predict(shared, d, type = "prob")), bare(hand$prob), tolerance = 1e-10)
+  expect_equal(bare(predict(shared, d, type = "posterior")), bare(hand$posterior),
+               tolerance = 1e-10)
+})
+
+test_that("one expert is a multinomial logit, its gate and responsibilities are 1", {
+  one <- moe_fit(y ~ x1 + x2, d, experts = 1, control = quick)
+  b <- coef(one)$expert[, , 1]
+  expect_equal(bare(predict(one, d, type = "prob")), bare(softmax_rows(cbind(0, x %*% b))),
+               tolerance = 1e-10)
+  expect_identical(bare(predict(one, d, type = "gate")), matrix(1, n, 1))
+  expect_equal(bare(predict(one, d, type = "posterior")), matrix(1, n, 1), tolerance = 1e-14)
+})
+
+test_that("one expert and two classes are logistic regression", {
+  one <- moe_fit(two ~ x1 + x2, d, experts = 1, control = quick)
+  logistic <- glm(two ~ x1 + x2, binomial, d)
+  expect_equal(unname(predict(one, d, type = "prob")[, "yes"]),
+               unname(predict(logistic, d, type = "response")), tolerance = 1e-5)
+})
+
+test_that("two classes and three experts follow from the coefficients", {
+  three <- suppressWarnings(moe_fit(two ~ x1 + x2 | z1, d, experts = 3, lambda = 0.5,
+                                    control = quick))
+  hand <- by_hand(three, x, z, d$two)
+  expect_equal(bare(predict(three, d, type = "prob")), bare(hand$prob), tolerance = 1e-10)
+  expect_equal(bare(predict(three, d, type = "posterior")), bare(hand$posterior),
+               tolerance = 1e-10)
+})
+
+test_that("a gate without covariates is the same in every row", {
+  constant <- moe_fit(y ~ x1 + x2 | 1, d, lambda = 0.5, control = quick)
+  hand <- by_hand(constant, x, x[, 1, drop = FALSE])
+  gate <- predict(constant, d, type = "gate")
+  expect_equal(bare(gate), bare(hand$gate), tolerance = 1e-10)
+  expect_equal(gate, gate[rep(1, n), ])
+  expect_equal(bare(predict(constant, d, type = "prob")), bare(hand$prob), tolerance = 1e-10)
+})
+
+test_that("dropped columns have no say", {
+  d$same <- 2 * d$x1 - 1
+  d$constant <- 7
+  dropped <- suppressMessages(moe_fit(y ~ x1 + same + constant + x2 | constant + z1, d,
+                                      lambda = 0.5, control = quick))
+  expect_true(all(is.na(coef(dropped)$expert[c("same", "constant"), , ])))
+  x <- cbind(1, d$x1, d$same, d$constant, d$x2)
+  z <- cbind(1, d$constant, d$z1)
+  expect_equal(bare(predict(dropped, d, type = "prob")), bare(by_hand(dropped, x, z)$prob),
+               tolerance = 1e-10)
+  d$same <- 0
+  d$constant <- -3
+  expect_equal(bare(predict(dropped, d, type = "prob")), bare(by_hand(dropped, x, z)$prob),
+               tolerance = 1e-10)
+})
+
+test_that("interactions and other contrasts are those of the fit, whatever the options say", {
+  sums <- moe_fit(y ~ x1 * f | f, d, lambda = 0.5, control = quick,
+                  contrasts = list(f = "contr.sum"))
+  x <- model.matrix(~ x1 * f, d, contrasts.arg = list(f = "contr.sum"))
+  z <- model.matrix(~ f, d, contrasts.arg = list(f = "contr.sum"))
+  hand <- by_hand(sums, x, z)$prob
+  before <- options(contrasts = c("contr.helmert", "contr.poly"))
+  on.exit(options(before))
+  expect_equal(bare(predict(sums, d, type = "prob")), bare(hand), tolerance = 1e-10)
+  expect_equal(bare(predict(sums, type = "prob")), bare(hand), tolerance = 1e-10)
+})
+
+# --- shapes ---
+
+test_that("no dimension is dropped, for many rows, one, or none", {
+  for (rows in list(1:5, 1L, integer())) {
+    new <- d[rows, ]
+    expect_length(predict(fit, new), length(rows))
+    expect_identical(dim(predict(fit, new, type = "prob")), c(length(rows), 3L))
+    expect_identical(dim(predict(fit, new, type = "gate")), c(length(rows), 2L))
+    expect_identical(dim(predict(fit, new, type = "expert")), c(length(rows), 3L, 2L))
+    expect_identical(dim(predict(fit, new, type = "posterior")), c(length(rows), 2L))
+  }
+})
+
+test_that("no rows in are no rows out for matrices, without a warning", {
+  none <- function(...) predict(matrices, matrix(0, 0, 2), newz = matrix(0, 0, 1), ...)
+  expect_warning(expect_identical(dim(none(type = "prob")), c(0L, 3L)), NA)
+  expect_warning(expect_identical(none(), factor(character(), levels(d$y))), NA)
+  expect_warning(expect_identical(dim(none(type = "posterior", newy = d$y[0])), c(0L, 2L)), NA)
+})
+
+test_that("columns and slices are named by classes and experts", {
+  experts <- c("expert1", "expert2")
+  expect_identical(colnames(predict(fit, type = "prob")), c("a", "b", "c"))
+  expect_identical(colnames(predict(fit, type = "gate")), experts)
+  expect_identical(colnames(predict(fit, type = "posterior")), experts)
+  expect_identical(dimnames(predict(fit, type = "expert"))[-1], list(c("a", "b", "c"), experts))
+  expect_identical(levels(predict(fit)), c("a", "b", "c"))
+})
+
+test_that("one row at a time gives what all rows give", {
+  all <- predict(fit, d[1:20, ], type = "prob")
+  single <- t(vapply(1:20, function(i) predict(fit, d[i, ], type = "prob")[1, ], numeric(3)))
+  expect_equal(bare(single), bare(all), tolerance = 1e-14)
+})
+
+test_that("probabilities sum to 1", {
+  for (type in c("prob", "gate", "posterior")) {
+    expect_lt(max(abs(rowSums(predict(fit, type = type)) - 1)), 1e-12)
+  }
+  expect_lt(max(abs(apply(predict(fit, type = "expert"), c(1, 3), sum) - 1)), 1e-12)
+})
+
+test_that("a million standard deviations away everything is finite and sums to 1", {
+  far <- expand.grid(x1 = c(-1e6, 1e6), x2 = c(-1e7, 1e7), z1 = c(-1e6, 1e6), y = c("a", "b", "c"),
+                     stringsAsFactors = FALSE)
+  for (type in c("prob", "gate", "posterior")) {
+    p <- predict(fit, far, type = type)
+    expect_true(all(is.finite(p) & p >= 0))
+    expect_lt(max(abs(rowSums(p) - 1)), 1e-12)
+  }
+  expect_true(all(is.finite(predict(fit, far, type = "expert"))))
+  expect_false(anyNA(predict(fit, far)))
+})
+
+# --- training data ---
+
+test_that("without newdata predictions are for the training data, as fitted() gives them", {
+  for (type in c("class", "prob", "gate", "expert", "posterior")) {
+    expect_equal(predict(fit, type = type), predict(fit, d, type = type), tolerance = 1e-14)
+  }
+  expect_identical(fitted(fit), predict(fit, type = "prob"))
+})
+
+test_that("a fit that kept no data predicts for newdata all the same", {
+  set.seed(2)
+  with <- moe_fit(y ~ x1 + f | z1, d, lambda = 0.5, control = quick)
+  set.seed(2)
+  without <- moe_fit(y ~ x1 + f | z1, d, lambda = 0.5, control = quick, model = FALSE)
+  expect_null(without$model)
+  for (type in c("class", "prob", "gate", "expert", "posterior")) {
+    expect_identical(predict(without, d, type = type), predict(with, d, type = type))
+  }
+})
+
+test_that("predictions need nothing from where the fit was made", {
+  make <- function() {
+    local_data <- d
+    moe_fit(y ~ x1 + f | z1, local_data, lambda = 0.5, control = quick)
+  }
+  made <- make()
+  file <- tempfile(fileext = ".rds")
+  on.exit(unlink(file))
+  saveRDS(made, file)
+  read <- readRDS(file)
+  for (type in c("class", "prob", "gate", "expert", "posterior")) {
+    expect_identical(predict(read, d[1:9, ], type = type), predict(made, d[1:9, ], type = type))
+    expect_identical(predict(read, type = type), predict(made, type = type))
+  }
+})
+
+test_that("columns that newdata has besides do not matter", {
+  needed <- c("x1", "x2", "z1")
+  expect_identical(predict(fit, d[rev(needed)], type = "prob"), predict(fit, d, type = "prob"))
+  expect_identical(predict(fit, as.list(d[needed]), type = "prob"), predict(fit, d, type = "prob"))
+})
+
+# --- missing values ---
+
+test_that("rows with a missing covariate stay, as NA", {
+  d$x1[2] <- NA
+  d$z1[4] <- NaN
+  for (type in c("prob", "gate", "posterior")) {
+    p <- predict(fit, d, type = type)
+    expect_identical(which(is.na(p[, 1])), c(2L, 4L))
+    expect_identical(is.na(p[, 1]), is.na(rowSums(p)))
+  }
+  expect_identical(which(is.na(predict(fit, d))), c(2L, 4L))
+  expect_identical(unname(which(apply(is.na(predict(fit, d, type = "expert")), 1, all))), c(2L, 4L))
+})
+
+test_that("missing rows do not disturb the others", {
+  whole <- predict(fit, d, type = "prob")
+  d$x1[2] <- NA
+  expect_equal(predict(fit, d, type = "prob")[-2, ], whole[-2, ], tolerance = 1e-14)
+})
+
+test_that("a missing response makes responsibilities NA and nothing else", {
+  d$y[3] <- NA
+  expect_identical(which(is.na(predict(fit, d, type = "posterior")[, 1])), 3L)
+  expect_false(anyNA(predict(fit, d, type = "prob")))
+})
+
+test_that("a covariate that is NA throughout, as data frames are typed by hand, is missing", {
+  expect_warning(p <- predict(shared, data.frame(x1 = 1, f = NA), type = "prob"), NA)
+  expect_true(all(is.na(p)))
+  expect_true(all(is.na(predict(shared, data.frame(x1 = NA, f = "u"), type = "prob"))))
+})
+
+test_that("na.exclude pads predictions for the training data and na.omit does not", {
+  d$x1[c(1, 50)] <- NA
+  set.seed(3)
+  omit <- moe_fit(y ~ x1 + x2, d, lambda = 0.5, control = quick)
+  set.seed(3)
+  exclude <- moe_fit(y ~ x1 + x2, d, lambda = 0.5, control = quick, na.action = na.exclude)
+  for (type in c("prob", "gate", "posterior")) {
+    padded <- predict(exclude, type = type)
+    expect_identical(which(is.na(padded[, 1])), c(1L, 50L))
+    expect_equal(bare(padded[-c(1, 50), ]), bare(predict(omit, type = type)), tolerance = 1e-14)
+  }
+  padded <- predict(exclude)
+  expect_identical(which(is.na(padded)), c(1L, 50L))
+  expect_identical(as.character(padded[-c(1, 50)]), as.character(predict(omit)))
+  padded <- predict(exclude, type = "expert")
+  expect_identical(dim(padded), c(160L, 3L, 2L))
+  expect_equal(padded[-c(1, 50), , ], predict(omit, type = "expert"), tolerance = 1e-14)
+  expect_identical(nrow(predict(exclude, d[1:9, ], type = "prob")), 9L)
+})
+
+# --- factors, terms ---
+
+test_that("factors may come as text, with fewer or reordered levels, or as one level", {
+  expected <- predict(shared, d[1:9, ], type = "prob")
+  text <- transform(d[1:9, ], f = as.character(f))
+  reordered <- transform(d[1:9, ], f = factor(f, levels = c("w", "u", "v")))
+  expect_identical(predict(shared, text, type = "prob"), expected)
+  expect_identical(predict(shared, reordered, type = "prob"), expected)
+  for (i in 1:3) {
+    expect_equal(bare(predict(shared, droplevels(d[i, ]), type = "prob")),
+                 bare(expected[i, , drop = FALSE]), tolerance = 1e-14)
+  }
+})
+
+test_that("a factor whose levels are numbers may come as numbers", {
+  d$g <- factor(rep(c(10, 20), n / 2))
+  numbered <- moe_fit(y ~ x1 + g, d, lambda = 0.5, control = quick)
+  expect_identical(predict(numbered, data.frame(x1 = 5, g = c(20, 10)), type = "prob"),
+                   predict(numbered, data.frame(x1 = 5, g = c("20", "10")), type = "prob"))
+})
+
+test_that("factors made in the formula keep their levels, and name a new one", {
+  made <- moe_fit(y ~ x1 + factor(f), d, lambda = 0.5, control = quick)
+  expected <- predict(made, type = "prob")
+  expect_equal(bare(predict(made, d[3, ], type = "prob")), bare(expected[3, , drop = FALSE]),
+               tolerance = 1e-14)
+  expect_error(predict(made, data.frame(x1 = 1, f = "zz")), "zz")
+})
+
+test_that("text that was fitted predicts from text and from a factor", {
+  d$f <- as.character(d$f)
+  text <- moe_fit(y ~ x1 + f, d, lambda = 0.5, control = quick)
+  expect_identical(predict(text, d[1:9, ], type = "prob"), predict(text, type = "prob")[1:9, ])
+  expect_identical(predict(text, transform(d[1:9, ], f = factor(f)), type = "prob"),
+                   predict(text, type = "prob")[1:9, ])
+})
+
+test_that("ordered factors keep their polynomial contrasts", {
+  levels <- c("low", "mid", "high")
+  d$o <- factor(rep_len(levels, n), levels = levels, ordered = TRUE)
+  ordered <- moe_fit(y ~ x1 + o, d, lambda = 0.5, control = quick)
+  x <- model.matrix(~ x1 + o, d)
+  expect_equal(bare(predict(ordered, d[2, ], type = "prob")),
+               bare(by_hand(ordered, x, x)$prob[2, , drop = FALSE]), tolerance = 1e-10)
+})
+
+test_that("logical covariates predict from logical values", {
+  d$l <- d$z1 > 0
+  logical <- moe_fit(y ~ x1 | l, d, lambda = 0.5, control = quick)
+  expect_identical(predict(logical, d[1:9, ], type = "prob"),
+                   predict(logical, type = "prob")[1:9, ])
+  expect_length(predict(logical, data.frame(x1 = 1, l = c(TRUE, TRUE))), 2)
+})
+
+test_that("poly() and ns() keep the basis of the training data", {
+  curved <- moe_fit(y ~ poly(x1, 2) + log(x1 + 20) | splines::ns(z1, 3), d, lambda = 0.5,
+                    control = quick)
+  expect_equal(predict(curved, d[5:8, ], type = "prob"), predict(curved, type = "prob")[5:8, ],
+               tolerance = 1e-12)
+  expect_identical(dim(predict(curved, d[5, ], type = "gate")), 1:2)
+  expect_identical(is.na(predict(curved, transform(d[5:6, ], x1 = c(NA, 1)))), c(TRUE, FALSE))
+})
+
+test_that("the response may be an expression, and newdata need it for responsibilities only", {
+  expression <- moe_fit(y == "a" ~ x1 | z1, d, lambda = 0.5, control = quick)
+  expect_identical(levels(predict(expression)), c("FALSE", "TRUE"))
+  expect_identical(predict(expression, d, type = "posterior"),
+                   predict(expression, type = "posterior"))
+  d$y <- NULL
+  expect_identical(nrow(predict(expression, d, type = "prob")), 160L)
+})
+
+test_that("a newdata response may be text, or lack classes", {
+  some <- d[d$y != "b", ]
+  expected <- predict(fit, d, type = "posterior")[d$y != "b", ]
+  expect_identical(predict(fit, droplevels(some), type = "posterior"), expected)
+  expect_identical(predict(fit, transform(some, y = as.character(y)), type = "posterior"), expected)
+})
+
+test_that("a variable that newdata lacks is not taken from where the formula was written", {
+  zz <- d$x1
+  bare <- moe_fit(y ~ zz, d, lambda = 0.5, control = quick)
+  expect_error(predict(bare, d["x1"]), "lacks \"zz\"", class = "moe_error_input")
+  wrapped <- moe_fit(y ~ exp(zz / 10), d, lambda = 0.5, control = quick)
+  expect_error(suppressWarnings(predict(wrapped, d[1:3, "x1", drop = FALSE])), "`newdata`",
+               class = "moe_error_input")
+})
+
+test_that("constants of a formula may come from where it was written", {
+  degree <- 2
+  curved <- moe_fit(y ~ poly(x1, degree) | z1, d, lambda = 0.5, control = quick)
+  expect_equal(predict(curved, d[5:8, c("x1", "z1")], type = "prob"),
+               predict(curved, type = "prob")[5:8, ], tolerance = 1e-12)
+})
+
+# --- matrices ---
+
+test_that("a matrix fit predicts from its formulas", {
+  x <- as.matrix(d[c("x1", "x2")])
+  z <- as.matrix(d["z1"])
+  hand <- by_hand(matrices, cbind(1, x), cbind(1, z), d$y)
+  expect_equal(bare(predict(matrices, x, type = "prob", newz = z)), bare(hand$prob),
+               tolerance = 1e-10)
+  expect_equal(bare(predict(matrices, x, type = "posterior", newz = z, newy = d$y)),
+               bare(hand$posterior), tolerance = 1e-10)
+  expect_equal(bare(predict(matrices, type = "posterior")), bare(hand$posterior), tolerance = 1e-10)
+})
+
+test_that("columns of matrices are found by name, whatever their order and company", {
+  x <- as.matrix(d[c("x1", "x2")])
+  z <- as.matrix(d["z1"])
+  expected <- predict(matrices, x, type = "prob", newz = z)
+  all <- cbind(other = 0, z, x[, 2:1])
+  expect_identical(predict(matrices, all, type = "prob", newz = all), expected)
+  expect_identical(predict(matrices, d[c("x2", "x1")], type = "prob", newz = d["z1"]), expected)
+})
+
+test_that("columns without names are taken in order", {
+  x <- as.matrix(d[c("x1", "x2")])
+  z <- as.matrix(d["z1"])
+  expect_identical(predict(matrices, unname(x), type = "prob", newz = unname(z)),
+                   predict(matrices, x, type = "prob", newz = z))
+})
+
+test_that("newz is newdata where gate and experts share their covariates", {
+  x <- as.matrix(d[c("x1", "x2")])
+  both <- moe_fit(x, d$y, lambda = 0.5, control = quick)
+  expect_identical(predict(both, x, type = "gate"), predict(both, x, type = "gate", newz = x))
+  moved <- predict(both, x, type = "gate", newz = x + 1)
+  expect_identical(moved, predict(both, x + 1, type = "gate"))
+})
+
+test_that("a gate without columns needs no newz", {
+  x <- as.matrix(d[c("x1", "x2")])
+  constant <- moe_fit(x, d$y, z = x[, 0], lambda = 0.5, control = quick)
+  expect_equal(predict(constant, x[1:3, ], type = "prob"), predict(constant, type = "prob")[1:3, ])
+})
+
+test_that("newy may be a factor, text, or indicators in another order", {
+  x <- as.matrix(d[c("x1", "x2")])
+  z <- as.matrix(d["z1"])
+  tau <- function(y) predict(matrices, x, type = "posterior", newz = z, newy = y)
+  expected <- tau(d$y)
+  indicators <- 1 * outer(as.character(d$y), c("c", "a", "b"), "==")
+  colnames(indicators) <- c("c", "a", "b")
+  expect_identical(tau(as.character(d$y)), expected)
+  expect_identical(tau(indicators), expected)
+})
+
+test_that("whole numbers and logical values are numbers", {
+  x <- cbind(a = rep(0:1, n / 2), b = rep(c(TRUE, FALSE), each = n / 2))
+  storage.mode(x) <- "integer"
+  counts <- moe_fit(x, d$y, lambda = 0.5, control = quick)
+  expect_identical(predict(counts, x + 0, type = "prob"), predict(counts, x, type = "prob"))
+  expect_identical(predict(counts, x == 1, type = "prob"), predict(counts, x, type = "prob"))
+})
+
+test_that("missing covariates of matrices stay, as NA", {
+  x <- as.matrix(d[c("x1", "x2")])
+  z <- as.matrix(d["z1"])
+  x[2, 1] <- NA
+  z[3] <- NA
+  expect_identical(which(is.na(predict(matrices, x, newz = z))), 2:3)
+})
+
+test_that("formula and matrices make the same model", {
+  set.seed(4)
+  formula <- moe_fit(y ~ x1 + x2 | z1, d, lambda = 0.5, control = quick)
+  set.seed(4)
+  matrix <- moe_fit(as.matrix(d[c("x1", "x2")]), d$y, z = as.matrix(d["z1"]), lambda = 0.5,
+                    control = quick)
+  expect_identical(coef(matrix), coef(formula))
+  expect_identical(bare(predict(matrix, type = "prob")), bare(predict(formula, type = "prob")))
+})
+
+test_that("a fit by the worker predicts from matrices", {
+  x <- model.matrix(~ x1 + x2, d)
+  worker <- moe_fit_worker(x, x, d$y, lambda = 0.5, control = quick)
+  expect_equal(bare(predict(worker, x[, -1], type = "prob")), bare(by_hand(worker, x, x)$prob),
+               tolerance = 1e-10)
+})
+
+test_that("indicators as a formula's response make the classes of their columns", {
+  d$counts <- 1 * outer(as.character(d$y), c("c", "b", "a"), "==")
+  colnames(d$counts) <- c("c", "b", "a")
+  indicators <- moe_fit(counts ~ x1 + x2 | z1, d, lambda = 0.5, control = quick)
+  expect_identical(indicators$levels, c("c", "b", "a"))
+  expect_identical(predict(indicators, d, type = "posterior"),
+                   predict(indicators, type = "posterior"))
+})
+
+test_that("threads do not change predictions", {
+  set.seed(5)
+  two <- moe_fit(y ~ x1 + x2 | z1, d, lambda = 0.5, control = moe_control(starts = 1, threads = 2))
+  set.seed(5)
+  one <- moe_fit(y ~ x1 + x2 | z1, d, lambda = 0.5, control = moe_control(starts = 1))
+  expect_identical(predict(two, d, type = "prob"), predict(one, d, type = "prob"))
+})
