@@ -29,17 +29,18 @@ typedef struct {
   double *label;    /* K: what hclust calls the cluster in this place */
 } merging;
 
-/* The closest pair of what is left, i < j; the first among equals. */
+/* The closest pair of what is left, i < j; the first among equals, also where all are infinite. */
 static void closest(const merging *m, int *i, int *j) {
   double least = INFINITY;
   *i = *j = -1;
   for (int b = 1; b < m->K; b++)
-    for (int a = 0; a < b; a++)
-      if (m->weight[a] >= 0 && m->weight[b] >= 0 && m->distance[(size_t)m->K * b + a] < least) {
-        least = m->distance[(size_t)m->K * b + a];
-        *i = a;
-        *j = b;
-      }
+    for (int a = 0; a < b; a++) {
+      double d = m->distance[(size_t)m->K * b + a];
+      if (m->weight[a] < 0 || m->weight[b] < 0 || !(*i < 0 || d < least)) continue;
+      least = d;
+      *i = a;
+      *j = b;
+    }
 }
 
 static void measure(merging *m, int i) {
