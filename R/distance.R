@@ -33,7 +33,7 @@ moe_distance <- function(a, b, x, z = x, type = c("hellinger", "total_variation"
   }
   distance <- switch(type, hellinger = sqrt(rowSums((sqrt(p) - sqrt(q))^2) / 2),
                      total_variation = rowSums(abs(p - q)) / 2)
-  drop(average(cbind(distance), weights))
+  unname(average(cbind(distance), weights))
 }
 
 measure_probabilities <- function(measure, x, z) {

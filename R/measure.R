@@ -41,6 +41,10 @@ moe_measure <- function(gate, expert, center = 0, scale = 1) {
     a <- standardise(matrix(expert[, , k], p), design$x_center, design$x_scale)
     expert[, , k] <- a - rowMeans(a)
   }
+  if (any(!is.finite(gate)) || any(!is.finite(expert))) {
+    refuse("Coefficients of standardised covariates must be finite: `scale` or `center` is too ",
+           "large for them.")
+  }
   new_measure(unname(gate - rowMeans(gate)), unname(expert), design)
 }
 
@@ -49,9 +53,9 @@ check_measure <- function(gate, expert) {
     refuse("`gate` must be a finite numeric matrix (covariates x experts), not ", given(gate), ".")
   }
   if (length(dim(expert)) != 3L || !is.numeric(expert) || any(!is.finite(expert)) ||
-        dim(expert)[2] < 2L) {
-    refuse("`expert` must be a finite numeric array (covariates x classes x experts) with at ",
-           "least two classes, not ", given(expert), ".")
+        dim(expert)[1] < 1L || dim(expert)[2] < 2L) {
+    refuse("`expert` must be a finite numeric array (covariates x classes x experts) with the ",
+           "intercept and at least two classes, not ", given(expert), ".")
   }
   if (dim(expert)[3] != ncol(gate)) {
     refuse("`gate` and `expert` must have the same number of experts, but have ", ncol(gate),

@@ -9,7 +9,7 @@ library(moelogit)
 source("inst/simulations/designs.R")
 
 most_experts <- 8
-sizes <- c(500, 2000, 5000)
+sizes <- c(5000, 2000, 500)
 file <- "inst/simulations/selection.csv"
 arguments <- as.integer(commandArgs(trailingOnly = TRUE))
 replicates <- if (length(arguments) > 0) arguments[1] else 50L
@@ -57,7 +57,7 @@ run_task <- function(task) {
   data.frame(task, experts = design$experts, classes = nlevels(data$y), t(result))
 }
 
-tasks <- expand.grid(design = names(designs), n = sizes, replicate = seq_len(replicates),
+tasks <- expand.grid(design = names(designs), replicate = seq_len(replicates), n = sizes,
                      stringsAsFactors = FALSE)
 tasks$seed <- 1e6 * match(tasks$n, sizes) + 1e4 * match(tasks$design, names(designs)) +
   tasks$replicate

@@ -228,8 +228,8 @@ test_that("the loss is that of its definition", {
   }
 })
 
-# Truth: experts all 0, slopes of the gate -2 and 2, weights 1/2. Two atoms of weight 1/4 are off the
-# first by 0.5 and 0.9, one of weight 1/2 is off the second by 0.6.
+# Truth: experts all 0, slopes of the gate -2 and 2, weights 1/2. Two atoms of weight 1/4 are off
+# the first by 0.5 and 0.9, one of weight 1/2 is off the second by 0.6.
 test_that("only in cells of several atoms is the distance squared", {
   truth <- moe_measure(cbind(c(0, -2), c(0, 2)), array(0, c(1, 2, 2)))
   a <- moe_measure(rbind(log(c(1, 1, 2)), c(-1.5, -1.1, 2.6)), array(0, c(1, 2, 3)))

@@ -78,7 +78,7 @@ test_that("a fit's measure is that of its coefficients, standardised by its data
 })
 
 test_that("a gate of an intercept alone, and experts of one, are possible", {
-  measure <- moe_measure(gate[1, , drop = FALSE], expert[1, , , drop = FALSE], center = 3, scale = 2)
+  measure <- moe_measure(gate[1, , drop = FALSE], expert[1, , , drop = FALSE], 3, 2)
   expect_identical(dim(measure$gate), c(1L, 3L))
   expect_identical(dim(measure$expert), c(1L, 4L, 3L))
   expect_within(measure$gate, gate[1, ] - mean(gate[1, ]), 1e-14)

@@ -1,0 +1,70 @@
+# What can be wrong with a solution, and what to do about it: each function gives a sentence or NULL.
+
+find_problems <- function(fit, problem) {
+  c(problem_convergence(fit), problem_weak_experts(fit), problem_separation(fit),
+    problem_identification(fit, problem))
+}
+
+problem_convergence <- function(fit) {
+  if (fit$converged || fit$status == "merged") return(NULL)
+  paste0(
+    "The fit has not converged (", fit$status, " after ", fit$iterations, " iterations; ",
+    "estimated gain left ", format(fit$gain, digits = 2), "): ",
+    if (fit$status == "stalled") "raise `tolerance` in moe_control()." else
+      paste0("raise `max_iterations` in moe_control(), or use ", more_ridge(fit), ".")
+  )
+}
+
+# An expert is weak if fewer rows than it has coefficients per class belong to it, or, where these
+# are many, a tenth of its fair share.
+problem_weak_experts <- function(fit) {
+  enough <- min(nrow(fit$measure$expert), 0.1 * fit$nobs / fit$experts)
+  weak <- names(fit$shares)[fit$shares * fit$nobs < enough]
+  if (fit$experts == 1L || length(weak) == 0L) return(NULL)
+  paste0("Almost no rows belong to ", paste(weak, collapse = ", "), " (mean gate probability ",
+         format(min(fit$shares), digits = 2), "): use fewer experts or ", more_ridge(fit), ".")
+}
+
+more_ridge <- function(fit) if (fit$lambda == 0) "`lambda` > 0" else "a larger `lambda`"
+
+# Slopes by which a predictor moves this much over one standard deviation of a covariate put
+# probabilities at 0 or 1 for most rows; so do intercepts this large. Under a ridge an intercept may
+# still be: a class is then absent from an expert, which harms nothing.
+runaway <- function(a, lambda) {
+  max(abs(a[-1, ]), 0) > 15 || lambda == 0 && max(abs(a[1, ])) > 20
+}
+
+problem_separation <- function(fit) {
+  expert <- fit$measure$expert
+  experts <- which(apply(expert, 3, function(a) runaway(matrix(a, nrow(expert)), fit$lambda)))
+  parts <- c(if (length(experts)) paste0("expert", experts),
+             if (fit$experts > 1L && runaway(fit$measure$gate, fit$lambda)) "the gate")
+  if (length(parts) == 0L) return(NULL)
+  paste0("Coefficients of ", paste(parts, collapse = ", "), " have grown very large, as happens ",
+         "where classes or regions can be separated: probabilities are still usable, but the ",
+         "coefficients are not. Use ", more_ridge(fit), " or fewer experts.")
+}
+
+problem_identification <- function(fit, problem) {
+  needed <- ceiling(fit$df / (problem$classes - 1))
+  if (fit$lambda > 0 || fit$experts == 1L || has_distinct_rows(problem, needed)) return(NULL)
+  paste0("There are fewer distinct covariate rows than the ", fit$df, " parameters can be ",
+         "identified from (", needed, " are needed): use fewer experts or `lambda` > 0.")
+}
+
+# Equal rows have equal projections on a fixed direction, and other rows, as good as surely, others.
+has_distinct_rows <- function(problem, needed) {
+  design <- problem$design
+  project <- function(a, center, scale, step) {
+    direction <- stats::qnorm((seq_along(scale) * step) %% 1) / scale
+    drop(a %*% direction) - sum(center * direction)
+  }
+  n <- length(problem$y)
+  for (rows in unique(c(min(n, 10 * needed), n))) {
+    first <- seq_len(rows)
+    key <- project(design$x[first, , drop = FALSE], design$x_center, design$x_scale, sqrt(2)) +
+      project(design$z[first, , drop = FALSE], design$z_center, design$z_scale, sqrt(3))
+    if (length(unique(signif(key, 10))) >= needed) return(TRUE)
+  }
+  FALSE
+}
