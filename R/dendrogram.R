@@ -96,6 +96,7 @@ moe_dendrogram.moe_fit <- function(x, criterion = c("bic", "aic", "icl", "dsc", 
   problem <- fitted_problem(x)
   runs <- if (refine) refined_runs(x, problem, pairs) else merged_runs(x, problem, tree)
   tree$call <- sys.call()
+  tree$call[[1L]] <- quote(moe_dendrogram)
   tree$fit <- x
   tree$runs <- runs
   tree$refined <- refine
@@ -107,6 +108,10 @@ moe_dendrogram.moe_fit <- function(x, criterion = c("bic", "aic", "icl", "dsc", 
 
 check_overfit <- function(fit) {
   if (fit$experts < 2L) refuse("A dendrogram needs at least two experts, but the fit has one.")
+  if (is.null(fit$model)) {
+    refuse("A dendrogram needs the fit's training data, which it does not hold: fit with ",
+           "`model = TRUE`.")
+  }
   if (fit$lambda == 0) {
     warning("The fit has no ridge (`lambda = 0`): redundant experts then need not be alike, and the ",
             "tree is hard to read. Fit with a small `lambda`, 0.1 say.", call. = FALSE)
@@ -201,7 +206,7 @@ merged_runs <- function(fit, problem, tree) {
 }
 
 trial_steps <- 10L       # of each candidate merge
-polish_tolerance <- 1e-7 # of the merge that is kept
+polish_tolerance <- 1e-9 # of the merge that is kept; plateaus look flat for a while
 
 # Level by level from the fit itself, the best of the candidate merges of the level above.
 refined_runs <- function(fit, problem, pairs) {
@@ -270,7 +275,8 @@ path_table <- function(tree, fit, problem) {
   )
   path$icl <- path$bic + 2 * entropy
   path$dsc <- -(height + log(n) * merged / n)
-  path$dsc_rescaled <- -(log(n) * merged / abs(merged[1]) + height / max(height, na.rm = TRUE))
+  top <- max(tree$height)
+  path$dsc_rescaled <- -(log(n) * merged / abs(merged[1]) + if (top > 0) height / top else height)
   path$pair <- if (tree$refined) vapply(tree$runs, `[[`, 0L, "pair") else 1L
   path$chosen_by <- chosen_by(path)
   path
@@ -339,7 +345,10 @@ cut.moe_dendrogram <- function(x, experts = x$selected, ...) {
     cut[[field]] <- fit[[field]]
   }
   cut$call <- fit$call
-  if (!is.null(cut$call)) cut$call$experts <- experts
+  if (!is.null(cut$call)) {
+    cut$call$experts <- experts
+    cut$call$start <- NULL
+  }
   cut
 }
 
@@ -385,12 +394,16 @@ describe_merges <- function(tree) {
 
 describe_choice <- function(tree) {
   path <- tree$path
-  value <- sort(path[[tree$criterion]])
-  runner_up <- path$experts[order(path[[tree$criterion]])[2]]
+  order <- order(path[[tree$criterion]], path$experts, na.last = NA)
+  value <- path[[tree$criterion]][order]
+  of_merged <- startsWith(tree$criterion, "dsc") || !tree$refined
   paste0(
-    criteria[[tree$criterion]], if (tree$refined) " along the refined path" else
-      " of the merged measures", " chooses ", tree$selected, " expert",
-    if (tree$selected > 1L) "s", "; ", runner_up, " is next, behind by ",
-    format(value[2] - value[1], digits = 3), "."
+    criteria[[tree$criterion]], if (of_merged) " of the merged measures" else
+      " along the refined path", " chooses ", tree$selected, " expert",
+    if (tree$selected > 1L) "s",
+    if (length(order) > 1L) {
+      paste0("; ", path$experts[order[2]], " is next, behind by ",
+             format(value[2] - value[1], digits = 3))
+    }, "."
   )
 }

@@ -146,8 +146,9 @@ plot_path <- function(tree) {
                criterion = factor(criteria[[name]], criteria))
   }))
   data <- data[!is.na(data$value), ]
+  lines <- data[data$criterion %in% names(which(table(data$criterion) > 1L)), ]
   ggplot2::ggplot(data, ggplot2::aes(experts, value)) +
-    ggplot2::geom_line(colour = "grey50") +
+    ggplot2::geom_line(data = lines, colour = "grey50") +
     ggplot2::geom_point(ggplot2::aes(shape = chosen, colour = chosen), size = 2.5) +
     ggplot2::scale_shape_manual(values = c(`FALSE` = 1, `TRUE` = 19), guide = "none") +
     ggplot2::scale_colour_manual(values = c(`FALSE` = "grey50", `TRUE` = "#D55E00"),
