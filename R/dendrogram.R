@@ -16,9 +16,9 @@
 #' @section The path:
 #' With `refine = FALSE` the model with \eqn{\kappa} experts is the merged measure itself. With
 #' `refine = TRUE` each level starts from the polished level above it: the `pairs` closest pairs are
-#' merged in turn, each result is given a short run of the fit's algorithm, and the best goes on
-#' until its gain is small. There are no new random starts. The tree stays that of the unpolished
-#' measure; where the path merged another pair than the tree's, its column `pair` says so. The fit's
+#' merged in turn, and the lightest experts left out in turn, each result is given a short run of the
+#' fit's algorithm, and the best goes on until its gain is small. There are no new random starts. The tree stays that of the unpolished
+#' measure; where the path merged another pair, or left an expert out, its column `pair` says so. The fit's
 #' `lambda` is kept. The level with one expert is a multinomial logit.
 #'
 #' @section Choosing the number of experts:
@@ -206,30 +206,33 @@ merged_runs <- function(fit, problem, tree) {
   })
 }
 
-trial_steps <- 10L       # of each candidate merge
-polish_tolerance <- 1e-9 # of the merge that is kept; plateaus look flat for a while
+trial_steps <- 25L        # of each candidate
+polish_tolerance <- 1e-10 # of the candidate that is kept; plateaus look flat for a while
+drops <- 4L               # experts that are candidates to be left out, the lightest
 
-# Level by level from the fit itself, the best of the candidate merges of the level above.
+# Level by level from the fit itself, the best of the candidates made from the level above.
 refined_runs <- function(fit, problem, pairs) {
   run <- run_from_theta(fit, problem, as_theta(fit$measure), fit$experts, 0L)
   run$pair <- 1L
   runs <- list(run)
   for (experts in (fit$experts - 1L):1L) {
-    trials <- try_merges(fit, problem, run$theta, experts, pairs)
-    best <- best_of(trials)[1]
+    measure <- as_measure(run$theta, experts + 1L, problem$classes, problem$design)
+    merges <- candidate_merges(measure, pairs)
+    trials <- lapply(c(merges, candidate_drops(measure, drops)), function(candidate) {
+      run_from_theta(fit, problem, as_theta(candidate), experts, trial_steps)
+    })
+    best <- first_of_best(trials)
     run <- run_from_theta(fit, problem, trials[[best]]$theta, experts, fit$control$max_iterations)
-    run$pair <- best
+    run$pair <- if (best <= length(merges)) best else 0L
     runs <- c(runs, list(run))
   }
   runs
 }
 
-# Short runs from the `pairs` closest merges of theta, which has one expert more, closest first.
-try_merges <- function(fit, problem, theta, experts, pairs) {
-  measure <- as_measure(theta, experts + 1L, problem$classes, problem$design)
-  lapply(candidate_merges(measure, pairs), function(merged) {
-    run_from_theta(fit, problem, as_theta(merged), experts, trial_steps)
-  })
+# Where several candidates lead to the same solution, the closest pair counts.
+first_of_best <- function(runs) {
+  objective <- vapply(runs, `[[`, 0, "objective")
+  which(objective >= max(objective) - 1e-6 * (1 + abs(max(objective))))[1]
 }
 
 # The measure with one of its closest pairs merged, for each of the `most` closest, closest first.
@@ -240,6 +243,15 @@ candidate_merges <- function(measure, most) {
   pairs <- which(lower.tri(distance), arr.ind = TRUE)
   closest <- utils::head(order(distance[pairs]), most)
   lapply(closest, function(c) merge_pair(measure, weights, atoms, pairs[c, 2], pairs[c, 1]))
+}
+
+# The measure without one of its experts, for each of the `most` lightest, lightest first.
+candidate_drops <- function(measure, most) {
+  weights <- measure_weights(measure)
+  atoms <- measure_atoms(measure)
+  lapply(utils::head(order(weights), most), function(j) {
+    measure_from_atoms(measure, pmax(weights[-j], .Machine$double.xmin), atoms[, -j, drop = FALSE])
+  })
 }
 
 ward_distances <- function(weights, atoms) {
@@ -310,7 +322,8 @@ chosen_by <- function(path) {
 #'   dissimilarity of the merge to one expert fewer; `loglik_merged`, the log-likelihood of the
 #'   merged measure, and `loglik`, that of the path's model (the same without refinement); `df`;
 #'   `aic`, `bic`, `icl` of the path's model; `dsc`, `dsc_rescaled`, which use the merged measures as
-#'   published; `pair`, 1 if the level above merged its closest pair, 2 if the second closest, ...;
+#'   published; `pair`, 1 if the level came from merging the closest pair of the level above, 2 if
+#'   the second closest, ..., 0 if from leaving an expert out;
 #'   `chosen_by`, the criteria that choose this level.
 #' @seealso [moe_dendrogram()]
 #' @export

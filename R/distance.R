@@ -26,6 +26,7 @@ moe_distance <- function(a, b, x, z = x, type = c("hellinger", "total_variation"
     refuse("`x` and `z` must have the same rows, but have ", nrow(x), " and ", nrow(z), ".")
   }
   weights <- check_weights(weights, nrow(x))
+  check_same_levels(a, b, "b")
   p <- measure_probabilities(as_full_measure(a, "a"), x, z)
   q <- measure_probabilities(as_full_measure(b, "b"), x, z)
   if (ncol(p) != ncol(q)) {
@@ -34,6 +35,14 @@ moe_distance <- function(a, b, x, z = x, type = c("hellinger", "total_variation"
   distance <- switch(type, hellinger = sqrt(rowSums((sqrt(p) - sqrt(q))^2) / 2),
                      total_variation = rowSums(abs(p - q)) / 2)
   unname(average(cbind(distance), weights))
+}
+
+# Measures have no names for their classes; fits do.
+check_same_levels <- function(a, b, name) {
+  if (!inherits(a, "moe_fit") || !inherits(b, "moe_fit")) return(invisible())
+  if (identical(a$levels, b$levels)) return(invisible())
+  refuse("`a` and `", name, "` must have the same classes in the same order, but have ",
+         enumerate(a$levels), " and ", enumerate(b$levels), ".")
 }
 
 measure_probabilities <- function(measure, x, z) {
@@ -78,6 +87,7 @@ measure_probabilities <- function(measure, x, z) {
 #' @export
 moe_loss <- function(a, truth, type = c("exact", "overfitted"), center = NULL, scale = NULL) {
   type <- check_choice(type, c("exact", "overfitted"), "type")
+  check_same_levels(a, truth, "truth")
   a <- as_full_measure(a, "a")
   truth <- as_full_measure(truth, "truth")
   if (!identical(dim(a$expert)[1:2], dim(truth$expert)[1:2]) || nrow(a$gate) != nrow(truth$gate)) {

@@ -20,6 +20,8 @@
 
 #define MEMORY 20             /* pairs kept by the limited-memory update */
 #define BACKTRACKS 4          /* trial steps before the plain MM step */
+#define TRUSTED_PAIRS 3       /* with fewer, the gain left is judged by the bound's curvature, */
+#define CAUTION 10            /* which on a plateau overstates the true one by as much and more */
 #define SUFFICIENT 1e-4       /* share of the predicted first-order gain that a step must bring */
 #define JITTER 1e-12          /* relative to the diagonal of S */
 #define FIRST_REFRESH 4       /* iterations until the metric is renewed; each wait is doubled */
@@ -304,7 +306,7 @@ static void maximise_accelerated(state *s) {
   forget(s);
   for (;;) {
     double slope = quasi_newton_direction(s);
-    r->gain = 0.5 * slope;
+    r->gain = (s->pairs < TRUSTED_PAIRS ? CAUTION : 1) * 0.5 * slope;
     if (r->gain <= s->control->tolerance * (1 + fabs(r->objective))) {
       r->status = MOE_CONVERGED;
       return;

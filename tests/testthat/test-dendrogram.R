@@ -507,23 +507,60 @@ test_that("the refined level with one expert is a multinomial logit", {
   }
 })
 
-test_that("`pair` says which of at most `pairs` pairs was merged", {
+test_that("`pair` says which of at most `pairs` pairs was merged, or 0", {
   for (pairs in c(1, 3, 100)) {
     tree <- moe_dendrogram(overfits$six$fit, pairs = pairs)
     expect_type(tree$path$pair, "integer")
-    expect_true(all(tree$path$pair >= 1 & tree$path$pair <= pairs))
+    expect_true(all(tree$path$pair >= 0 & tree$path$pair <= pairs))
     expect_true(all(tree$path$pair[-1] <= choose(6:2, 2)))
     expect_identical(tree$path$pair[6], 1L)
   }
 })
 
-test_that("with one pair the first level is what the closest pair's merge leads to", {
+# What refinement starts from; polishing hides where that was.
+test_that("candidates are the merges of the closest pairs, closest first", {
+  for (seed in 1:20) {
+    par <- random_par(seed, K = 5)
+    atoms <- atoms_of(par)
+    d <- ward_matrix(atoms)
+    pairs <- combn(5, 2)
+    pairs <- pairs[, order(d[t(pairs)])]
+    found <- moelogit:::candidate_merges(moe_measure(par$gate, par$expert), 7)
+    expect_length(found, 7)
+    for (s in 1:7) {
+      i <- pairs[1, s]
+      j <- pairs[2, s]
+      q <- atoms$q[c(i, j)] / sum(atoms$q[c(i, j)])
+      want <- list(q = replace(atoms$q, i, atoms$q[i] + atoms$q[j])[-j], theta = atoms$theta)
+      want$theta[, i] <- atoms$theta[, c(i, j)] %*% q
+      want <- oracle_centre(par_of(list(q = want$q, theta = want$theta[, -j]), par))
+      expect_within(found[[s]]$gate, want$gate, 1e-12)
+      expect_within(found[[s]]$expert, want$expert, 1e-12)
+    }
+  }
+})
+
+test_that("with one pair the first level is no worse than what its merge leads to", {
   o <- overfits$six
   merged <- suppressWarnings(cut(moe_dendrogram(o$fit, refine = FALSE), 5))
   again <- suppressWarnings(moe_fit(o$d$formula, o$d$frame, 5, weights = v, lambda = 0.5,
                                     start = merged, control = o$fit$control))
   polished <- suppressWarnings(cut(moe_dendrogram(o$fit, pairs = 1), 5))
-  expect_within(polished$objective, again$objective, 1e-9)
+  expect_gte(polished$objective, again$objective - 1e-9 * abs(again$objective))
+})
+
+test_that("candidates leave out the lightest experts, and nothing else changes", {
+  par <- random_par(3, K = 4)
+  measure <- moe_measure(par$gate, par$expert)
+  weights <- exp(measure$gate[1, ])
+  found <- moelogit:::candidate_drops(measure, 2)
+  expect_length(found, 2)
+  for (s in 1:2) {
+    rest <- -order(weights)[s]
+    expect_equal(found[[s]]$expert, measure$expert[, , rest])
+    expect_equal(found[[s]]$gate[-1, ], measure$gate[-1, rest] - rowMeans(measure$gate[-1, rest]))
+    expect_equal(diff(found[[s]]$gate[1, ]), diff(measure$gate[1, rest]))
+  }
 })
 
 # --- choosing ---
