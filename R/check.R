@@ -82,7 +82,9 @@ check_unused <- function(...) {
 }
 
 check_fit <- function(x, name = "object") {
-  if (!inherits(x, "moe_fit")) refuse("`", name, "` must be a fit by moe_fit(), not ", given(x), ".")
+  if (!inherits(x, "moe_fit")) {
+    refuse("`", name, "` must be a fit by moe_fit(), not ", given(x), ".")
+  }
   invisible(x)
 }
 

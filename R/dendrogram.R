@@ -16,9 +16,11 @@
 #' @section The path:
 #' With `refine = FALSE` the model with \eqn{\kappa} experts is the merged measure itself. With
 #' `refine = TRUE` each level starts from the polished level above it: the `pairs` closest pairs are
-#' merged in turn, and the lightest experts left out in turn, each result is given a short run of the
-#' fit's algorithm, and the best goes on until its gain is small. There are no new random starts. The tree stays that of the unpolished
-#' measure; where the path merged another pair, or left an expert out, its column `pair` says so. The fit's
+#' merged in turn, and the lightest experts left out in turn; each result is given a short run of
+#' the fit's algorithm, and the best goes on until its gain is small. There are no new random
+#' starts. What rises is the objective, ridge included, so the log-likelihood of a polished level
+#' may lie a little below that of the merged measure. The tree stays that of the unpolished measure;
+#' where the path merged another pair, or left an expert out, its column `pair` says so. The fit's
 #' `lambda` is kept. The level with one expert is a multinomial logit.
 #'
 #' @section Choosing the number of experts:
@@ -114,8 +116,8 @@ check_overfit <- function(fit) {
            "`model = TRUE`.")
   }
   if (fit$lambda == 0) {
-    warning("The fit has no ridge (`lambda = 0`): redundant experts then need not be alike, and the ",
-            "tree is hard to read. Fit with a small `lambda`, 0.1 say.", call. = FALSE)
+    warning("The fit has no ridge (`lambda = 0`): redundant experts then need not be alike, and ",
+            "the tree is hard to read. Fit with a small `lambda`, 0.1 say.", call. = FALSE)
   }
   if (!fit$converged) {
     warning("The fit has not converged, so the tree may change when it does.", call. = FALSE)
@@ -185,135 +187,6 @@ measure_from_atoms <- function(measure, weights, atoms) {
   measure
 }
 
-# --- the path ---
-
-# The problem of a fit, to be solved again with fewer experts.
-fitted_problem <- function(fit) {
-  data <- training_data(fit)
-  list(design = fitted_design(fit, data), y = as.integer(data$y), weights = fit$prior_weights,
-       classes = length(fit$levels), total = fit$nobs)
-}
-
-
-run_from_theta <- function(fit, problem, theta, experts, iterations) {
-  ridge <- ridge_vectors(problem$design, fit$lambda, fit$control)
-  maximise(problem, theta, experts, ridge, fit$control, iterations, polish_tolerance)
-}
-
-merged_runs <- function(fit, problem, tree) {
-  lapply(tree$levels, function(measure) {
-    run_from_theta(fit, problem, as_theta(measure), ncol(measure$gate), 0L)
-  })
-}
-
-trial_steps <- 25L        # of each candidate
-polish_tolerance <- 1e-10 # of the candidate that is kept; plateaus look flat for a while
-drops <- 4L               # experts that are candidates to be left out, the lightest
-
-# Level by level from the fit itself, the best of the candidates made from the level above.
-refined_runs <- function(fit, problem, pairs) {
-  run <- run_from_theta(fit, problem, as_theta(fit$measure), fit$experts, 0L)
-  run$pair <- 1L
-  runs <- list(run)
-  for (experts in (fit$experts - 1L):1L) {
-    measure <- as_measure(run$theta, experts + 1L, problem$classes, problem$design)
-    merges <- candidate_merges(measure, pairs)
-    trials <- lapply(c(merges, candidate_drops(measure, drops)), function(candidate) {
-      run_from_theta(fit, problem, as_theta(candidate), experts, trial_steps)
-    })
-    best <- first_of_best(trials)
-    run <- run_from_theta(fit, problem, trials[[best]]$theta, experts, fit$control$max_iterations)
-    run$pair <- if (best <= length(merges)) best else 0L
-    runs <- c(runs, list(run))
-  }
-  runs
-}
-
-# Where several candidates lead to the same solution, the closest pair counts.
-first_of_best <- function(runs) {
-  objective <- vapply(runs, `[[`, 0, "objective")
-  which(objective >= max(objective) - 1e-6 * (1 + abs(max(objective))))[1]
-}
-
-# The measure with one of its closest pairs merged, for each of the `most` closest, closest first.
-candidate_merges <- function(measure, most) {
-  weights <- pmax(measure_weights(measure), .Machine$double.xmin)
-  atoms <- measure_atoms(measure)
-  distance <- ward_distances(weights, atoms)
-  pairs <- which(lower.tri(distance), arr.ind = TRUE)
-  closest <- utils::head(order(distance[pairs]), most)
-  lapply(closest, function(c) merge_pair(measure, weights, atoms, pairs[c, 2], pairs[c, 1]))
-}
-
-# The measure without one of its experts, for each of the `most` lightest, lightest first.
-candidate_drops <- function(measure, most) {
-  weights <- measure_weights(measure)
-  atoms <- measure_atoms(measure)
-  lapply(utils::head(order(weights), most), function(j) {
-    measure_from_atoms(measure, pmax(weights[-j], .Machine$double.xmin), atoms[, -j, drop = FALSE])
-  })
-}
-
-ward_distances <- function(weights, atoms) {
-  squares <- as.matrix(stats::dist(t(atoms)))^2
-  squares * outer(weights, weights) / outer(weights, weights, `+`)
-}
-
-merge_pair <- function(measure, weights, atoms, i, j) {
-  share <- weights[j] / (weights[i] + weights[j])
-  atoms[, i] <- (1 - share) * atoms[, i] + share * atoms[, j]
-  weights[i] <- weights[i] + weights[j]
-  measure_from_atoms(measure, weights[-j], atoms[, -j, drop = FALSE])
-}
-
-# --- criteria ---
-
-criteria <- c(bic = "BIC", aic = "AIC", icl = "ICL", dsc = "DSC", dsc_rescaled = "rescaled DSC")
-
-path_table <- function(tree, fit, problem) {
-  experts <- fit$experts:1
-  loglik <- vapply(tree$runs, `[[`, 0, "loglik")
-  merged <- if (tree$refined) {
-    vapply(merged_runs(fit, problem, tree), `[[`, 0, "loglik")
-  } else {
-    loglik
-  }
-  n <- fit$nobs
-  df <- vapply(experts, function(k) count_parameters(problem, k), 0)
-  height <- c(tree$height, NA)
-  entropy <- vapply(tree$runs, posterior_entropy, 0, fit = fit, problem = problem)
-  path <- data.frame(
-    experts = experts, height = height, loglik_merged = merged, loglik = loglik, df = df,
-    aic = -2 * loglik + 2 * df, bic = -2 * loglik + log(n) * df
-  )
-  path$icl <- path$bic + 2 * entropy
-  path$dsc <- -(height + log(n) * merged / n)
-  top <- max(tree$height)
-  path$dsc_rescaled <- -(log(n) * merged / abs(merged[1]) + if (top > 0) height / top else height)
-  path$pair <- if (tree$refined) vapply(tree$runs, `[[`, 0L, "pair") else 1L
-  path$chosen_by <- chosen_by(path)
-  path
-}
-
-posterior_entropy <- function(run, fit, problem) {
-  experts <- length(run$theta) /
-    (ncol(problem$design$z) + ncol(problem$design$x) * problem$classes)
-  measure <- as_measure(run$theta, experts, problem$classes, problem$design)
-  tau <- predict_core(measure, problem$design, problem$y, "posterior", fit$control)
-  entropy <- ifelse(tau > 0, -tau * log(tau), 0)
-  sum(if (is.null(problem$weights)) entropy else problem$weights * entropy)
-}
-
-# The number of experts with the least criterion, the smaller of equals.
-best_level <- function(path, criterion) {
-  path$experts[order(path[[criterion]], path$experts)[1]]
-}
-
-chosen_by <- function(path) {
-  chosen <- vapply(names(criteria), function(name) best_level(path, name), 0)
-  vapply(path$experts, function(k) paste(names(criteria)[chosen == k], collapse = ", "), "")
-}
-
 #' The path of a dendrogram as a data frame
 #'
 #' @param x A dendrogram by [moe_dendrogram()].
@@ -321,10 +194,9 @@ chosen_by <- function(path) {
 #' @return A data frame with a row per level, most experts first: `experts`; `height`, the
 #'   dissimilarity of the merge to one expert fewer; `loglik_merged`, the log-likelihood of the
 #'   merged measure, and `loglik`, that of the path's model (the same without refinement); `df`;
-#'   `aic`, `bic`, `icl` of the path's model; `dsc`, `dsc_rescaled`, which use the merged measures as
-#'   published; `pair`, 1 if the level came from merging the closest pair of the level above, 2 if
-#'   the second closest, ..., 0 if from leaving an expert out;
-#'   `chosen_by`, the criteria that choose this level.
+#'   `aic`, `bic`, `icl` of the path's model; `dsc`, `dsc_rescaled`, which use the merged measures
+#'   as published; `pair`, 1 if the level came from merging the closest pair of the level above, 2
+#'   if the second closest, ..., 0 if from leaving an expert out; `chosen_by`, the criteria that choose this level.
 #' @seealso [moe_dendrogram()]
 #' @export
 as.data.frame.moe_dendrogram <- function(x, row.names = NULL, optional = FALSE, ...) x$path
@@ -367,7 +239,8 @@ cut.moe_dendrogram <- function(x, experts = x$selected, ...) {
 }
 
 #' @rdname predict.moe_fit
-#' @details `predict()` of a [moe_dendrogram()] is that of the fit which [cut.moe_dendrogram()] gives.
+#' @details `predict()` of a [moe_dendrogram()] is that of the fit that [cut.moe_dendrogram()]
+#'   gives.
 #' @export
 predict.moe_dendrogram <- function(object, ...) predict.moe_fit(cut.moe_dendrogram(object), ...)
 
@@ -377,12 +250,17 @@ predict.moe_dendrogram <- function(object, ...) predict.moe_fit(cut.moe_dendrogr
 print.moe_dendrogram <- function(x, ...) {
   cat("Dendrogram of a mixing measure of ", nrow(x$merge) + 1L, " experts\n\n", sep = "")
   cat(strwrap(describe_merges(x), exdent = 2), sep = "\n")
-  if (!is.null(x$fit)) cat("\n", paste(strwrap(describe_choice(x)), collapse = "\n"), "\n", sep = "")
+  if (!is.null(x$fit)) {
+    cat("\n")
+    cat_wrapped(describe_choice(x))
+  }
   invisible(x)
 }
 
 #' @export
-summary.moe_dendrogram <- function(object, ...) structure(object, class = c("summary.moe_dendrogram"))
+summary.moe_dendrogram <- function(object, ...) {
+  structure(object, class = "summary.moe_dendrogram")
+}
 
 #' @export
 print.summary.moe_dendrogram <- function(x, digits = max(3L, getOption("digits") - 3L), ...) {

@@ -35,8 +35,8 @@ response_from_indicators <- function(y, name) {
   absent <- rowSums(is.na(y)) == ncol(y)
   valid <- absent | (rowSums(y == 0 | y == 1) == ncol(y) & rowSums(y) == 1) %in% TRUE
   if (!all(valid)) {
-    refuse("Each row of the indicator matrix `", name, "` must hold one 1 and 0 elsewhere, but row ",
-           which(!valid)[1], " does not.")
+    refuse("Each row of the indicator matrix `", name, "` must hold one 1 and 0 elsewhere, but ",
+           "row ", which(!valid)[1], " does not.")
   }
   labels <- colnames(y)
   if (is.null(labels)) labels <- character(ncol(y))

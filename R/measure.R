@@ -65,7 +65,9 @@ check_measure <- function(gate, expert) {
 
 #' @export
 print.moe_measure <- function(x, ...) {
-  cat("Mixing measure of ", ncol(x$gate), if (ncol(x$gate) > 1L) " experts" else " expert", " over ", dim(x$expert)[2], " classes; ",
+  experts <- ncol(x$gate)
+  cat("Mixing measure of ", experts, if (experts > 1L) " experts" else " expert", " over ",
+      dim(x$expert)[2], " classes; ",
       nrow(x$gate) - 1L, " gate and ", nrow(x$expert) - 1L, " expert covariates\nWeights: ",
       paste(format(measure_weights(x), digits = 3), collapse = " "), "\n", sep = "")
   invisible(x)

@@ -66,9 +66,9 @@ plot_gate <- function(fit) {
 #' Plots of a dendrogram
 #'
 #' @param object,x A dendrogram by [moe_dendrogram()].
-#' @param type `"tree"`: the merges, with heights on the axis, leaves named by expert and weight, and
-#'   the cut at the selected number of experts as a dashed line. `"path"`: the criteria along the
-#'   path, each less its least value, with the level that each chooses marked.
+#' @param type `"tree"`: the merges, with heights on the axis, leaves named by expert and weight,
+#'   and the cut at the selected number of experts as a dashed line. `"path"`: the criteria along
+#'   the path, each less its least value, with the level that each chooses marked.
 #' @param ... Handed by `plot()` to `autoplot()`, otherwise not used.
 #' @return `autoplot()` returns a ggplot; `plot()` draws it and returns it invisibly.
 #' @seealso [moe_dendrogram()]

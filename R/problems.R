@@ -1,4 +1,4 @@
-# What can be wrong with a solution, and what to do about it: each function gives a sentence or NULL.
+# What can be wrong with a solution, and what to do about it: each gives a sentence, or NULL.
 
 find_problems <- function(fit, problem) {
   c(problem_convergence(fit), problem_weak_experts(fit), problem_separation(fit),

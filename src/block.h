@@ -16,8 +16,8 @@
 /* The vecs that hold `rows` rows: an even number, as the products take two at a time. */
 int moe_block_vecs(int rows);
 
-/* out[, j] <- (values[, j] - center[j]) / scale[j] for the given rows of p columns that lie `stride`
- * apart; rows that fill the last vecs are 0. */
+/* out[, j] <- (values[, j] - center[j]) / scale[j] for the given rows of p columns that lie
+ * `stride` apart; rows that fill the last vecs are 0. */
 void moe_block_pack(int rows, int p, size_t stride, const double *values, const double *center,
                     const double *scale, vec *out);
 

@@ -65,7 +65,10 @@ static void join(merging *m, int i, int j) {
 
 void moe_merge(int K, int length, const double *weight, const double *atoms, double *workspace,
                const moe_merges *out) {
-  merging m = {K, length, workspace, workspace + (size_t)K * K,
+  merging m = {K,
+               length,
+               workspace,
+               workspace + (size_t)K * K,
                workspace + (size_t)K * K + (size_t)K * length,
                workspace + (size_t)K * K + (size_t)K * length + K};
   memcpy(m.atoms, atoms, sizeof(double) * (size_t)length * K);

@@ -18,13 +18,13 @@
 #include "blas.h"
 #include "moe.h"
 
-#define MEMORY 20             /* pairs kept by the limited-memory update */
-#define BACKTRACKS 4          /* trial steps before the plain MM step */
-#define TRUSTED_PAIRS 3       /* with fewer, the gain left is judged by the bound's curvature, */
-#define CAUTION 10            /* which on a plateau overstates the true one by as much and more */
-#define SUFFICIENT 1e-4       /* share of the predicted first-order gain that a step must bring */
-#define JITTER 1e-12          /* relative to the diagonal of S */
-#define FIRST_REFRESH 4       /* iterations until the metric is renewed; each wait is doubled */
+#define MEMORY 20       /* pairs kept by the limited-memory update */
+#define BACKTRACKS 4    /* trial steps before the plain MM step */
+#define TRUSTED_PAIRS 3 /* with fewer, the gain left is judged by the bound's curvature, */
+#define CAUTION 10      /* which on a plateau overstates the true one by as much and more */
+#define SUFFICIENT 1e-4 /* share of the predicted first-order gain that a step must bring */
+#define JITTER 1e-12    /* relative to the diagonal of S */
+#define FIRST_REFRESH 4 /* iterations until the metric is renewed; each wait is doubled */
 
 typedef struct {
   const moe_problem *problem;

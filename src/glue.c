@@ -89,8 +89,8 @@ SEXP C_moe_fit(SEXP design, SEXP y, SEXP weights, SEXP tau, SEXP theta, SEXP rid
   moe_result result = {.trace = workspace((size_t)settings.max_iterations + 1)};
   rows.workspace = workspace(moe_rows_workspace(&rows.shape, rows.threads, 1));
 
-  const char *names[] = {"theta", "objective", "loglik", "status", "iterations", "evaluations",
-                         "gradient_norm", "gain", "trace", ""};
+  const char *names[] = {"theta",       "objective",     "loglik", "status", "iterations",
+                         "evaluations", "gradient_norm", "gain",   "trace",  ""};
   SEXP out = PROTECT(mkNamed(VECSXP, names)), solution = duplicate(theta);
   SET_VECTOR_ELT(out, 0, solution);
   moe_maximise(&problem, &settings, workspace(moe_fit_workspace(&problem)), REAL(solution),
@@ -117,8 +117,9 @@ SEXP C_moe_evaluate(SEXP design, SEXP y, SEXP weights, SEXP tau, SEXP theta, SEX
   SEXP out = PROTECT(mkNamed(VECSXP, names));
   SET_VECTOR_ELT(out, 1, allocVector(REALSXP, (R_xlen_t)moe_theta_length(&rows.shape)));
   if (gram) SET_VECTOR_ELT(out, 2, allocVector(REALSXP, (R_xlen_t)moe_gram_length(&rows.shape)));
-  SET_VECTOR_ELT(out, 0, ScalarReal(moe_evaluate_rows(&rows, REAL(theta), REAL(VECTOR_ELT(out, 1)),
-                                                      optional_real(VECTOR_ELT(out, 2)))));
+  SET_VECTOR_ELT(out, 0,
+                 ScalarReal(moe_evaluate_rows(&rows, REAL(theta), REAL(VECTOR_ELT(out, 1)),
+                                              optional_real(VECTOR_ELT(out, 2)))));
   UNPROTECT(1);
   return out;
 }
@@ -162,12 +163,10 @@ SEXP C_moe_merge(SEXP weight, SEXP atoms) {
   return out;
 }
 
-static const R_CallMethodDef calls[] = {{"C_moe_moments", (DL_FUNC)&C_moe_moments, 2},
-                                        {"C_moe_fit", (DL_FUNC)&C_moe_fit, 8},
-                                        {"C_moe_evaluate", (DL_FUNC)&C_moe_evaluate, 8},
-                                        {"C_moe_predict", (DL_FUNC)&C_moe_predict, 6},
-                                        {"C_moe_merge", (DL_FUNC)&C_moe_merge, 2},
-                                        {NULL, NULL, 0}};
+static const R_CallMethodDef calls[] = {
+    {"C_moe_moments", (DL_FUNC)&C_moe_moments, 2},   {"C_moe_fit", (DL_FUNC)&C_moe_fit, 8},
+    {"C_moe_evaluate", (DL_FUNC)&C_moe_evaluate, 8}, {"C_moe_predict", (DL_FUNC)&C_moe_predict, 6},
+    {"C_moe_merge", (DL_FUNC)&C_moe_merge, 2},       {NULL, NULL, 0}};
 
 void R_init_moelogit(DllInfo *info) {
   R_registerRoutines(info, NULL, calls, NULL, NULL);

@@ -166,8 +166,7 @@ static void block_probabilities(const moe_rows *rows, const plan *a, const doubl
   const moe_data *d = &rows->data;
   const int vecs = moe_block_vecs(count);
   moe_block_pack(count, s->p, s->n, d->x + first, d->x_center, d->x_scale, b->x);
-  if (!a->shared)
-    moe_block_pack(count, s->r, s->n, d->z + first, d->z_center, d->z_scale, b->z);
+  if (!a->shared) moe_block_pack(count, s->r, s->n, d->z + first, d->z_center, d->z_scale, b->z);
 
   vec *eta_expert = b->eta + (size_t)MOE_VECS * a->q_gate;
   if (a->shared) {
@@ -231,8 +230,7 @@ static void block_gram(const moe_rows *rows, int vecs, block *b, double *sum) {
   moe_block_gram(vecs, s->r, b->z, b->weight, b->product, sum);
   sum += (size_t)s->r * s->r;
   for (int k = 0; k < s->K; k++, sum += (size_t)s->p * s->p) {
-    for (int i = 0; i < vecs; i++)
-      b->weighted[i] = b->weight[i] * b->tau[(size_t)MOE_VECS * k + i];
+    for (int i = 0; i < vecs; i++) b->weighted[i] = b->weight[i] * b->tau[(size_t)MOE_VECS * k + i];
     moe_block_gram(vecs, s->p, b->x, b->weighted, b->product, sum);
   }
 }

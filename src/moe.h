@@ -29,8 +29,8 @@ typedef struct {
 } moe_shape;
 
 /* Both designs are column-major with n rows; the core works on (value - center) / scale. Where z is
- * x (the same pointer and as many columns), its center and scale are taken to be those of x too, and
- * the rows are read once for both. */
+ * x (the same pointer and as many columns), its center and scale are taken to be those of x too,
+ * and the rows are read once for both. */
 typedef struct {
   const double *x, *x_center, *x_scale;
   const double *z, *z_center, *z_scale;

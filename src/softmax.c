@@ -2,18 +2,18 @@
  *
  * Predictors are shifted by their largest before exponentials are taken, so nothing overflows, and
  * a row whose likelihood underflows is computed again on the log scale (moe_log_joint). */
-#include "block.h"
-
 #include <math.h>
+
+#include "block.h"
 
 #if MOE_LANES > 1
 
 static const double shifter = 0x1.8p52; /* adding it rounds a double to an integer */
 
-/* exp of *at <= 0, in place: x = n log 2 + r with |r| <= log(2) / 2, the Taylor polynomial of exp(r)
- * to degree 13 (its remainder is below 1e-17), and n added to the exponent's bits. The tail of r
- * stays apart until the end, which keeps the error below 1 ulp. Below -708, where the result would leave
- * the normal range, it is 0. What it makes of NaN is undefined. */
+/* exp of *at <= 0, in place: x = n log 2 + r with |r| <= log(2) / 2, the Taylor polynomial of
+ * exp(r) to degree 13 (its remainder is below 1e-17), and n added to the exponent's bits. The tail
+ * of r stays apart until the end, which keeps the error below 1 ulp. Below -708, where the result
+ * would leave the normal range, it is 0. What it makes of NaN is undefined. */
 MOE_INLINE void exp_nonpositive(vec *at) {
   const double log2e = 0x1.71547652b82fep0;
   const double ln2_high = 0x1.62e42fee00000p-1; /* 32 bits: n * ln2_high is exact */

@@ -32,7 +32,7 @@ typedef double vec;
 /* Functions marked MOE_CLONES exist once per instruction set and are chosen when the library is
  * loaded. That needs gcc, x86-64 and glibc; sanitizers start too late for it. */
 #if defined(__GNUC__) && !defined(__clang__) && __GNUC__ >= 12 && defined(__x86_64__) && \
-    defined(__gnu_linux__) && defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) &&   \
+    defined(__gnu_linux__) && defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) &&    \
     !defined(__SANITIZE_THREAD__)
 #define MOE_CLONES __attribute__((target_clones("default", "arch=x86-64-v3", "arch=x86-64-v4")))
 #else

@@ -109,9 +109,7 @@ static int *draw_classes(const moe_shape *s, const moe_data *data, const double 
   return y;
 }
 
-static void count_poll(void *context) {
-  ++*(int *)context;
-}
+static void count_poll(void *context) { ++*(int *)context; }
 
 sample *new_sample(const recipe *recipe) {
   const moe_shape *shape = &recipe->shape;

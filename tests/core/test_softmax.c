@@ -87,15 +87,9 @@ static void check_accuracy(const char *name, const elementary *function, const r
 
 static const double log_2 = 0.6931471805599453;
 
-static double anywhere(void) {
-  return uniform(-708, 0);
-}
-static double moderate(void) {
-  return uniform(-40, 0);
-}
-static double near_zero(void) {
-  return -pow(10, uniform(-20, 0));
-}
+static double anywhere(void) { return uniform(-708, 0); }
+static double moderate(void) { return uniform(-40, 0); }
+static double near_zero(void) { return -pow(10, uniform(-20, 0)); }
 static double near_multiple(void) {
   double x = -log_2 * between(1, 1021) + (between(0, 1) ? 1 : -1) * pow(10, uniform(-17, -1));
   return fmax(x, -708);
@@ -130,18 +124,10 @@ static void exp_has_its_limits(void) {
 
 /* --- log --- */
 
-static double any_size(void) {
-  return pow(10, uniform(-280, 0));
-}
-static double unit(void) {
-  return uniform(0, 1);
-}
-static double near_one(void) {
-  return 1 - pow(10, uniform(-16, -0.5));
-}
-static double above_one(void) {
-  return 1 + between(0, 100) * DBL_EPSILON;
-}
+static double any_size(void) { return pow(10, uniform(-280, 0)); }
+static double unit(void) { return uniform(0, 1); }
+static double near_one(void) { return 1 - pow(10, uniform(-16, -0.5)); }
+static double above_one(void) { return 1 + between(0, 100) * DBL_EPSILON; }
 static double near_power(void) {
   return fmin(1, ldexp(1 + (between(0, 1) ? 1 : -1) * pow(10, uniform(-16, -1)), -between(0, 929)));
 }
