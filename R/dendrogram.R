@@ -34,10 +34,10 @@
 #'   \frac{h_\kappa}{\max_j h_j}\right),}
 #' \eqn{h_\kappa} the height of the merge from \eqn{\kappa} to \eqn{\kappa - 1}. As published they
 #' use merged measures without refinement (`refine = FALSE`). DSC is not scale-free, since heights
-#' are not on the scale of the likelihood, and so it answers 2 nearly always; merging without
+#' are not on the scale of the likelihood, and so it answers 2 most of the time; merging without
 #' refinement loses far more likelihood than it should. That is why the default is BIC along the
-#' refined path, which in simulations chose what a BIC sweep over all numbers of experts chose, at a
-#' fraction of its cost: see `vignette("rates", package = "moelogit")`.
+#' refined path, which in simulations nearly always chooses what a BIC sweep over all numbers of experts
+#' chooses, at about a quarter of its cost: see `vignette("rates", package = "moelogit")`.
 #'
 #' @param x A fit by [moe_fit()] with two experts or more that holds its training data, best with
 #'   more experts than needed and a small `lambda`; or a [moe_measure()].
