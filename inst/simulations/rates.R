@@ -7,6 +7,7 @@
 # inst/simulations/rates.csv as soon as it is there, and what is there is not computed again.
 library(moelogit)
 source("inst/simulations/designs.R")
+source("inst/simulations/resume.R")
 
 sizes <- 500 * 2^(0:6)
 surplus <- 2 # experts too many
@@ -48,18 +49,4 @@ run_task <- function(task) {
 
 tasks <- expand.grid(n = sizes, replicate = seq_len(replicates))
 tasks$seed <- 1e4 * match(tasks$n, sizes) + tasks$replicate
-done <- if (file.exists(file)) utils::read.csv(file)$seed
-tasks <- tasks[!tasks$seed %in% done, ]
-
-append_result <- function(result) {
-  utils::write.table(result, file, append = file.exists(file), sep = ",", row.names = FALSE,
-                     col.names = !file.exists(file), qmethod = "double")
-}
-
-# In batches, so that an interruption loses little.
-for (batch in split(seq_len(nrow(tasks)), (seq_len(nrow(tasks)) - 1) %/% (10 * processes))) {
-  results <- parallel::mclapply(batch, function(i) run_task(tasks[i, ]), mc.cores = processes,
-                                mc.preschedule = FALSE)
-  for (result in results) append_result(result)
-  cat(max(batch), "of", nrow(tasks), "tasks\n")
-}
+run_remaining(tasks, run_task, file, processes)

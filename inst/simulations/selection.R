@@ -7,6 +7,7 @@
 # inst/simulations/selection.csv as soon as it is there, and what is there is not computed again.
 library(moelogit)
 source("inst/simulations/designs.R")
+source("inst/simulations/resume.R")
 
 most_experts <- 8
 sizes <- c(5000, 2000, 500)
@@ -61,18 +62,4 @@ tasks <- expand.grid(design = names(designs), replicate = seq_len(replicates), n
                      stringsAsFactors = FALSE)
 tasks$seed <- 1e6 * match(tasks$n, sizes) + 1e4 * match(tasks$design, names(designs)) +
   tasks$replicate
-done <- if (file.exists(file)) utils::read.csv(file)$seed
-tasks <- tasks[!tasks$seed %in% done, ]
-
-append_result <- function(result) {
-  utils::write.table(result, file, append = file.exists(file), sep = ",", row.names = FALSE,
-                     col.names = !file.exists(file), qmethod = "double")
-}
-
-# In batches, so that an interruption loses little.
-for (batch in split(seq_len(nrow(tasks)), (seq_len(nrow(tasks)) - 1) %/% (10 * processes))) {
-  results <- parallel::mclapply(batch, function(i) run_task(tasks[i, ]), mc.cores = processes,
-                                mc.preschedule = FALSE)
-  for (result in results) append_result(result)
-  cat(max(batch), "of", nrow(tasks), "tasks\n")
-}
+run_remaining(tasks, run_task, file, processes)
