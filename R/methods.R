@@ -67,8 +67,9 @@ summary.moe_fit <- function(object, ...) {
   out$criteria <- c(AIC = stats::AIC(object), BIC = stats::BIC(object))
   if (!is.null(object$model)) {
     out$criteria <- c(out$criteria, ICL = moe_icl(object))
-    gate <- predict_rows(object, training_data(object), "gate")
-    expert <- predict_rows(object, training_data(object), "expert")
+    data <- training_data(object)
+    gate <- predict_rows(object, data, "gate")
+    expert <- predict_rows(object, data, "expert")
     weights <- prior_weights(object) * gate
     out$assigned <- table(factor(max.col(gate, "first"), seq_len(object$experts),
                                  names(object$shares)))
@@ -180,7 +181,13 @@ nobs.moe_fit <- function(object, ...) object$nobs
 moe_icl <- function(object) {
   check_fit(object)
   tau <- predict_rows(object, training_data(object), "posterior")
-  stats::BIC(object) - 2 * sum(prior_weights(object) * ifelse(tau > 0, tau * log(tau), 0))
+  stats::BIC(object) + 2 * posterior_entropy(tau, object$prior_weights)
+}
+
+# -sum_i v_i sum_k tau_ik log tau_ik; `weights` are NULL for 1.
+posterior_entropy <- function(tau, weights) {
+  entropy <- ifelse(tau > 0, -tau * log(tau), 0)
+  sum(if (is.null(weights)) entropy else weights * entropy)
 }
 
 # --- data ---

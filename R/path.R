@@ -95,7 +95,7 @@ path_table <- function(tree, fit, problem) {
   n <- fit$nobs
   df <- vapply(experts, function(k) count_parameters(problem, k), 0)
   height <- c(tree$height, NA)
-  entropy <- vapply(tree$runs, posterior_entropy, 0, fit = fit, problem = problem)
+  entropy <- mapply(run_entropy, tree$runs, experts, MoreArgs = list(fit = fit, problem = problem))
   path <- data.frame(
     experts = experts, height = height, loglik_merged = merged, loglik = loglik, df = df,
     aic = -2 * loglik + 2 * df, bic = -2 * loglik + log(n) * df
@@ -109,13 +109,10 @@ path_table <- function(tree, fit, problem) {
   path
 }
 
-posterior_entropy <- function(run, fit, problem) {
-  experts <- length(run$theta) /
-    (ncol(problem$design$z) + ncol(problem$design$x) * problem$classes)
+run_entropy <- function(run, experts, fit, problem) {
   measure <- as_measure(run$theta, experts, problem$classes, problem$design)
   tau <- predict_core(measure, problem$design, problem$y, "posterior", fit$control)
-  entropy <- ifelse(tau > 0, -tau * log(tau), 0)
-  sum(if (is.null(problem$weights)) entropy else problem$weights * entropy)
+  posterior_entropy(tau, problem$weights)
 }
 
 # The number of experts with the least criterion, the smaller of equals.
