@@ -9,80 +9,82 @@ fitted_problem <- function(fit) {
        classes = length(fit$levels), total = fit$nobs)
 }
 
+# On part of the rows, with its share of the ridge.
 run_from_theta <- function(fit, problem, theta, experts, iterations) {
-  ridge <- ridge_vectors(problem$design, fit$lambda, fit$control)
+  ridge <- ridge_vectors(problem$design, fit$lambda * problem$total / fit$nobs, fit$control)
   maximise(problem, theta, experts, ridge, fit$control, iterations, polish_tolerance)
 }
 
 merged_runs <- function(fit, problem, tree) {
-  lapply(tree$levels, function(measure) {
+  runs <- lapply(tree$levels, function(measure) {
     run_from_theta(fit, problem, as_theta(measure), ncol(measure$gate), 0L)
   })
+  from <- c("fit", rep("merge 1", length(runs) - 1L))
+  Map(function(run, from) c(run, from = from), runs, from)
 }
 
-trial_steps <- 25L        # of each candidate
-polish_tolerance <- 1e-10 # of the candidate that is kept; plateaus look flat for a while
-drops <- 4L               # experts that are candidates to be left out, the lightest
+trial_steps <- 25L        # of each candidate, on part of the rows
+finalist_steps <- 20L     # of the best two candidates, on all rows
+polish_tolerance <- 1e-10 # of a level's final run; plateaus look flat for a while
 
-# Level by level from the fit itself, the best of the candidates made from the level above.
+# Down from the fit itself, each level the best candidate with one expert fewer than the level above.
+# Then up from one expert: each level is polished, and where a split of it beats the level above,
+# that level is replaced.
 refined_runs <- function(fit, problem, pairs) {
-  run <- run_from_theta(fit, problem, as_theta(fit$measure), fit$experts, 0L)
-  run$pair <- 1L
-  runs <- list(run)
-  for (experts in (fit$experts - 1L):1L) {
-    measure <- as_measure(run$theta, experts + 1L, problem$classes, problem$design)
-    merges <- candidate_merges(measure, pairs)
-    trials <- lapply(c(merges, candidate_drops(measure, drops)), function(candidate) {
-      run_from_theta(fit, problem, as_theta(candidate), experts, trial_steps)
-    })
-    best <- first_of_best(trials)
-    run <- run_from_theta(fit, problem, trials[[best]]$theta, experts, fit$control$max_iterations)
-    run$pair <- if (best <= length(merges)) best else 0L
-    runs <- c(runs, list(run))
+  part <- spread_problem(problem, search_rows)
+  task <- list(fit = fit, problem = problem, part = part)
+  runs <- vector("list", fit$experts)
+  runs[[fit$experts]] <- c(run_from_theta(fit, problem, as_theta(fit$measure), fit$experts, 0L),
+                           from = "fit")
+  measure_of <- function(k) as_measure(runs[[k]]$theta, k, problem$classes, problem$design)
+  for (k in (fit$experts - 1L):1L) {
+    runs[[k]] <- best_candidate(task, candidates_below(measure_of(k + 1L), pairs))
   }
-  runs
+  for (k in seq_len(fit$experts - 1L)) {
+    runs[[k]] <- polish(task, runs[[k]], k)
+    if (k + 1L == fit$experts) break
+    split <- best_candidate(task, candidate_splits(measure_of(k), part, fit$control))
+    if (beats(split, runs[[k + 1L]])) runs[[k + 1L]] <- split
+  }
+  rev(runs)
 }
 
-# Where several candidates lead to the same solution, the closest pair counts.
-first_of_best <- function(runs) {
-  objective <- vapply(runs, `[[`, 0, "objective")
-  which(objective >= max(objective) - 1e-6 * (1 + abs(max(objective))))[1]
-}
-
-# The measure with one of its closest pairs merged, for each of the `most` closest, closest first.
-candidate_merges <- function(measure, most) {
-  weights <- pmax(measure_weights(measure), .Machine$double.xmin)
-  atoms <- measure_atoms(measure)
-  distance <- ward_distances(weights, atoms)
-  pairs <- which(lower.tri(distance), arr.ind = TRUE)
-  closest <- utils::head(order(distance[pairs]), most)
-  lapply(closest, function(c) merge_pair(measure, weights, atoms, pairs[c, 2], pairs[c, 1]))
-}
-
-# The measure without one of its experts, for each of the `most` lightest, lightest first.
-candidate_drops <- function(measure, most) {
-  weights <- measure_weights(measure)
-  atoms <- measure_atoms(measure)
-  lapply(utils::head(order(weights), most), function(j) {
-    measure_from_atoms(measure, pmax(weights[-j], .Machine$double.xmin), atoms[, -j, drop = FALSE])
+# All candidates have a trial on part of the rows, the best two of them a run on all rows. Of those
+# that lead to the same solution the first counts.
+best_candidate <- function(task, candidates) {
+  if (length(candidates) == 0L) return(NULL)
+  experts <- ncol(candidates[[1]]$gate)
+  trials <- lapply(candidates, function(measure) {
+    run_from_theta(task$fit, task$part, as_theta(measure), experts, trial_steps)
   })
+  runs <- lapply(trials[best_distinct(trials, 2L)], function(trial) {
+    run_from_theta(task$fit, task$problem, trial$theta, experts, finalist_steps)
+  })
+  best <- if (length(runs) > 1L && beats(runs[[2]], runs[[1]])) 2L else 1L
+  c(runs[[best]], from = names(runs)[best])
 }
 
-ward_distances <- function(weights, atoms) {
-  squares <- as.matrix(stats::dist(t(atoms)))^2
-  squares * outer(weights, weights) / outer(weights, weights, `+`)
+# The `most` runs that reached the highest different objectives, in the order given.
+best_distinct <- function(runs, most) {
+  objective <- signif(vapply(runs, `[[`, 0, "objective"), 7)
+  best <- order(objective, decreasing = TRUE)
+  sort(utils::head(best[!duplicated(objective[best])], most))
 }
 
-merge_pair <- function(measure, weights, atoms, i, j) {
-  share <- weights[j] / (weights[i] + weights[j])
-  atoms[, i] <- (1 - share) * atoms[, i] + share * atoms[, j]
-  weights[i] <- weights[i] + weights[j]
-  measure_from_atoms(measure, weights[-j], atoms[, -j, drop = FALSE])
+polish <- function(task, run, experts) {
+  steps <- task$fit$control$max_iterations
+  c(run_from_theta(task$fit, task$problem, run$theta, experts, steps), from = run$from)
+}
+
+# By more than rounding.
+beats <- function(run, other) {
+  !is.null(run) && run$objective > other$objective + 1e-6 * (1 + abs(other$objective))
 }
 
 # --- criteria ---
 
-criteria <- c(bic = "BIC", aic = "AIC", icl = "ICL", dsc = "DSC", dsc_rescaled = "rescaled DSC")
+criteria <- c(hq = "HQ", sabic = "adjusted BIC", bic = "BIC", aic = "AIC", icl = "ICL", dsc = "DSC",
+              dsc_rescaled = "rescaled DSC")
 
 path_table <- function(tree, fit, problem) {
   experts <- fit$experts:1
@@ -100,11 +102,14 @@ path_table <- function(tree, fit, problem) {
     experts = experts, height = height, loglik_merged = merged, loglik = loglik, df = df,
     aic = -2 * loglik + 2 * df, bic = -2 * loglik + log(n) * df
   )
+  # Never less than AIC's penalty, which it falls below for n < 15.
+  path$hq <- -2 * loglik + 2 * log(max(log(n), exp(1))) * df
+  path$sabic <- -2 * loglik + log((n + 2) / 24) * df
   path$icl <- path$bic + 2 * entropy
   path$dsc <- -(height + log(n) * merged / n)
   top <- max(tree$height)
   path$dsc_rescaled <- -(log(n) * merged / abs(merged[1]) + if (top > 0) height / top else height)
-  path$pair <- if (tree$refined) vapply(tree$runs, `[[`, 0L, "pair") else 1L
+  path$from <- vapply(tree$runs, `[[`, "", "from")
   path$chosen_by <- chosen_by(path)
   path
 }

@@ -48,20 +48,35 @@ distinct <- function(pool, order) {
   order[!duplicated(signif(objective, 7))]
 }
 
-# The problem on at most `most` rows of positive weight.
+# The problem on at most `most` rows of positive weight, drawn at random.
 sample_problem <- function(problem, most) {
-  n <- length(problem$y)
-  rows <- if (is.null(problem$weights)) seq_len(n) else which(problem$weights > 0)
+  rows <- weighted_rows(problem)
   if (length(rows) <= most) return(problem)
-  picked <- sort(rows[sample.int(length(rows), most)])
+  part_of_problem(problem, sort(rows[sample.int(length(rows), most)]))
+}
+
+# The same, but with rows spread evenly by the fractional parts of multiples of the golden ratio, in
+# step with no period that the order of the rows may have.
+spread_problem <- function(problem, most) {
+  rows <- weighted_rows(problem)
+  if (length(rows) <= most) return(problem)
+  place <- (seq_along(rows) * (sqrt(5) - 1) / 2) %% 1
+  part_of_problem(problem, rows[sort(order(place)[seq_len(most)])])
+}
+
+weighted_rows <- function(problem) {
+  if (is.null(problem$weights)) seq_along(problem$y) else which(problem$weights > 0)
+}
+
+part_of_problem <- function(problem, rows) {
   design <- problem$design
   shared <- identical(design$x, design$z)
-  design$x <- design$x[picked, , drop = FALSE]
-  design$z <- if (shared) design$x else design$z[picked, , drop = FALSE]
+  design$x <- design$x[rows, , drop = FALSE]
+  design$z <- if (shared) design$x else design$z[rows, , drop = FALSE]
   problem$design <- design
-  problem$y <- problem$y[picked]
-  problem$weights <- problem$weights[picked]
-  problem$total <- if (is.null(problem$weights)) most else sum(problem$weights)
+  problem$y <- problem$y[rows]
+  problem$weights <- problem$weights[rows]
+  problem$total <- if (is.null(problem$weights)) length(rows) else sum(problem$weights)
   problem
 }
 
@@ -139,19 +154,8 @@ start_random <- function(task) {
 split_move <- function(task, theta) {
   measure <- as_measure(theta, task$experts, task$problem$classes, task$problem$design)
   pair <- sample.int(task$experts, 2L)
-  from <- pair[1]
-  to <- pair[2]
   direction <- stats::rnorm(nrow(measure$gate))
-  direction <- 1.5 * direction / sqrt(sum(direction^2))
-  gate <- measure$gate[, from]
-  gate[1] <- gate[1] - log(2)
-  measure$gate[, to] <- gate + direction
-  measure$gate[, from] <- gate - direction
-  measure$gate <- measure$gate - rowMeans(measure$gate)
+  direction <- split_length * direction / sqrt(sum(direction^2))
   apart <- matrix(stats::rnorm(prod(dim(measure$expert)[1:2]), sd = 0.3), dim(measure$expert)[1])
-  apart <- apart - rowMeans(apart)
-  expert <- measure$expert[, , from]
-  measure$expert[, , to] <- expert + apart
-  measure$expert[, , from] <- expert - apart
-  as_theta(measure)
+  as_theta(split_expert(measure, pair[1], pair[2], direction, apart - rowMeans(apart)))
 }

@@ -30,7 +30,7 @@ by_dendrogram <- function(data) {
                                      control = control(4, 1e-6)))
   time_path <- seconds(tree <- moe_dendrogram(fit))
   path <- as.data.frame(tree)
-  chosen <- vapply(c("bic", "aic", "icl", "dsc", "dsc_rescaled"), function(name) {
+  chosen <- vapply(c("hq", "sabic", "bic", "aic", "icl", "dsc", "dsc_rescaled"), function(name) {
     path$experts[order(path[[name]], path$experts)[1]]
   }, 0)
   names(chosen) <- paste0("tree_", names(chosen))
@@ -42,8 +42,12 @@ by_sweep <- function(data) {
   time <- seconds(fits <- lapply(seq_len(most_experts), function(experts) {
     moe_fit(data$x, data$y, experts = experts, lambda = lambda, control = control(10, 1e-7))
   }))
-  chosen <- c(sweep_bic = which.min(vapply(fits, BIC, 0)), sweep_aic = which.min(vapply(fits, AIC, 0)),
-              sweep_icl = which.min(vapply(fits, moe_icl, 0)))
+  hq <- function(fit) AIC(fit, k = 2 * log(log(nobs(fit))))
+  sabic <- function(fit) AIC(fit, k = log((nobs(fit) + 2) / 24))
+  chosen <- vapply(c(hq = hq, sabic = sabic, bic = BIC, aic = AIC, icl = moe_icl), function(criterion) {
+    which.min(vapply(fits, criterion, 0))
+  }, 0L)
+  names(chosen) <- paste0("sweep_", names(chosen))
   c(chosen, sweep_seconds = time, sweep_loglik = fits[[data$experts]]$loglik)
 }
 
@@ -58,7 +62,7 @@ run_task <- function(task) {
   data.frame(task, experts = design$experts, classes = nlevels(data$y), t(result))
 }
 
-tasks <- expand.grid(design = names(designs), replicate = seq_len(replicates), n = sizes,
+tasks <- expand.grid(design = names(designs), n = sizes, replicate = seq_len(replicates),
                      stringsAsFactors = FALSE)
 tasks$seed <- 1e6 * match(tasks$n, sizes) + 1e4 * match(tasks$design, names(designs)) +
   tasks$replicate

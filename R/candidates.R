@@ -1,0 +1,106 @@
+# Measures to try on the path: with one expert fewer by a merge or by leaving one out, and with one
+# more by a split. All are found without randomness. Their names say how they were made.
+
+most_splits <- 8L # candidates of a level
+most_drops <- 3L  # the lightest experts
+
+candidates_below <- function(measure, pairs) {
+  c(candidate_merges(measure, pairs), candidate_drops(measure, most_drops))
+}
+
+# The measure with one of its closest pairs merged, for each of the `most` closest, closest first.
+candidate_merges <- function(measure, most) {
+  weights <- pmax(measure_weights(measure), .Machine$double.xmin)
+  atoms <- measure_atoms(measure)
+  distance <- ward_distances(weights, atoms)
+  pairs <- which(lower.tri(distance), arr.ind = TRUE)
+  closest <- utils::head(order(distance[pairs]), most)
+  merged <- lapply(closest, function(c) {
+    merge_pair(measure, weights, atoms, pairs[c, 2], pairs[c, 1])
+  })
+  stats::setNames(merged, paste("merge", seq_along(merged)))
+}
+
+ward_distances <- function(weights, atoms) {
+  squares <- as.matrix(stats::dist(t(atoms)))^2
+  squares * outer(weights, weights) / outer(weights, weights, `+`)
+}
+
+merge_pair <- function(measure, weights, atoms, i, j) {
+  share <- weights[j] / (weights[i] + weights[j])
+  atoms[, i] <- (1 - share) * atoms[, i] + share * atoms[, j]
+  weights[i] <- weights[i] + weights[j]
+  measure_from_atoms(measure, weights[-j], atoms[, -j, drop = FALSE])
+}
+
+# The measure without one of its experts, for each of the `most` lightest, lightest first.
+candidate_drops <- function(measure, most) {
+  weights <- measure_weights(measure)
+  atoms <- measure_atoms(measure)
+  lightest <- utils::head(order(weights), most)
+  dropped <- lapply(lightest, function(j) {
+    measure_from_atoms(measure, pmax(weights[-j], .Machine$double.xmin), atoms[, -j, drop = FALSE])
+  })
+  stats::setNames(dropped, rep("drop", length(dropped)))
+}
+
+# --- splits ---
+
+# Splitting expert k into two with coefficients +- delta and gate slopes +- gamma adds, to second
+# order, delta' C_k gamma to the log-likelihood, where
+#   C_k = sum_i v_i tau_ik (r_ik (x) x_i) z_i',   r_ik the residuals of expert k,
+# so that the leading singular vectors of C_k are the most promising ways to split it. `most` of
+# them over all experts, by singular value, two of an expert at most.
+candidate_splits <- function(measure, problem, control, most = most_splits) {
+  z <- standardised_covariates(problem$design)
+  if (ncol(z) == 0L) return(list())
+  experts <- ncol(measure$gate)
+  ways <- lapply(seq_len(experts), function(k) {
+    two <- min(2L, ncol(z))
+    ways <- svd(split_gains(measure, problem, control, k, z), two, two)
+    lapply(seq_len(two), function(j) {
+      list(expert = k, gain = ways$d[j], coefficients = ways$u[, j], direction = ways$v[, j])
+    })
+  })
+  ways <- unlist(ways, recursive = FALSE)
+  gain <- vapply(ways, `[[`, 0, "gain")
+  best <- utils::head(order(gain, decreasing = TRUE), most)
+  splits <- lapply(ways[best], function(way) {
+    # Where the gate has no covariates, only the experts' coefficients can differ.
+    direction <- if (nrow(measure$gate) > 1L) c(0, way$direction) else 0
+    coefficients <- matrix(way$coefficients, dim(measure$expert)[1])
+    split_expert(measure, way$expert, experts + 1L, split_length * direction, coefficients)
+  })
+  stats::setNames(splits, rep("split", length(splits)))
+}
+
+# C_k: coefficients of expert k (covariates fastest, then classes) x covariates of the gate.
+split_gains <- function(measure, problem, control, k, z) {
+  design <- problem$design
+  rows <- nrow(design$x)
+  x <- scale(design$x, design$x_center, design$x_scale)
+  x[, 1] <- 1
+  tau <- predict_core(measure, design, problem$y, "posterior", control)[, k]
+  if (!is.null(problem$weights)) tau <- tau * problem$weights
+  prob <- matrix(predict_core(measure, design, problem$y, "expert", control)[, , k], rows)
+  residual <- tau * (outer(problem$y, seq_len(problem$classes), `==`) - prob)
+  do.call(rbind, lapply(seq_len(problem$classes), function(m) crossprod(x, residual[, m] * z)))
+}
+
+split_length <- 1.5 # of the gate's slopes, which the covariates' standard deviation is the unit of
+
+# Expert `from` becomes two that share its region: itself and number `to`, new or in the place of
+# another. Gate coefficients differ by -+ direction, the expert's by -+ coefficients.
+split_expert <- function(measure, from, to, direction, coefficients) {
+  experts <- max(to, ncol(measure$gate))
+  shape <- dim(measure$expert)
+  gate <- measure$gate[, from]
+  gate[1] <- gate[1] - log(2)
+  expert <- measure$expert[, , from]
+  measure$gate <- measure$gate[, pmin(seq_len(experts), shape[3]), drop = FALSE]
+  measure$gate[, c(from, to)] <- c(gate - direction, gate + direction)
+  measure$gate <- measure$gate - rowMeans(measure$gate)
+  measure$expert <- measure$expert[, , pmin(seq_len(experts), shape[3]), drop = FALSE]
+  measure$expert[, , c(from, to)] <- c(expert - coefficients, expert + coefficients)
+  measure
+}
