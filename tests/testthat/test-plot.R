@@ -89,3 +89,107 @@ test_that("a fit without data can be plotted as far as it needs none", {
   without <- moe_fit(y ~ x, d, experts = 1, model = FALSE)
   expect_silent(drawn(plot(without)))
 })
+
+# --- trees and paths ---
+
+# A tree of 12, of random experts, and one of 2.
+wide <- local({
+  columns <- list(colnames(overfits$plain$x))
+  set.seed(8)
+  coefficients <- list(gate = matrix(rnorm(33), 3, dimnames = c(columns, list(NULL))),
+                       expert = array(rnorm(72), c(3, 2, 12), c(columns, list(NULL, NULL))))
+  suppressWarnings(moe_dendrogram(fit_at(overfits$plain, coefficients), refine = FALSE))
+})
+narrow <- moe_dendrogram(overfit(y ~ x1 + x2, K = 2)$fit)
+
+test_that("the plot of a tree has a leaf per expert and a bar per merge, at its height", {
+  for (tree in list(wide, narrow, refined$six)) {
+    K <- length(tree$order)
+    lines <- ggplot2::layer_data(autoplot(tree))
+    arms <- lines[lines$y == lines$yend, ]
+    bars <- lines[lines$y != lines$yend, ]
+    expect_equal(sort(arms$y[arms$x == 0]), 1:K)
+    expect_equal(sort(bars$x), tree$height)
+    expect_equal(bars$x, bars$xend)
+    expect_equal(sort(arms$xend), rep(tree$height, each = 2))
+    expect_equal(nrow(arms), 2 * (K - 1))
+  }
+})
+
+test_that("branches do not cross: each bar ends where the arms of its two branches do", {
+  for (tree in list(wide, narrow, refined$six)) {
+    lines <- ggplot2::layer_data(autoplot(tree))
+    place <- order(tree$order)
+    middle <- numeric()
+    for (s in seq_len(nrow(tree$merge))) {
+      at <- vapply(tree$merge[s, ], function(a) if (a < 0) place[-a] else middle[a], 0)
+      middle[s] <- mean(at)
+      from <- vapply(tree$merge[s, ], function(a) if (a < 0) 0 else tree$height[a], 0)
+      expect_equal(lines[3 * s - 2:0, "y"], c(at, at[1]))
+      expect_equal(lines[3 * s - 2:0, "x"], c(from, tree$height[s]))
+    }
+  }
+})
+
+test_that("leaves are named by expert and weight, in the tree's order", {
+  for (tree in list(wide, narrow)) {
+    built <- ggplot2::ggplot_build(autoplot(tree))
+    labels <- built$layout$panel_params[[1]]$y$get_labels()
+    expect_match(labels, "^expert[0-9]+ \\(0\\.[0-9]{3}\\)$")
+    expect_identical(sub(" .*", "", labels), tree$labels[tree$order])
+    expect_equal(as.numeric(gsub(".*\\(|\\)", "", labels)), tree$weights[tree$order],
+                 tolerance = 0.01)
+  }
+})
+
+test_that("the cut line crosses as many branches as experts are chosen", {
+  for (tree in list(wide, narrow)) for (k in seq_along(tree$order)) {
+    tree$selected <- k
+    plot <- autoplot(tree)
+    line <- ggplot2::layer_data(plot, 2)$xintercept
+    heights <- c(0, tree$height, Inf)
+    at <- length(tree$order) - k + 1
+    expect_gt(line, heights[at])
+    expect_lt(line, heights[at + 1])
+    lines <- ggplot2::layer_data(plot)
+    expect_identical(sum(lines$x < line & line < lines$xend), if (k == 1) 0L else k)
+    expect_match(plot$labels$subtitle, paste0("chooses ", k, " expert", if (k > 1) "s", "$"))
+  }
+})
+
+test_that("the tree of a measure has no cut line", {
+  plot <- autoplot(moe_dendrogram(overfits$six$fit$measure))
+  expect_length(plot$layers, 1)
+  expect_null(plot$labels$subtitle)
+})
+
+test_that("the plot of a path shows each criterion less its least value, and what each chooses", {
+  for (tree in list(wide, narrow, refined$six)) {
+    plot <- autoplot(tree, "path")
+    names <- c("bic", "aic", "icl", "dsc", "dsc_rescaled")
+    points <- ggplot2::layer_data(plot, 2)
+    for (i in seq_along(names)) {
+      value <- rev(tree$path[[names[i]]])
+      here <- points[points$PANEL == i, ]
+      here <- here[order(here$x), ]
+      known <- which(!is.na(value))
+      expect_equal(here$x, known, ignore_attr = TRUE)
+      expect_equal(here$y, value[known] - min(value[known]))
+      expect_identical(which(here$shape == 19), which.min(here$y))
+    }
+    expect_match(plot$labels$subtitle, paste0("^BIC decides: ", tree$selected))
+  }
+})
+
+test_that("plots are drawn without a sound, and returned invisibly", {
+  for (tree in list(wide, narrow)) for (type in c("tree", "path")) {
+    expect_silent(returned <- drawn(withVisible(plot(tree, type = type))))
+    expect_false(returned$visible)
+    expect_s3_class(returned$value, "ggplot")
+  }
+})
+
+test_that("a plot that does not exist is refused", {
+  expect_error(autoplot(refined$plain, "heights"), "`type` must be one of \"tree\", \"path\"",
+               class = "moe_error_input")
+})
