@@ -12,18 +12,20 @@ refuse <- function(...) {
 given <- function(x) {
   if (is.null(x)) return("NULL")
   if (is.function(x)) return("a function")
-  if (is.atomic(x) && length(x) == 1L && is.null(dim(x))) {
+  if (is_scalar(x)) {
     return(if (is.character(x) && !is.na(x)) dQuote(x, FALSE) else format(unname(x)))
   }
-  kind <- if (is.object(x)) {
-    paste("an object of class", dQuote(class(x)[1], FALSE))
-  } else if (is.list(x)) {
-    "a list"
-  } else {
-    paste("a", mode(x), if (is.null(dim(x))) "vector" else class(x)[1])
-  }
+  kind <- kind_of(x)
   if (length(dim(x)) > 1L) return(paste0(kind, ", ", paste(dim(x), collapse = " x ")))
   paste(kind, "of length", length(x))
+}
+
+is_scalar <- function(x) is.atomic(x) && length(x) == 1L && is.null(dim(x))
+
+kind_of <- function(x) {
+  if (is.object(x)) return(paste("an object of class", dQuote(class(x)[1], FALSE)))
+  if (is.list(x)) return("a list")
+  paste("a", mode(x), if (is.null(dim(x))) "vector" else class(x)[1])
 }
 
 # A few names for a message: "a", "b" and 3 more.
@@ -32,9 +34,12 @@ enumerate <- function(x, most = 6L) {
   if (length(x) > most) paste0(shown, " and ", length(x) - most, " more") else shown
 }
 
+is_number <- function(x, lower, upper) {
+  is.numeric(x) && length(x) == 1L && is.finite(x) && x >= lower && x <= upper
+}
+
 check_number <- function(x, name, lower = -Inf, upper = Inf) {
-  valid <- is.numeric(x) && length(x) == 1L && is.finite(x) && x >= lower && x <= upper
-  if (!valid) {
+  if (!is_number(x, lower, upper)) {
     limits <- if (is.finite(upper)) {
       paste0(" from ", lower, " to ", upper)
     } else if (is.finite(lower)) {
@@ -46,9 +51,7 @@ check_number <- function(x, name, lower = -Inf, upper = Inf) {
 }
 
 check_count <- function(x, name, lower = 1L, upper = .Machine$integer.max, or = "") {
-  valid <- is.numeric(x) && length(x) == 1L && is.finite(x) && x == trunc(x) &&
-    x >= lower && x <= upper
-  if (!valid) {
+  if (!is_number(x, lower, upper) || x != trunc(x)) {
     limits <- if (upper < .Machine$integer.max) paste("from", lower, "to", upper) else
       paste("of at least", lower)
     refuse("`", name, "` must be one whole number ", limits, or, ", not ", given(x), ".")

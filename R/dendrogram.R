@@ -13,29 +13,30 @@
 #' \eqn{\kappa} to \eqn{\kappa - 1} atoms is its \eqn{d}. This is Ward's criterion: the tree equals
 #' `hclust(d, "ward.D", members = q)`, heights never fall, and no data are touched.
 #'
-#' @section The path:
-#' With `refine = FALSE` the model with \eqn{\kappa} experts is the merged measure itself. With
-#' `refine = TRUE` the path is walked twice, without new random starts. Going down, the candidates
-#' for a level are the merges of the `pairs` closest pairs of the level above it, and that level
-#' without one of its three lightest experts. Going up from one expert, each level is polished by the
-#' fit's algorithm, and its experts are split in two; where a split beats the level above, it takes its
-#' place. An expert is split along the leading singular vectors of
+#' @section The path: With `refine = FALSE` the model with \eqn{\kappa} experts is the merged
+#' measure itself. With `refine = TRUE` the path is walked twice, without new random starts. Going
+#' down, the candidates for a level are the merges of the `pairs` closest pairs of the level above
+#' it, and that level without one of its three lightest experts. Going up from one expert, each
+#' level is polished by the fit's algorithm, and its experts are split in two; where a split beats
+#' the level above, it takes its place. An expert is split along the leading singular vectors of
 #' \deqn{C_k = \sum_i v_i \tau_{ik} (r_{ik} \otimes x_i) z_i',}
 #' \eqn{\tau} the responsibilities, \eqn{r_{ik}} the residuals of expert \eqn{k}: two experts whose
 #' coefficients differ by \eqn{\pm\delta} and whose gate slopes differ by \eqn{\pm\gamma} gain, to
-#' second order, \eqn{\delta' C_k \gamma}. Each candidate is given a trial on at most 2000 rows spread
-#' evenly over the data, and the best two a run on all rows. What rises is the objective, ridge
-#' included, so the log-likelihood of a polished level may lie a little below that of the merged
-#' measure. The tree stays that of the unpolished measure; the column `from` of the path says where
-#' each level came from. The fit's `lambda` is kept. The level with one expert is a multinomial logit.
+#' second order, \eqn{\delta' C_k \gamma}. Each candidate is given a trial on at most 2000 rows
+#' spread evenly over the data, and the best two a run on all rows. What rises is the objective,
+#' ridge included, so the log-likelihood of a polished level may lie a little below that of the
+#' merged measure. The tree stays that of the unpolished measure; the column `from` of the path says
+#' where each level came from. The fit's `lambda` is kept. The level with one expert is a
+#' multinomial logit.
 #'
 #' @section Choosing the number of experts:
 #' The candidate with the least criterion is chosen, with one expert among the candidates. `"hq"`,
 #' `"sabic"`, `"bic"` and `"aic"` are \eqn{-2 \ell_\kappa} and a penalty per parameter: \eqn{2 \log
-#' \log n} (Hannan and Quinn, 1979; but never less than 2), \eqn{\log((n + 2) / 24)} (the sample-size
-#' adjusted BIC of Sclove, 1987; for \eqn{n < 175} less than AIC's), \eqn{\log n}, and 2; `"icl"` is
-#' BIC and twice the entropy of the responsibilities. `"dsc"` and `"dsc_rescaled"` are the dendrogram
-#' selection criteria of the predecessors of Tran et al. (2026), for \eqn{\kappa = 2, \dots, K}, with
+#' \log n} (Hannan and Quinn, 1979; but never less than 2), \eqn{\log((n + 2) / 24)} (the
+#' sample-size adjusted BIC of Sclove, 1987; for \eqn{n < 175} less than AIC's), \eqn{\log n}, and
+#' 2; `"icl"` is BIC and twice the entropy of the responsibilities. `"dsc"` and `"dsc_rescaled"` are
+#' the dendrogram selection criteria of the predecessors of Tran et al. (2026), for \eqn{\kappa = 2,
+#' \dots, K}, with
 #' \eqn{\bar\ell} the log-likelihood divided by the sum of weights:
 #' \deqn{\mathrm{DSC}(\kappa) = -(h_\kappa + \log(n) \bar\ell_\kappa), \quad
 #'   \mathrm{DSC}_r(\kappa) = -\left(\frac{\log(n) \bar\ell_\kappa}{|\bar\ell_K|} +
@@ -44,17 +45,17 @@
 #' use merged measures without refinement (`refine = FALSE`).
 #'
 #' Why HQ is the default: an expert more than needed brings many parameters that the data cannot
-#' tell apart, so that it gains far less likelihood than BIC charges for, and BIC misses experts that
-#' are there until there are many rows. HQ still grows with \eqn{n}, so that redundant experts are not
-#' kept. In simulations it is right more often than a BIC sweep over all numbers of experts, at about
-#' a quarter of the sweep's time: see `vignette("rates", package = "moelogit")`. DSC is not scale-free,
-#' since heights are not on the scale of the likelihood, and so it answers 2 most of the time; merging
-#' without refinement loses far more likelihood than it should.
+#' tell apart, so that it gains far less likelihood than BIC charges for, and BIC misses experts
+#' that are there until there are many rows. HQ still grows with \eqn{n}, so that redundant experts
+#' are not kept. In simulations it is right more often than a BIC sweep over all numbers of experts,
+#' at about a quarter of the sweep's time: see `vignette("rates", package = "moelogit")`. DSC is not
+#' scale-free, since heights are not on the scale of the likelihood, and so it answers 2 most of the
+#' time; merging without refinement loses far more likelihood than it should.
 #'
 #' @param x A fit by [moe_fit()] with two experts or more that holds its training data, best with
 #'   more experts than needed and a small `lambda`; or a [moe_measure()].
-#' @param criterion The criterion that chooses: `"hq"`, `"sabic"`, `"bic"`, `"aic"`, `"icl"`, `"dsc"`
-#'   or `"dsc_rescaled"`.
+#' @param criterion The criterion that chooses: `"hq"`, `"sabic"`, `"bic"`, `"aic"`, `"icl"`,
+#'   `"dsc"` or `"dsc_rescaled"`.
 #' @param refine Whether each level is polished.
 #' @param pairs How many of the closest pairs are tried at each level (a whole number of at least
 #'   1) if `refine` is `TRUE`.
@@ -99,7 +100,7 @@ moe_dendrogram.moe_measure <- function(x, ...) {
   check_unused(...)
   if (ncol(x$gate) < 2L) refuse("A dendrogram needs at least two experts, but there is one.")
   tree <- merge_measure(x)
-  tree$path <- data.frame(experts = ncol(x$gate):1, height = c(tree$height, NA))
+  tree$path <- data.frame(experts = rev(seq_len(ncol(x$gate))), height = c(tree$height, NA))
   tree$selected <- NA_integer_
   tree
 }
@@ -213,10 +214,11 @@ measure_from_atoms <- function(measure, weights, atoms) {
 #' @return A data frame with a row per level, most experts first: `experts`; `height`, the
 #'   dissimilarity of the merge to one expert fewer; `loglik_merged`, the log-likelihood of the
 #'   merged measure, and `loglik`, that of the path's model (the same without refinement); `df`;
-#'   `aic`, `bic`, `hq`, `sabic`, `icl` of the path's model; `dsc`, `dsc_rescaled`, which use the merged
-#'   measures as published; `from`, how the level was made: `"fit"`, `"merge 1"` of the closest pair of
-#'   the level above, `"merge 2"` of the second closest, ..., `"drop"` of one of its experts, or `"split"`
-#'   of an expert of the level below; `chosen_by`, the criteria that choose this level.
+#'   `aic`, `bic`, `hq`, `sabic`, `icl` of the path's model; `dsc`, `dsc_rescaled`, which use the
+#'   merged measures as published; `from`, how the level was made: `"fit"`, `"merge 1"` of the
+#'   closest pair of the level above, `"merge 2"` of the second closest, ..., `"drop"` of one of its
+#'   experts, or `"split"` of an expert of the level below; `chosen_by`, the criteria that choose
+#'   this level.
 #' @seealso [moe_dendrogram()]
 #' @export
 as.data.frame.moe_dendrogram <- function(x, row.names = NULL, optional = FALSE, ...) x$path

@@ -25,7 +25,7 @@ moe_measure <- function(gate, expert, center = 0, scale = 1) {
   check_measure(gate, expert)
   of <- function(a, part, rows, neutral) {
     if (is.list(a)) a <- a[[part]]
-    if (!is.numeric(a) || any(!is.finite(a)) || !length(a) %in% c(1L, rows - 1L)) {
+    if (!is_finite(a) || !length(a) %in% c(1L, rows - 1L)) {
       refuse("`center` and `scale` must hold one finite number per covariate (", rows - 1L,
              " of the ", part, "), not ", given(a), ".")
     }
@@ -41,19 +41,20 @@ moe_measure <- function(gate, expert, center = 0, scale = 1) {
     a <- standardise(matrix(expert[, , k], p), design$x_center, design$x_scale)
     expert[, , k] <- a - rowMeans(a)
   }
-  if (any(!is.finite(gate)) || any(!is.finite(expert))) {
+  if (!is_finite(gate) || !is_finite(expert)) {
     refuse("Coefficients of standardised covariates must be finite: `scale` or `center` is too ",
            "large for them.")
   }
   new_measure(unname(gate - rowMeans(gate)), unname(expert), design)
 }
 
+is_finite <- function(x) is.numeric(x) && all(is.finite(x))
+
 check_measure <- function(gate, expert) {
-  if (!is.matrix(gate) || !is.numeric(gate) || any(!is.finite(gate)) || length(gate) == 0L) {
+  if (!is.matrix(gate) || length(gate) == 0L || !is_finite(gate)) {
     refuse("`gate` must be a finite numeric matrix (covariates x experts), not ", given(gate), ".")
   }
-  if (length(dim(expert)) != 3L || !is.numeric(expert) || any(!is.finite(expert)) ||
-        dim(expert)[1] < 1L || dim(expert)[2] < 2L) {
+  if (length(dim(expert)) != 3L || any(dim(expert)[1:2] < 1:2) || !is_finite(expert)) {
     refuse("`expert` must be a finite numeric array (covariates x classes x experts) with the ",
            "intercept and at least two classes, not ", given(expert), ".")
   }

@@ -314,7 +314,7 @@ draw_classes <- function(prob, levels) {
 }
 
 #' @export
-update.moe_fit <- function(object, formula., ..., evaluate = TRUE) {
+update.moe_fit <- function(object, formula., ..., evaluate = TRUE) { # nolint: object_name_linter.
   check_flag(evaluate, "evaluate")
   call <- object$call
   if (is.null(call)) refuse("A fit by moe_fit_worker() has no call to update.")

@@ -27,7 +27,7 @@ trial_steps <- 25L        # of each candidate, on part of the rows
 finalist_steps <- 20L     # of the best two candidates, on all rows
 polish_tolerance <- 1e-10 # of a level's final run; plateaus look flat for a while
 
-# Down from the fit itself, each level the best candidate with one expert fewer than the level above.
+# Down from the fit itself, each level the best candidate with one expert fewer than the one above.
 # Then up from one expert: each level is polished, and where a split of it beats the level above,
 # that level is replaced.
 refined_runs <- function(fit, problem, pairs) {

@@ -1,10 +1,11 @@
 # What the package needs, read from DESCRIPTION, and how to get it from CRAN.
 #
-#   Rscript tools/dependencies.R missing Imports|Suggests   list what is missing: package, version
-#   Rscript tools/dependencies.R install Imports|Suggests   install what is missing from CRAN
-#   Rscript tools/dependencies.R library                    name the library to install into
+#   Rscript tools/dependencies.R missing FIELD   list what is missing: package, version
+#   Rscript tools/dependencies.R install FIELD   install what is missing from CRAN
+#   Rscript tools/dependencies.R library         name the library to install into
 #
-# "Imports" is all the package cannot run without; "Suggests" adds what tests and vignettes use.
+# The field Imports is all the package cannot run without; Suggests adds what tests and vignettes
+# use, Config/Needs/website what builds the site.
 
 required <- c("Depends", "Imports", "LinkingTo")
 

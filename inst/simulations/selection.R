@@ -44,9 +44,8 @@ by_sweep <- function(data) {
   }))
   hq <- function(fit) AIC(fit, k = 2 * log(log(nobs(fit))))
   sabic <- function(fit) AIC(fit, k = log((nobs(fit) + 2) / 24))
-  chosen <- vapply(c(hq = hq, sabic = sabic, bic = BIC, aic = AIC, icl = moe_icl), function(criterion) {
-    which.min(vapply(fits, criterion, 0))
-  }, 0L)
+  criteria <- c(hq = hq, sabic = sabic, bic = BIC, aic = AIC, icl = moe_icl)
+  chosen <- vapply(criteria, function(criterion) which.min(vapply(fits, criterion, 0)), 0L)
   names(chosen) <- paste0("sweep_", names(chosen))
   c(chosen, sweep_seconds = time, sweep_loglik = fits[[data$experts]]$loglik)
 }

@@ -109,6 +109,24 @@ test_that("as.dendrogram has the leaves, their order and the heights", {
   expect_identical(attr(dendrogram, "height"), tree$height[6])
 })
 
+test_that("dendextend's functions take a tree and its dendrogram", {
+  skip_if_not_installed("dendextend")
+  tree <- tree_of(random_par(3, K = 7))
+  dendrogram <- as.dendrogram(tree)
+  expect_equal(sort(dendextend::get_branches_heights(dendrogram)), tree$height)
+  expect_equal(dendextend::cutree(dendrogram, k = 2:6, order_clusters_as_data = TRUE),
+               dendextend::cutree(tree, k = 2:6), ignore_attr = TRUE)
+  expect_equal(max(dendextend::cutree(dendrogram, h = mean(tree$height))),
+               max(cutree(tree, h = mean(tree$height))))
+  turned <- dendextend::rotate(dendrogram, rev(tree$labels[tree$order]))
+  expect_identical(labels(turned), rev(labels(dendrogram)))
+  expect_equal(dendextend::cor_cophenetic(turned, tree), 1)
+  expect_identical(labels(dendextend::prune(dendrogram, "expert2")),
+                   setdiff(labels(dendrogram), "expert2"))
+  coloured <- dendextend::color_branches(dendrogram, k = 3)
+  expect_length(unique(dendextend::get_leaves_branches_col(coloured)), 3)
+})
+
 # --- invariance ---
 
 expect_same_tree <- function(tree, other, names = seq_along(tree$order)) {
