@@ -144,6 +144,28 @@ SEXP C_moe_predict(SEXP design, SEXP y, SEXP theta, SEXP shape, SEXP wanted, SEX
   return out;
 }
 
+/* kind: a moe_information */
+SEXP C_moe_information(SEXP design, SEXP y, SEXP weights, SEXP theta, SEXP shape, SEXP kind,
+                       SEXP threads) {
+  moe_rows rows = as_rows(design, y, weights, R_NilValue, shape, threads);
+  const int d = (int)moe_coefficients_length(&rows.shape);
+  SEXP out = PROTECT(allocMatrix(REALSXP, d, d));
+  rows.workspace = workspace(moe_information_workspace(&rows.shape, rows.threads));
+  moe_information_rows(&rows, REAL(theta), (moe_information)asInteger(kind), REAL(out));
+  UNPROTECT(1);
+  return out;
+}
+
+SEXP C_moe_scores(SEXP design, SEXP y, SEXP weights, SEXP theta, SEXP shape, SEXP threads) {
+  moe_rows rows = as_rows(design, y, weights, R_NilValue, shape, threads);
+  const int d = (int)moe_coefficients_length(&rows.shape);
+  SEXP out = PROTECT(allocMatrix(REALSXP, rows.shape.n, d));
+  rows.workspace = workspace(moe_information_workspace(&rows.shape, rows.threads));
+  moe_score_rows(&rows, REAL(theta), REAL(out));
+  UNPROTECT(1);
+  return out;
+}
+
 /* weight: K numbers; atoms: a matrix with a column per atom */
 SEXP C_moe_merge(SEXP weight, SEXP atoms) {
   const int K = LENGTH(weight), length = nrows(atoms);
@@ -163,10 +185,14 @@ SEXP C_moe_merge(SEXP weight, SEXP atoms) {
   return out;
 }
 
-static const R_CallMethodDef calls[] = {
-    {"C_moe_moments", (DL_FUNC)&C_moe_moments, 2},   {"C_moe_fit", (DL_FUNC)&C_moe_fit, 8},
-    {"C_moe_evaluate", (DL_FUNC)&C_moe_evaluate, 8}, {"C_moe_predict", (DL_FUNC)&C_moe_predict, 6},
-    {"C_moe_merge", (DL_FUNC)&C_moe_merge, 2},       {NULL, NULL, 0}};
+static const R_CallMethodDef calls[] = {{"C_moe_moments", (DL_FUNC)&C_moe_moments, 2},
+                                        {"C_moe_fit", (DL_FUNC)&C_moe_fit, 8},
+                                        {"C_moe_evaluate", (DL_FUNC)&C_moe_evaluate, 8},
+                                        {"C_moe_predict", (DL_FUNC)&C_moe_predict, 6},
+                                        {"C_moe_information", (DL_FUNC)&C_moe_information, 7},
+                                        {"C_moe_scores", (DL_FUNC)&C_moe_scores, 6},
+                                        {"C_moe_merge", (DL_FUNC)&C_moe_merge, 2},
+                                        {NULL, NULL, 0}};
 
 void R_init_moelogit(DllInfo *info) {
   R_registerRoutines(info, NULL, calls, NULL, NULL);

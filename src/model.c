@@ -1,34 +1,18 @@
 /* The objective and its gradient, and predictions: sums and maps over the rows.
  *
  * Rows are walked in blocks that stay in cache, so memory beyond the data does not grow with n.
- * Inside, the model is in reference coding (first expert, first class), which saves a column per
- * softmax; theta and the gradient are symmetric. */
+ * Inside, the model is in reference coding (rows.h), which saves a column per softmax; theta and
+ * the gradient are symmetric. */
 #include <math.h>
 #include <string.h>
 
-#include "block.h"
-#include "moe.h"
+#include "rows.h"
 
 /* Partial sums belong to segments of rows whose number depends on the shape alone and are added in
  * order, so that results do not depend on the number of threads. */
 #define MAX_SEGMENTS 64
 #define MIN_SEGMENTS 16
 #define SEGMENT_DOUBLES 1000000 /* beyond MIN_SEGMENTS, partial sums take at most this many */
-#define POLL_WORK 3e7           /* multiplications between two polls, under 0.1 s anywhere */
-
-typedef struct {
-  int q_gate, q_expert; /* columns of the linear predictor: K - 1 and K (M - 1) */
-  int shared;           /* gate and experts have one design */
-  size_t coefficients;  /* doubles in the reference-coded coefficients: r (K-1) + p K (M-1) */
-  size_t partial;       /* doubles in one segment's sums: objective, gradient, Gram matrices */
-  size_t scratch;       /* vecs of one thread's block */
-  int segments, segment_rows;
-} plan;
-
-/* One thread's block. */
-typedef struct {
-  vec *x, *z, *eta, *gate, *expert, *tau, *indicator, *weight, *likelihood, *weighted, *product;
-} block;
 
 static size_t max_size(size_t a, size_t b) { return a > b ? a : b; }
 
@@ -49,7 +33,7 @@ static size_t block_vecs(const moe_shape *s) {
   return columns * MOE_VECS;
 }
 
-static plan make_plan(const moe_shape *s, int shared, int with_gram) {
+plan moe_make_plan(const moe_shape *s, int shared, int with_gram) {
   plan a;
   a.q_gate = s->K - 1;
   a.q_expert = s->K * (s->M - 1);
@@ -69,7 +53,7 @@ static plan make_plan(const moe_shape *s, int shared, int with_gram) {
 }
 
 size_t moe_rows_workspace(const moe_shape *s, int threads, int with_gram) {
-  plan a = make_plan(s, 0, with_gram);
+  plan a = moe_make_plan(s, 0, with_gram);
   return MOE_LANES + (size_t)threads * a.scratch * MOE_LANES + a.coefficients +
          (size_t)(a.segments > 0 ? a.segments : 1) * a.partial;
 }
@@ -80,15 +64,12 @@ static vec *take(vec **at, size_t columns) {
   return start;
 }
 
-/* The workspace is aligned for vecs first; each thread has its own block. */
-static vec *first_scratch(const moe_rows *rows) {
-  uintptr_t align = sizeof(vec), start = (uintptr_t)rows->workspace;
+vec *moe_align(double *workspace) {
+  uintptr_t align = sizeof(vec), start = (uintptr_t)workspace;
   return (vec *)((start + align - 1) / align * align);
 }
 
-static block thread_block(const moe_rows *rows, const plan *a, int thread) {
-  const moe_shape *s = &rows->shape;
-  vec *at = first_scratch(rows) + (size_t)thread * a->scratch;
+block moe_new_block(const moe_shape *s, const plan *a, vec *at) {
   block b;
   b.x = take(&at, s->p);
   b.z = a->shared ? b.x : take(&at, s->r);
@@ -104,8 +85,13 @@ static block thread_block(const moe_rows *rows, const plan *a, int thread) {
   return b;
 }
 
+/* The workspace: a block for each thread, the coefficients, the segments' sums. */
+static block thread_block(const moe_rows *rows, const plan *a, int thread) {
+  return moe_new_block(&rows->shape, a, moe_align(rows->workspace) + (size_t)thread * a->scratch);
+}
+
 static double *coefficient_space(const moe_rows *rows, const plan *a) {
-  return (double *)(first_scratch(rows) + (size_t)rows->threads * a->scratch);
+  return (double *)(moe_align(rows->workspace) + (size_t)rows->threads * a->scratch);
 }
 
 /* --- symmetric and reference coding --- */
@@ -117,7 +103,7 @@ static double *subtract_reference(int rows, int columns, const double *a, double
   return out;
 }
 
-static void to_reference(const moe_shape *s, const double *theta, double *out) {
+void moe_to_reference(const moe_shape *s, const double *theta, double *out) {
   out = subtract_reference(s->r, s->K, theta, out);
   theta += (size_t)s->r * s->K;
   for (int k = 0; k < s->K; k++, theta += (size_t)s->p * s->M)
@@ -211,6 +197,13 @@ static double block_posterior(const moe_rows *rows, int first, int count, block 
   return rescued + moe_weighted_log(vecs, b->weight, b->likelihood);
 }
 
+double moe_fill_block(const moe_rows *rows, const plan *a, const double *coefficients, int first,
+                      int count, block *b) {
+  pack_response(rows, first, count, b);
+  block_probabilities(rows, a, coefficients, first, count, b);
+  return block_posterior(rows, first, count, b);
+}
+
 /* Adds the block's score, with respect to the reference-coded coefficients, to sum. */
 static void block_gradient(const moe_rows *rows, const plan *a, int vecs, block *b, double *sum) {
   const moe_shape *s = &rows->shape;
@@ -237,13 +230,6 @@ static void block_gram(const moe_rows *rows, int vecs, block *b, double *sum) {
 
 /* --- the loop over segments --- */
 
-#ifdef _OPENMP
-#include <omp.h>
-#define THREAD omp_get_thread_num()
-#else
-#define THREAD 0
-#endif
-
 typedef void (*segment_work)(const moe_rows *rows, const plan *a, const double *coefficients,
                              int segment, block *b, void *out);
 
@@ -264,7 +250,7 @@ static void for_each_segment(const moe_rows *rows, const plan *a, const double *
 #pragma omp parallel for schedule(dynamic, 1) num_threads(rows->threads)
 #endif
     for (int segment = from; segment < to; segment++) {
-      block b = thread_block(rows, a, THREAD);
+      block b = thread_block(rows, a, MOE_THREAD);
       work(rows, a, coefficients, segment, &b, out);
     }
   }
@@ -282,37 +268,34 @@ static void evaluate_segment(const moe_rows *rows, const plan *a, const double *
   memset(sum, 0, sizeof(double) * a->partial);
   for (int first = segment * a->segment_rows; first < end; first += MOE_BLOCK) {
     int count = end - first < MOE_BLOCK ? end - first : MOE_BLOCK, vecs = moe_block_vecs(count);
-    pack_response(rows, first, count, b);
-    block_probabilities(rows, a, coefficients, first, count, b);
-    sum[0] += block_posterior(rows, first, count, b);
+    sum[0] += moe_fill_block(rows, a, coefficients, first, count, b);
     block_gradient(rows, a, vecs, b, sum + 1);
     if (with_gram) block_gram(rows, vecs, b, sum + 1 + a->coefficients);
   }
 }
 
-static int designs_shared(const moe_rows *rows) {
+int moe_designs_shared(const moe_rows *rows) {
   return rows->data.x == rows->data.z && rows->shape.p == rows->shape.r;
 }
 
-/* a (p x p), lower triangle -> full */
-static void mirror(int p, double *a) {
+void moe_mirror(int p, double *a) {
   for (int c = 0; c < p; c++)
     for (int j = c + 1; j < p; j++) a[(size_t)p * j + c] = a[(size_t)p * c + j];
 }
 
 static void finish_gram(const moe_shape *s, const double *sum, double *gram) {
   memcpy(gram, sum, sizeof(double) * moe_gram_length(s));
-  mirror(s->r, gram);
+  moe_mirror(s->r, gram);
   gram += (size_t)s->r * s->r;
-  for (int k = 0; k < s->K; k++) mirror(s->p, gram + (size_t)s->p * s->p * k);
+  for (int k = 0; k < s->K; k++) moe_mirror(s->p, gram + (size_t)s->p * s->p * k);
 }
 
 double moe_evaluate_rows(void *context, const double *theta, double *gradient, double *gram) {
   const moe_rows *rows = context;
   const moe_shape *s = &rows->shape;
-  plan a = make_plan(s, designs_shared(rows), gram != NULL);
+  plan a = moe_make_plan(s, moe_designs_shared(rows), gram != NULL);
   double *coefficients = coefficient_space(rows, &a), *sums = coefficients + a.coefficients;
-  to_reference(s, theta, coefficients);
+  moe_to_reference(s, theta, coefficients);
   memset(sums, 0, sizeof(double) * a.partial); /* stays if there are no rows */
   for_each_segment(rows, &a, coefficients, evaluate_segment, sums);
   for (int segment = 1; segment < a.segments; segment++)
@@ -366,9 +349,9 @@ static void predict_segment(const moe_rows *rows, const plan *a, const double *c
 }
 
 void moe_predict_rows(const moe_rows *rows, const double *theta, const moe_prediction *out) {
-  plan a = make_plan(&rows->shape, designs_shared(rows), 0);
+  plan a = moe_make_plan(&rows->shape, moe_designs_shared(rows), 0);
   double *coefficients = coefficient_space(rows, &a);
   moe_prediction to = *out;
-  to_reference(&rows->shape, theta, coefficients);
+  moe_to_reference(&rows->shape, theta, coefficients);
   for_each_segment(rows, &a, coefficients, predict_segment, &to);
 }

@@ -3,7 +3,8 @@
  *   p(y = m | x, z) = sum_k softmax_k(z' gamma_k) softmax_m(x' beta_km),
  *
  * the moments of its covariates (design.c), its objective and gradient over rows (model.c), its
- * maximisation by MM (fit.c), and the merging of its experts (dendrogram.c).
+ * maximisation by MM (fit.c), its curvature (information.c), and the merging of its experts
+ * (dendrogram.c).
  *
  * symbol   name in code       meaning
  * n        shape.n            rows
@@ -122,6 +123,28 @@ size_t moe_fit_workspace(const moe_problem *problem);
 /* Maximises loglik(theta) - 1/2 sum ridge * theta^2 from theta, which is overwritten. */
 void moe_maximise(const moe_problem *problem, const moe_control *control, double *workspace,
                   double *theta, moe_result *result);
+
+/* --- information.c: curvature and scores --- */
+
+/* Both are in reference coding, that is with respect to the differences of theta from the first
+ * expert (gate) and from the first class (experts): d = r (K-1) + p K (M-1) coefficients, the
+ * gate's predictors first, column-major as theta. They are of the log-likelihood alone, without a
+ * penalty: rows know of none. They need data.y and no data.tau. rows->workspace must hold
+ * moe_information_workspace() doubles. */
+size_t moe_coefficients_length(const moe_shape *shape);
+size_t moe_information_workspace(const moe_shape *shape, int threads);
+
+typedef enum {
+  MOE_OBSERVED, /* minus the Hessian of the log-likelihood */
+  MOE_SCORES    /* sum_i v_i s_i s_i' of the rows' scores s_i = d log p(y_i | x_i, z_i) */
+} moe_information;
+
+/* out: d x d */
+void moe_information_rows(const moe_rows *rows, const double *theta, moe_information kind,
+                          double *out);
+
+/* out (n x d): v_i s_i in row i */
+void moe_score_rows(const moe_rows *rows, const double *theta, double *out);
 
 /* --- dendrogram.c: merging the atoms of a mixing measure --- */
 

@@ -46,6 +46,7 @@ int main(void) {
   test_model();
   test_predict();
   test_fit();
+  test_information();
   test_callbacks();
   test_design();
   test_dendrogram();

@@ -23,6 +23,7 @@ void test_softmax(void);
 void test_model(void);
 void test_predict(void);
 void test_fit(void);
+void test_information(void);
 void test_callbacks(void);
 void test_design(void);
 void test_dendrogram(void);
