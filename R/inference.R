@@ -32,10 +32,10 @@
 #'
 #' @section What it is conditional on:
 #' *The number of experts.* All of this takes the number of experts as known. Where the same data
-#' have chosen it (by [moe_dendrogram()], `experts = "auto"` or a comparison of BIC), intervals and p
-#' values are conditional on that choice, and tend to be too short; with more experts than the data
-#' support the large-sample theory does not hold at all. Test on other data than have chosen, if
-#' this matters.
+#' have chosen it (by [moe_dendrogram()], `experts = "auto"` or a comparison of BIC), intervals and
+#' p values are conditional on that choice, and tend to be too short; with more experts than the
+#' data support the large-sample theory does not hold at all. Test on other data than have chosen,
+#' if this matters.
 #'
 #' *The ridge.* With `lambda` > 0 estimates are drawn towards 0. The covariance then describes
 #' their spread, with the ridge's curvature \eqn{D} counted as information (as a normal prior would
@@ -61,8 +61,8 @@
 #' @param ... Not used; an argument here is an error.
 #' @return `vcov()`: a symmetric matrix with a row per coefficient, in the order of
 #'   `c(coef(object)$gate, coef(object)$expert)`, named by linear predictor and covariate, as
-#'   `gate:expert2:x1` and `expert1:class:x1`; see [coef.moe_fit()]. `confint()`: a matrix with a row
-#'   per coefficient and the two limits as columns.
+#'   `gate:expert2:x1` and `expert1:class:x1`; see [coef.moe_fit()]. `confint()`: a matrix with a
+#'   row per coefficient and the two limits as columns.
 #' @seealso [summary.moe_fit()] for standard errors and tests
 #' @references
 #' Louis, T. A. (1982). Finding the observed information matrix when using the EM algorithm.
@@ -211,8 +211,8 @@ core_information <- function(rows, scores) {
         as.integer(scores), rows$threads)
 }
 
-# The Hessian of the penalty in reference coding: from coefficients b of m - 1 classes the sum-to-zero
-# ones are b and 0, less their mean, whose sum of squares is b'(I - 11'/m) b.
+# The Hessian of the penalty in reference coding: from coefficients b of m - 1 classes the
+# sum-to-zero ones are b and 0, less their mean, whose sum of squares is b'(I - 11'/m) b.
 reference_ridge <- function(fit, design) {
   ridge <- ridge_vectors(design, fit$lambda, fit$control)
   of <- function(count, ridge) {
@@ -315,11 +315,7 @@ cluster_meat <- function(rows, cluster, numbers = 1e6) {
 }
 
 subset_rows <- function(rows, at) {
-  design <- rows$design
-  shared <- identical(design$x, design$z)
-  design$x <- design$x[at, , drop = FALSE]
-  design$z <- if (shared) design$x else design$z[at, , drop = FALSE]
-  rows$design <- design
+  rows$design <- subset_design(rows$design, at)
   rows$y <- rows$y[at]
   rows$weights <- rows$weights[at]
   rows

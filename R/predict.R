@@ -12,10 +12,25 @@
 #'     \eqn{n \times K}, which need the response.
 #' @param newz For matrix fits, the gate's covariates; `newdata` by default.
 #' @param newy For matrix fits and `type = "posterior"`, the response.
+#' @param se.fit Whether to give standard errors too, for probabilities (`type` `"prob"`, `"gate"`
+#'   or `"expert"`), from a fit that holds its training data.
+#' @param interval `"confidence"` for confidence limits too.
+#' @param level Confidence level.
+#' @param vcov,cluster Which covariance standard errors are from: `type` and `cluster` of
+#'   [vcov.moe_fit()], whose page says what they rest on and are conditional on.
 #' @param ... Not used; an argument here is an error.
+#' @section Standard errors and intervals:
+#' Standard errors are by the delta method: \eqn{\sqrt{g^\top V g}} with \eqn{g} the gradient of the
+#' probability \eqn{p} with respect to all coefficients and \eqn{V} their covariance. Limits are
+#' formed on the logit scale, \eqn{\mathrm{logit}\, p \pm z \, \mathrm{se} / (p (1 - p))}, and
+#' transformed back, so that they stay between 0 and 1; they are not symmetric about \eqn{p}.
+#' Intervals are for the probability, not for a response. Directions about which the data say
+#' nothing count with the least information that could have been seen: where a probability depends
+#' on them, its interval is wide.
 #' @return As described under `type`, with one row per row of `newdata` and no dimension dropped.
 #'   Rows with a missing covariate (for responsibilities also a missing response) are `NA`. Factor
-#'   levels that the fit has not seen are refused.
+#'   levels that the fit has not seen are refused. With `se.fit` or `interval = "confidence"` a list
+#'   of such arrays: `fit`, `se.fit`, and for intervals `lower` and `upper`.
 #' @seealso [moe_fit()]
 #' @examples
 #' pairs <- subset(yeast_ppi, split == "test")
@@ -24,12 +39,18 @@
 #'                control = moe_control(starts = 3))
 #' predict(fit, data.frame(l3 = c(0.5, NA), high_share = 0.2), type = "prob")
 #' head(predict(fit, type = "gate"))
+#' predict(fit, data.frame(l3 = 0.5, high_share = 0.2), type = "prob", interval = "confidence")
 #' @export
 predict.moe_fit <- function(object, newdata = NULL,
                             type = c("class", "prob", "gate", "expert", "posterior"), newz = NULL,
-                            newy = NULL, ...) {
+                            newy = NULL, se.fit = FALSE, interval = c("none", "confidence"),
+                            level = 0.95, vcov = c("observed", "sandwich", "opg"), cluster = NULL,
+                            ...) {
   check_unused(...)
   type <- check_choice(type, c("class", "prob", "gate", "expert", "posterior"), "type")
+  check_flag(se.fit, "se.fit")
+  interval <- check_choice(interval, c("none", "confidence"), "interval")
+  level <- check_level(level)
   check_matrices_wanted(object, newdata, newz, newy)
   data <- if (is.null(newdata)) {
     training_data(object)
@@ -44,7 +65,21 @@ predict.moe_fit <- function(object, newdata = NULL,
   }
   out <- predict_rows(object, data, type)
   if (is.null(newdata)) out <- pad_omitted(object, out)
-  out
+  if (!se.fit && interval == "none") return(out)
+  check_probabilities(type, se.fit)
+  covariance <- estimate_covariance(object, vcov, cluster, "vcov")$scaled
+  error <- prediction_errors(object, data, type, covariance)
+  dim(error) <- c(nrow(error), dim(out)[-1])
+  if (is.null(newdata)) error <- pad_omitted(object, error)
+  dimnames(error) <- dimnames(out)
+  c(list(fit = out, se.fit = error),
+    if (interval == "confidence") logit_limits(out, error, level))
+}
+
+check_probabilities <- function(type, se.fit) {
+  if (type %in% c("prob", "gate", "expert")) return(invisible())
+  refuse("`", if (se.fit) "se.fit = TRUE" else "interval = \"confidence\"", "` is for `type` ",
+         "\"prob\", \"gate\" or \"expert\", not ", given(type), ".")
 }
 
 check_matrices_wanted <- function(fit, newdata, newz, newy) {

@@ -1,0 +1,327 @@
+# Errors of what depends on all coefficients at once, by the delta method: predicted probabilities
+# and average marginal effects. Neither depends on how experts are labelled, so both stay meaningful
+# where coefficients do not.
+
+#' Average marginal effects
+#'
+#' How the class probabilities change with each covariate, on average over the rows: what a mixture
+#' of experts says about a covariate as a whole, through gate and experts together.
+#'
+#' @details
+#' For a numeric covariate \eqn{x_j} the effect on class \eqn{m} is the mean derivative \eqn{\sum_i
+#' v_i \, \partial p(m \mid x_i, z_i) / \partial x_{ij} / \sum_i v_i}, for a factor (a character or
+#' logical variable) the mean difference between all rows being at a level and all rows being at the
+#' first. Covariates that appear in the gate as well as in the experts, in interactions or in
+#' functions such as `log(x)` and splines, are moved everywhere at once. Derivatives are central
+#' differences with a step of about 6e-6 standard deviations. Effects on the classes sum to 0.
+#'
+#' Standard errors are by the delta method and take the covariates as fixed. What they rest on, and
+#' are conditional on, is said in [vcov.moe_fit()]; they remain finite for coefficients about which
+#' there is no information, where these do not matter for probabilities.
+#'
+#' @param object A fit by [moe_fit()] that holds its training data.
+#' @param variables Names of covariates: variables of the formula, or columns of matrices. All by
+#'   default.
+#' @param newdata,newz Rows over which to average, as in [predict.moe_fit()]; the training data by
+#'   default. Where the formula transforms a variable, as in `log(x)`, the fit does not hold the
+#'   variable itself, and `newdata` is needed. Rows with missing values are left out.
+#' @param weights Weights of these rows; by default the case weights for the training data and 1 for
+#'   `newdata`.
+#' @param vcov,cluster Which covariance to use: `type` and `cluster` of [vcov.moe_fit()].
+#' @param level Confidence level.
+#' @return A data frame with a row per variable (factor: per level other than the first) and class:
+#'   `variable`, `contrast` (`"dP/dx"`, or `"b - a"` for levels), `class`, `estimate`, `std.error`,
+#'   `statistic` (their ratio), `p.value` (normal, two-sided), `conf.low` and `conf.high`. Estimates
+#'   are differences of probabilities, for numeric covariates per unit of the covariate.
+#' @seealso [predict.moe_fit()] for intervals of probabilities, [confint.moe_fit()]
+#' @examples
+#' pairs <- subset(yeast_ppi, split == "test")
+#' set.seed(1)
+#' fit <- moe_fit(confidence ~ l3 + high_share, pairs, lambda = 1,
+#'                control = moe_control(starts = 3))
+#' moe_effects(fit)
+#' @export
+moe_effects <- function(object, variables = NULL, newdata = NULL, newz = NULL, weights = NULL,
+                        vcov = c("observed", "sandwich", "opg"), cluster = NULL, level = 0.95) {
+  check_fit(object)
+  level <- check_level(level)
+  frame <- effect_frame(object, newdata, newz)
+  variables <- check_variables_wanted(variables, names(frame))
+  weights <- if (!is.null(weights)) check_weights(weights, nrow(frame)) else
+    if (is.null(newdata)) prior_weights(object) else rep.int(1, nrow(frame))
+  design <- effect_design(object, frame)
+  used <- weights > 0 & !is.na(rowSums(design$x)) & !is.na(rowSums(design$z))
+  if (!any(used)) refuse("There must be a row without missing values, but there is none.")
+  frame <- frame[used, , drop = FALSE]
+  weights <- weights[used] / sum(weights[used])
+  covariance <- estimate_covariance(object, vcov, cluster, "vcov")$scaled
+  effects <- lapply(variables, function(name) {
+    effects_of(object, frame, name, weights, covariance)
+  })
+  finish_effects(do.call(rbind, effects), level)
+}
+
+finish_effects <- function(effects, level) {
+  reach <- stats::qnorm((1 + level) / 2) * effects$std.error
+  effects$statistic <- effects$estimate / effects$std.error
+  effects$p.value <- 2 * stats::pnorm(-abs(effects$statistic))
+  effects$conf.low <- effects$estimate - reach
+  effects$conf.high <- effects$estimate + reach
+  effects
+}
+
+# --- the rows over which to average ---
+
+# The covariates' variables as a data frame, for matrix fits a column per column.
+effect_frame <- function(fit, newdata, newz) {
+  check_matrices_wanted(fit, newdata, newz, NULL)
+  if (is.null(fit$terms)) {
+    data <- if (is.null(newdata)) training_data(fit) else new_matrices(fit, newdata, newz, NULL)
+    return(frame_of_matrices(fit, data))
+  }
+  variables <- all.vars(delete.response(fit$terms$full))
+  if (is.null(newdata)) {
+    training_data(fit)
+    return(fit$model[check_transformed(variables, fit)])
+  }
+  if (!is.data.frame(newdata)) refuse("`newdata` must be a data frame, not ", given(newdata), ".")
+  newdata[intersect(variables, names(newdata))]
+}
+
+frame_of_matrices <- function(fit, data) {
+  columns <- fit$columns
+  x <- as.data.frame(data$x)
+  z <- as.data.frame(data$z)
+  names(x) <- columns$expert
+  names(z) <- columns$gate
+  both <- intersect(columns$gate, columns$expert)
+  different <- both[!vapply(both, function(name) identical(x[[name]], z[[name]]), NA)]
+  if (length(different)) {
+    refuse("A covariate of experts and gate must have the same values in both, but ",
+           enumerate(different), " differs: give different names to different covariates.")
+  }
+  frame <- cbind(x, z[setdiff(columns$gate, columns$expert)])
+  frame[names(frame) != columns$expert[1]]
+}
+
+# A model frame holds log(x), not x. Other names may be constants from where the formula was
+# written.
+check_transformed <- function(variables, fit) {
+  absent <- setdiff(variables, names(fit$model))
+  where <- environment(fit$terms$full)
+  constant <- vapply(absent, function(name) {
+    exists(name, envir = where) && length(get(name, envir = where)) == 1L
+  }, NA)
+  if (!all(constant)) {
+    refuse("The formula transforms ", enumerate(absent[!constant]), ", and the fit does not hold ",
+           "the values themselves: give the data as `newdata`.")
+  }
+  intersect(variables, names(fit$model))
+}
+
+check_variables_wanted <- function(variables, available) {
+  if (length(available) == 0L) refuse("The fit must have covariates, but has none.")
+  if (is.null(variables)) return(available)
+  if (!is.character(variables)) {
+    refuse("`variables` must be NULL or names of covariates, not ", given(variables), ".")
+  }
+  unknown <- setdiff(variables, available)
+  if (length(unknown)) {
+    refuse("`variables` must be among the covariates (", enumerate(available), "), but ",
+           enumerate(unknown), " is not.")
+  }
+  variables
+}
+
+effect_design <- function(fit, frame) {
+  if (!is.null(fit$terms)) return(fitted_design(fit, new_frame(fit, frame, FALSE)))
+  of <- function(columns) unname(cbind(rep.int(1, nrow(frame)), as.matrix(frame[columns[-1]])))
+  fitted_design(fit, list(x = of(fit$columns$expert), z = of(fit$columns$gate)))
+}
+
+# --- effects ---
+
+# A row per contrast and class.
+effects_of <- function(fit, frame, name, weights, covariance) {
+  values <- frame[[name]]
+  if (length(dim(values)) > 1L) {
+    refuse("Covariates must be vectors, but ", dQuote(name, FALSE), " is ", given(values), ".")
+  }
+  if (is.numeric(values) && is.null(fit$xlevels[[name]])) {
+    changes <- list(`dP/dx` = derivative(fit, frame, name, weights))
+  } else {
+    changes <- level_differences(fit, frame, name, weights)
+  }
+  tables <- lapply(names(changes), function(contrast) {
+    change <- changes[[contrast]]
+    variance <- colSums(change$gradient * (covariance %*% change$gradient))
+    data.frame(variable = name, contrast = contrast, class = fit$levels,
+               estimate = change$prob, std.error = sqrt(pmax(variance, 0)))
+  })
+  do.call(rbind, tables)
+}
+
+derivative <- function(fit, frame, name, weights) {
+  values <- as.double(frame[[name]])
+  mean <- sum(weights * values)
+  spread <- sqrt(sum(weights * (values - mean)^2))
+  step <- .Machine$double.eps^(1 / 3) * (if (spread > 0) spread else max(1, abs(mean)))
+  # The step as it was rounded.
+  width <- (values + step) - (values - step)
+  at <- function(values) {
+    frame[[name]] <- values
+    average_prob(fit, effect_design(fit, frame), weights / width)
+  }
+  Map(`-`, at(values + step), at(values - step))
+}
+
+level_differences <- function(fit, frame, name, weights) {
+  levels <- if (is.logical(frame[[name]])) c(FALSE, TRUE) else fit$xlevels[[name]]
+  if (is.null(levels)) {
+    refuse("Covariates must be numbers, factors, text or logical values, but ",
+           dQuote(name, FALSE), " is ", given(frame[[name]]), ".")
+  }
+  at <- lapply(levels, function(level) {
+    frame[[name]] <- rep(level, nrow(frame))
+    average_prob(fit, effect_design(fit, frame), weights)
+  })
+  changes <- lapply(at[-1], function(a) Map(`-`, a, at[[1]]))
+  setNames(changes, paste(levels[-1], "-", levels[1]))
+}
+
+# Weighted sums over the rows: `prob`, of class probabilities (M), and `gradient`, of their
+# derivatives by the kept coefficients on standardised covariates (d x M).
+average_prob <- function(fit, design, weights) {
+  layout <- predictor_layout(fit)
+  prob <- numeric(length(fit$levels))
+  gradient <- matrix(0, length(layout$of), length(prob))
+  for (rows in row_chunks(fit, nrow(design$x))) {
+    part <- subset_design(design, rows)
+    slopes <- prob_slopes(fit, part)
+    scaled <- scaled_designs(part)
+    prob <- prob + colSums(weights[rows] * slopes$prob)
+    for (a in seq_along(layout$gate)) {
+      at <- layout$of == a
+      x <- if (layout$gate[a]) scaled$z else scaled$x
+      slope <- matrix(slopes$slopes[, , a], length(rows), length(prob))
+      gradient[at, ] <- gradient[at, ] + crossprod(x, weights[rows] * slope)
+    }
+  }
+  list(prob = prob, gradient = gradient)
+}
+
+# --- derivatives by linear predictors ---
+
+# Of which linear predictor each kept coefficient is (`of`), and which of these are the gate's.
+predictor_layout <- function(fit) {
+  predictors <- c(fit$experts - 1L, fit$experts * (length(fit$levels) - 1L))
+  sizes <- rep(c(nrow(fit$measure$gate), nrow(fit$measure$expert)), predictors)
+  list(of = rep(seq_along(sizes), sizes), gate = rep(c(TRUE, FALSE), predictors))
+}
+
+# So many rows that their derivatives are a million numbers; one chunk of none where n is 0.
+row_chunks <- function(fit, n) {
+  if (n == 0L) return(list(integer()))
+  per_row <- length(fit$levels) * length(predictor_layout(fit)$gate)
+  split(seq_len(n), (seq_len(n) - 1L) %/% max(1, 1e6 %/% per_row))
+}
+
+subset_design <- function(design, rows) {
+  shared <- identical(design$x, design$z)
+  design$x <- design$x[rows, , drop = FALSE]
+  design$z <- if (shared) design$x else design$z[rows, , drop = FALSE]
+  design
+}
+
+scaled_designs <- function(design) {
+  of <- function(a, center, scale) (a - rep(center, each = nrow(a))) / rep(scale, each = nrow(a))
+  list(x = of(design$x, design$x_center, design$x_scale),
+       z = of(design$z, design$z_center, design$z_scale))
+}
+
+# d p_m / d eta_q = p_m (1{m = q} - p_q) for q = 2, ...: n x M x (M - 1)
+softmax_slopes <- function(p) {
+  out <- array(0, c(dim(p), ncol(p) - 1L))
+  for (q in seq_len(ncol(p))[-1]) {
+    out[, , q - 1L] <- -p * p[, q]
+    out[, q, q - 1L] <- out[, q, q - 1L] + p[, q]
+  }
+  out
+}
+
+gate_and_experts <- function(fit, design) {
+  of <- function(what) predict_core(fit$measure, design, NULL, what, fit$control)
+  list(gate = of("gate"), expert = of("expert"))
+}
+
+# Class probabilities and their derivatives by all linear predictors, n x M x predictors.
+prob_slopes <- function(fit, design) {
+  parts <- gate_and_experts(fit, design)
+  n <- nrow(design$x)
+  classes <- length(fit$levels)
+  experts <- seq_len(fit$experts)
+  expert <- lapply(experts, function(k) matrix(parts$expert[, , k], n, classes))
+  prob <- Reduce(`+`, lapply(experts, function(k) parts$gate[, k] * expert[[k]]))
+  by_gate <- lapply(experts[-1], function(k) parts$gate[, k] * (expert[[k]] - prob))
+  by_expert <- lapply(experts, function(k) parts$gate[, k] * softmax_slopes(expert[[k]]))
+  slopes <- array(unlist(c(by_gate, by_expert)),
+                  c(n, classes, length(predictor_layout(fit)$gate)))
+  list(prob = prob, slopes = slopes)
+}
+
+# --- errors of predictions ---
+
+# Standard errors of what predict_rows() gives, in its shape.
+prediction_errors <- function(fit, data, type, covariance) {
+  design <- fitted_design(fit, data)
+  errors <- lapply(row_chunks(fit, nrow(design$x)), function(rows) {
+    part <- subset_design(design, rows)
+    sqrt(delta_variance(fit, part, type, covariance))
+  })
+  do.call(rbind, errors)
+}
+
+# n x outputs. Each output depends on some of the linear predictors.
+delta_variance <- function(fit, design, type, covariance) {
+  gate <- fit$experts - 1L
+  classes <- length(fit$levels)
+  if (type == "prob") {
+    slopes <- prob_slopes(fit, design)$slopes
+    return(quadratic_forms(fit, design, slopes, seq_len(dim(slopes)[3]), covariance))
+  }
+  parts <- gate_and_experts(fit, design)
+  if (type == "gate") {
+    return(quadratic_forms(fit, design, softmax_slopes(parts$gate), seq_len(gate), covariance))
+  }
+  by_expert <- lapply(seq_len(fit$experts), function(k) {
+    slopes <- softmax_slopes(matrix(parts$expert[, , k], nrow(design$x), classes))
+    own <- gate + (k - 1L) * (classes - 1L) + seq_len(classes - 1L)
+    quadratic_forms(fit, design, slopes, own, covariance)
+  })
+  do.call(cbind, by_expert)
+}
+
+# sum_ab slope_a slope_b x_a' Cov_ab x_b per row and output over the given linear predictors.
+quadratic_forms <- function(fit, design, slopes, predictors, covariance) {
+  layout <- predictor_layout(fit)
+  scaled <- scaled_designs(design)
+  n <- nrow(design$x)
+  out <- matrix(0, n, dim(slopes)[2])
+  for (a in seq_along(predictors)) for (b in seq_len(a)) {
+    at <- predictors[c(a, b)]
+    x <- lapply(layout$gate[at], function(gate) if (gate) scaled$z else scaled$x)
+    block <- covariance[layout$of == at[1], layout$of == at[2], drop = FALSE]
+    form <- rowSums((x[[1]] %*% block) * x[[2]])
+    product <- matrix(slopes[, , a] * slopes[, , b], n, ncol(out))
+    out <- out + (if (a == b) 1 else 2) * form * product
+  }
+  pmax(out, 0)
+}
+
+# Limits on the logit scale, which keeps them between 0 and 1.
+logit_limits <- function(prob, error, level) {
+  reach <- stats::qnorm((1 + level) / 2) * error / (prob * (1 - prob))
+  reach[prob * (1 - prob) == 0] <- 0
+  limit <- function(reach) replace(prob, TRUE, stats::plogis(stats::qlogis(prob) + reach))
+  list(lower = limit(-reach), upper = limit(reach))
+}
