@@ -9,8 +9,9 @@
 #'
 #' @section Where to start:
 #' [moe_fit()] fits the model; `predict()` gives classes, probabilities, gate, experts and
-#' responsibilities ([predict.moe_fit()]); `summary()`, `coef()`, `logLik()`, `residuals()`,
-#' `simulate()`, `plot()` work as for `glm` fits. [yeast_ppi] is the data set to try them on.
+#' responsibilities ([predict.moe_fit()]); `summary()`, `coef()`, `vcov()`, `confint()`, `logLik()`,
+#' `residuals()`, `simulate()`, `plot()` work as for `glm` fits, and [moe_effects()] says what each
+#' covariate does to the class probabilities. [yeast_ppi] is the data set to try them on.
 #'
 #' @section Threads:
 #' One thread is used unless `moe_control(threads = )` or `options(moelogit.threads = )` asks for

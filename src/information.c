@@ -31,7 +31,7 @@ size_t moe_coefficients_length(const moe_shape *s) {
 
 /* Depends on the shape alone. One predictor's pairs over a batch are polls apart at most. */
 static int batch_blocks(const moe_shape *s) {
-  double work = (double)MOE_BLOCK * larger(s->p, s->r) * moe_coefficients_length(s);
+  double work = (double)MOE_BLOCK * larger(s->p, s->r) * (double)moe_coefficients_length(s);
   double affordable = POLL_WORK / (work > 1 ? work : 1);
   return affordable < 1 ? 1 : affordable < MAX_BATCH ? (int)affordable : MAX_BATCH;
 }
@@ -227,7 +227,7 @@ static void add_pair(const walk *w, moe_information kind, int column_a, int colu
 static void add_batch(const walk *w, moe_information kind, double *out) {
   const moe_shape *s = &w->rows->shape;
   const int predictors = w->plan.q_gate + w->plan.q_expert, threads = w->rows->threads;
-  double work = (double)w->batch * MOE_BLOCK * larger(s->p, s->r) * w->plan.coefficients;
+  double work = (double)w->batch * MOE_BLOCK * larger(s->p, s->r) * (double)w->plan.coefficients;
   double affordable = POLL_WORK / work * threads;
   int group = affordable < threads      ? threads
               : affordable < predictors ? (int)affordable
