@@ -8,7 +8,7 @@ SANITIZED = -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all \
 OPTIMISED = -O2 -fopenmp
 CORE_LIBS = -llapack -lblas -lm
 
-.PHONY: help document install test core check format lint clean
+.PHONY: help document install test core bench check format lint clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 12
@@ -26,6 +26,11 @@ core: ## test the C core alone: under sanitizers, then optimised with OpenMP
 	$(CC) $(CORE_FLAGS) $(SANITIZED) -o tests/core/test_core $(CORE) $(CORE_LIBS) && tests/core/test_core
 	$(CC) $(CORE_FLAGS) $(OPTIMISED) -o tests/core/test_core $(CORE) $(CORE_LIBS) && tests/core/test_core
 
+bench: ## measure speed and memory; QUICK=quick for a trial at small sizes
+	mkdir -p bench/build/library
+	R CMD INSTALL --preclean --clean --library=bench/build/library .
+	bench/run $(QUICK)
+
 check: ## run all tests and R CMD check
 	bash .ci/run
 
@@ -36,4 +41,4 @@ lint: ## lint the R sources
 	Rscript -e 'lintr::lint_package()'
 
 clean: ## remove what was built
-	rm -rf src/*.o src/*.so tests/core/test_core *.tar.gz *.Rcheck
+	rm -rf src/*.o src/*.so tests/core/test_core bench/build *.tar.gz *.Rcheck
