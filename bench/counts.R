@@ -39,7 +39,7 @@ on_task <- function(name) {
   rbind(
     result("evaluations / L-BFGS-B's", name, counts$ours / counts$theirs, at_most = 0.6),
     if (any(same)) result("the same, where both reach one optimum", name,
-                          (counts$ours / counts$theirs)[same]),
+                          (counts$ours / counts$theirs)[same], at_most = 0.6),
     result("evaluations", name, counts$ours, "count"),
     result("L-BFGS-B's evaluations", name, counts$theirs, "count"),
     result("starts where moelogit's optimum is lower", name, sum(counts$gain < -1e-6), "count"),

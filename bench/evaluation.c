@@ -1,6 +1,6 @@
 /* One evaluation of the objective and its gradient against the two matrix products that it cannot
- * do without, X B (n x p by p x q) and X' E (p x n by n x q) with q = K - 1 + K (M - 1) free columns,
- * computed by the dgemm of a library found at run time. The two take turns, on one thread.
+ * do without, X B (n x p by p x q) and X' E (p x n by n x q) with q = K - 1 + K (M - 1) free
+ * columns, computed by the dgemm of a library found at run time. The two take turns, on one thread.
  *
  *   evaluation LIBRARY n p M K repeats
  *
