@@ -4,7 +4,7 @@ source("bench/common.R")
 source("bench/peers.R")
 source("bench/target.R")
 
-patience <- size(30, 2) # seconds; a method that needs more is not tried with more rows
+patience <- size(20, 2) # seconds; a method that needs more is not tried with more rows
 sizes <- 1000 * 2^(0:size(8, 2))
 shape <- list(n = 1000, p = 10, M = 3, K = 3, seed = 102)
 

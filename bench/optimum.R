@@ -8,12 +8,11 @@ source("bench/common.R")
 source("bench/peers.R")
 source("bench/target.R")
 
-patience <- size(120, 5) # seconds for one run of a peer
+patience <- size(60, 5) # seconds for one run of a peer
 used_sets <- if (quick) sets["d1"] else sets
 
 # Both tasks by turns, if the peer gets there at all.
-compare <- function(what, case, peer, ours, reached, at_least = NA) {
-  repeats <- size(5, 2)
+compare <- function(what, case, peer, ours, reached, at_least = NA, repeats = size(3, 2)) {
   if (reached) {
     times <- take_turns(list(peer = peer, ours = ours), repeats)
     return(ratio_result(what, case, times, "peer", "ours", at_least = at_least))
@@ -29,7 +28,7 @@ against_lbfgsb <- function(d, name) {
   trace <- run()
   reached <- max(trace$objective) >= d$target
   bound <- if (name != "d1" && blas_name() == "reference") 30 else NA
-  rbind(compare("L-BFGS-B / moelogit", name, run, d$from_parameters, reached, bound),
+  rbind(compare("L-BFGS-B / moelogit", name, run, d$from_parameters, reached, bound, size(5, 2)),
         if (reached) result("evaluations / L-BFGS-B's, common start", name,
                             d$from_parameters()$evaluations / nrow(trace)))
 }

@@ -110,8 +110,10 @@ introduction <- c(
         "meet is marked **missed**."), "",
   "The sets, drawn from mixtures by `bench/data.R`:", "",
   markdown(list(set = names(sets), shape = vapply(sets, describe, ""))), "",
-  "The figures `man/figures/bench-rows.png` (time against rows) and `bench-trace.png` (objective",
-  "against time, d2) are drawn by `bench/figures.R` from results of `bench/curves.R`.", ""
+  "Time against rows (the shape of d2), and the objective against time (d2), drawn by",
+  "`bench/figures.R` from results of `bench/curves.R`:", "",
+  "![Time against rows](../man/figures/bench-rows.png)",
+  "![Objective against time](../man/figures/bench-trace.png)", ""
 )
 
 page <- c(introduction, unlist(lapply(names(sections), section)))
