@@ -88,6 +88,8 @@ check_fit <- function(x, name = "object") {
   if (!inherits(x, "moe_fit")) {
     refuse("`", name, "` must be a fit by moe_fit(), not ", given(x), ".")
   }
+  refuse_fault(fit_fault(x), name, "moe_fit()")
+  check_control(x$control)
   invisible(x)
 }
 
@@ -105,6 +107,10 @@ check_weights <- function(weights, n) {
   check_each(weights >= 0, weights, "`weights` must not be negative")
   if (sum(weights) == 0) refuse("`weights` must have a positive sum, but all are 0.")
   if (!is.finite(sum(weights))) refuse("`weights` must have a finite sum.")
+  if (abs(log10(sum(weights))) > 100) {
+    refuse("`weights` must have a sum from 1e-100 to 1e+100, beyond which products of them are lost ",
+           "to rounding, not ", format(sum(weights)), ": multiply them by a constant.")
+  }
   as.double(weights)
 }
 
@@ -143,10 +149,13 @@ check_column_names <- function(labels, name) {
   }
 }
 
-# Sums of columns find NA, NaN and Inf without a copy of x; only then is it searched.
+# Beyond, differences and deviations of finite values may overflow.
+largest_covariate <- 1e305
+
+# The range finds NA, NaN, Inf and huge values without a copy of x; only then is it searched.
 check_finite <- function(x, name) {
-  suspect <- which(!is.finite(colSums(x)))
-  for (j in suspect) {
+  if (length(x) == 0L || isTRUE(max(abs(range(x))) <= largest_covariate)) return(invisible())
+  for (j in seq_len(ncol(x))) {
     label <- if (is.null(colnames(x))) paste("column", j) else
       paste("column", dQuote(colnames(x)[j], FALSE))
     column <- x[, j]
@@ -158,6 +167,11 @@ check_finite <- function(x, name) {
     if (any(is.infinite(column))) {
       refuse("`", name, "` must be finite: ", label, " has ",
              column[is.infinite(column)][1], " in row ", which(is.infinite(column))[1], ".")
+    }
+    huge <- which(abs(column) > largest_covariate)
+    if (length(huge)) {
+      refuse("`", name, "` must hold values of size ", largest_covariate, " at most: ", label,
+             " has ", format(column[huge[1]]), " in row ", huge[1], "; use another unit.")
     }
   }
 }

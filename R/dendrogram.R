@@ -98,6 +98,7 @@ moe_dendrogram.default <- function(x, ...) {
 #' @export
 moe_dendrogram.moe_measure <- function(x, ...) {
   check_unused(...)
+  refuse_fault(measure_fault(x), "x", "moe_measure()")
   if (ncol(x$gate) < 2L) refuse("A dendrogram needs at least two experts, but there is one.")
   tree <- merge_measure(x)
   tree$path <- data.frame(experts = rev(seq_len(ncol(x$gate))), height = c(tree$height, NA))
@@ -114,6 +115,7 @@ moe_dendrogram.moe_fit <- function(x, criterion = c("hq", "sabic", "bic", "aic",
   criterion <- check_choice(criterion, names(criteria), "criterion")
   refine <- check_flag(refine, "refine")
   pairs <- check_count(pairs, "pairs")
+  check_fit(x, "x")
   check_overfit(x)
   tree <- merge_measure(x$measure)
   problem <- fitted_problem(x)
@@ -235,6 +237,7 @@ as.data.frame.moe_dendrogram <- function(x, row.names = NULL, optional = FALSE, 
 #' @export
 cut.moe_dendrogram <- function(x, experts = x$selected, ...) {
   check_unused(...)
+  check_tree(x)
   if (is.null(x$fit)) refuse("A dendrogram of a measure holds no data, so it has no fits to cut.")
   experts <- check_count(experts, "experts", upper = x$fit$experts)
   if (experts == x$fit$experts) return(x$fit)

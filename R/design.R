@@ -88,6 +88,9 @@ core_design <- function(x, z) {
        z = z$values, z_center = z$center, z_scale = z$scale)
 }
 
+# Below, coefficients could overflow, and one over the deviation does not far from here.
+smallest_deviation <- 1e-304
+
 full_rank_design <- function(x, weights, rows, lambda, part) {
   if (ncol(x) > rows && lambda == 0) {
     refuse("Without a ridge there must be at least as many rows as columns, but the ", part,
@@ -97,7 +100,7 @@ full_rank_design <- function(x, weights, rows, lambda, part) {
   moments <- .Call(C_moe_moments, x, weights)
   moments$center[1] <- 0
   moments$scale[1] <- 1
-  kept <- moments$scale > pmax(1e-13 * abs(moments$center), 1e-307)
+  kept <- moments$scale > pmax(1e-13 * abs(moments$center), smallest_deviation)
   moments$scale[!kept] <- 1
   design <- list(values = x, center = moments$center, scale = moments$scale)
   if (ncol(x) <= rows) kept <- independent_columns(gram(design, weights), kept)
@@ -173,6 +176,17 @@ as_two_parts <- function(formula) {
   formula
 }
 
+# terms() would not say what is wrong.
+check_dot <- function(formula, data) {
+  if (!"." %in% all.vars(formula)) return(invisible())
+  if (is.null(data)) refuse("A formula with `.` needs `data`, whose variables it stands for.")
+  response <- all.vars(formula(formula, rhs = 0))
+  if (length(setdiff(names(data), response)) == 0L) {
+    refuse("A formula with `.` needs covariates in `data`, but there is nothing beside ",
+           enumerate(response), "; use 1 for none.")
+  }
+}
+
 part_terms <- function(formula, data) {
   gate <- length(formula)[2]
   list(expert = delete.response(terms(formula, lhs = 1, rhs = 1, data = data)),
@@ -201,6 +215,18 @@ check_terms <- function(terms) {
   }
 }
 
+check_levels <- function(covariates) {
+  for (name in names(covariates)) {
+    values <- covariates[[name]]
+    if (!is.factor(values) && !is.character(values)) next
+    found <- if (is.factor(values)) levels(values) else unique(values)
+    if (length(found) < 2L) {
+      refuse("A factor among the covariates must have at least two levels in the rows that are ",
+             "used, but ", name, " has only ", enumerate(found), ".")
+    }
+  }
+}
+
 # Model matrices of both parts; the same object twice when they have the same columns.
 build_designs <- function(terms, frame, contrasts) {
   x <- build_design(terms$expert, frame, contrasts)
@@ -211,6 +237,7 @@ build_designs <- function(terms, frame, contrasts) {
 }
 
 build_design <- function(terms, frame, contrasts) {
+  check_levels(frame[intersect(rownames(attr(terms, "factors")), names(frame))])
   factors <- intersect(names(contrasts), rownames(attr(terms, "factors")))
   matrix <- model.matrix(terms, frame, contrasts.arg = contrasts[factors])
   used <- attr(matrix, "contrasts")

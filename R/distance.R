@@ -26,9 +26,11 @@ moe_distance <- function(a, b, x, z = x, type = c("hellinger", "total_variation"
     refuse("`x` and `z` must have the same rows, but have ", nrow(x), " and ", nrow(z), ".")
   }
   weights <- check_weights(weights, nrow(x))
+  of_a <- as_full_measure(a, "a")
+  of_b <- as_full_measure(b, "b")
   check_same_levels(a, b, "b")
-  p <- measure_probabilities(as_full_measure(a, "a"), x, z)
-  q <- measure_probabilities(as_full_measure(b, "b"), x, z)
+  p <- measure_probabilities(of_a, x, z)
+  q <- measure_probabilities(of_b, x, z)
   if (ncol(p) != ncol(q)) {
     refuse("`a` and `b` must have the same classes, but have ", ncol(p), " and ", ncol(q), ".")
   }
@@ -56,7 +58,9 @@ measure_probabilities <- function(measure, x, z) {
   }
   design <- list(x = cbind(1, x), x_center = measure$expert_center, x_scale = measure$expert_scale,
                  z = cbind(1, z), z_center = measure$gate_center, z_scale = measure$gate_scale)
-  predict_core(measure, design, NULL, "prob", moe_control(threads = 1))
+  prob <- predict_core(measure, design, NULL, "prob", moe_control(threads = 1))
+  check_predicted(prob)
+  prob
 }
 
 #' Voronoi loss between two mixing measures
@@ -87,9 +91,10 @@ measure_probabilities <- function(measure, x, z) {
 #' @export
 moe_loss <- function(a, truth, type = c("exact", "overfitted"), center = NULL, scale = NULL) {
   type <- check_choice(type, c("exact", "overfitted"), "type")
-  check_same_levels(a, truth, "truth")
+  fits <- list(a, truth)
   a <- as_full_measure(a, "a")
   truth <- as_full_measure(truth, "truth")
+  check_same_levels(fits[[1]], fits[[2]], "truth")
   if (!identical(dim(a$expert)[1:2], dim(truth$expert)[1:2]) || nrow(a$gate) != nrow(truth$gate)) {
     refuse("`a` and `truth` must have the same covariates and classes.")
   }
@@ -128,11 +133,15 @@ restandardise <- function(measure, center, scale) {
 
 # The measure of a fit, if no covariate was dropped, or a measure itself.
 as_full_measure <- function(x, name) {
-  if (inherits(x, "moe_measure")) return(x)
+  if (inherits(x, "moe_measure")) {
+    refuse_fault(measure_fault(x), name, "moe_measure()")
+    return(x)
+  }
   if (inherits(x, "moe_dendrogram")) x <- cut.moe_dendrogram(x)
   if (!inherits(x, "moe_fit")) {
     refuse("`", name, "` must be a fit by moe_fit() or a moe_measure(), not ", given(x), ".")
   }
+  check_fit(x, name)
   if (!all(x$columns$kept_gate, x$columns$kept_expert)) {
     refuse("`", name, "` must be a fit without dropped covariates.")
   }

@@ -33,6 +33,8 @@
 #' experts may be permuted. Coefficients are shown relative to the first class and the first
 #' expert; experts are ordered by decreasing mean gate probability. A covariate that is constant or
 #' a linear combination of those before it is left out with a message, its coefficients are `NA`.
+#' Covariates may be of any unit: values beyond 1e305 in size are refused, and a standard deviation
+#' below 1e-304 counts as constant.
 #'
 #' @param ... The arguments of the method: a formula first (or `formula =`), or a matrix first
 #'   (or `x =`). An argument that the method does not have is an error.
@@ -46,8 +48,8 @@
 #'   merged by [moe_dendrogram()], and the number that BIC chooses along the refined path is kept,
 #'   with a message. The ridge is then `lambda`, or 0.1 if that is 0, and at least a hundredth of it
 #'   is put on intercepts too.
-#' @param weights Case weights, one per row, finite and not negative. A weight of 2 counts as two
-#'   equal rows, also in `nobs()`.
+#' @param weights Case weights, one per row, finite and not negative, with a sum from 1e-100 to
+#'   1e100. A weight of 2 counts as two equal rows, also in `nobs()`.
 #' @param subset,na.action,contrasts As in [stats::glm()].
 #' @param lambda Ridge, a number of at least 0 (default 0), on the scale of the total
 #'   log-likelihood.
@@ -116,6 +118,7 @@ moe_fit.formula <- function(formula, data, experts = 2, weights, subset, na.acti
   check_unused(...)
   call <- fit_call(match.call())
   formula <- as_two_parts(formula)
+  check_dot(formula, if (!missing(data)) data)
   frame <- build_model_frame(formula, call, parent.frame())
   parts <- part_terms(formula, if (missing(data)) NULL else data)
   check_terms(parts)

@@ -98,6 +98,7 @@ vcov.moe_fit <- function(object, type = c("observed", "sandwich", "opg"), cluste
 confint.moe_fit <- function(object, parm, level = 0.95, type = c("observed", "sandwich", "opg"),
                             cluster = NULL, ...) {
   check_unused(...)
+  check_fit(object)
   level <- check_level(level)
   estimates <- coefficient_vector(object)
   at <- if (missing(parm)) seq_along(estimates) else find_coefficients(parm, names(estimates))
@@ -174,6 +175,7 @@ choose_covariance <- function(type, cluster, name) {
 # all coefficients as users know them, NA where there is no information; `unseen`, where that is so,
 # and `kept`, which were not dropped, of all; `type` and the number of `clusters`.
 estimate_covariance <- function(fit, type = covariance_types, cluster = NULL, name = "type") {
+  check_fit(fit)
   type <- choose_covariance(type, cluster, name)
   if (fit$status == "merged") refuse(not_a_maximum)
   cluster <- check_cluster(cluster, fit)

@@ -80,6 +80,7 @@ print_ending <- function(x) {
 summary.moe_fit <- function(object, type = c("observed", "sandwich", "opg"), cluster = NULL,
                             se = TRUE, ...) {
   check_unused(...)
+  check_fit(object)
   check_flag(se, "se")
   choose_covariance(type, cluster, "type")
   out <- object

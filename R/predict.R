@@ -47,6 +47,7 @@ predict.moe_fit <- function(object, newdata = NULL,
                             level = 0.95, vcov = c("observed", "sandwich", "opg"), cluster = NULL,
                             ...) {
   check_unused(...)
+  check_fit(object)
   type <- check_choice(type, c("class", "prob", "gate", "expert", "posterior"), "type")
   check_flag(se.fit, "se.fit")
   interval <- check_choice(interval, c("none", "confidence"), "interval")
@@ -95,15 +96,21 @@ check_matrices_wanted <- function(fit, newdata, newz, newy) {
 # --- data for predictions: list(x, z, y) with all columns of the fit, intercept included ---
 
 training_data <- function(fit) {
+  check_fit(fit)
   kept <- fit$model
   if (is.null(kept)) {
     refuse("The fit holds no training data (`model = FALSE`, or made by moe_fit_worker()): give ",
            "`newdata`, or fit with `model = TRUE`.")
   }
-  if (is.null(fit$terms)) return(kept)
-  designs <- build_designs(fit$terms[c("expert", "gate")], kept, fit$contrasts)
-  y <- Formula::model.part(fit$formula, kept, lhs = 1, drop = TRUE)
-  list(x = designs$x, z = designs$z, y = as_response(y))
+  data <- if (is.null(fit$terms)) {
+    kept
+  } else {
+    designs <- build_designs(fit$terms[c("expert", "gate")], kept, fit$contrasts)
+    y <- Formula::model.part(fit$formula, kept, lhs = 1, drop = TRUE)
+    list(x = designs$x, z = designs$z, y = as_response(y))
+  }
+  refuse_fault(training_fault(fit, data), "object", "moe_fit()")
+  data
 }
 
 new_frame <- function(fit, newdata, with_response) {
@@ -248,11 +255,21 @@ predict_rows <- function(fit, data, type) {
   }
   what <- if (type == "class") "prob" else type
   out <- predict_core(fit$measure, design, y, what, fit$control)
+  check_predicted(out, missing)
   labels <- switch(what, prob = list(fit$levels), expert = list(fit$levels, names(fit$shares)),
                    list(names(fit$shares)))
   dimnames(out) <- c(list(NULL), labels)
   if (type == "expert") out[missing, , ] <- NA else out[missing, ] <- NA
   if (type == "class") most_probable(out, missing, fit$levels) else out
+}
+
+# Only a predictor that overflows leaves no number.
+check_predicted <- function(out, missing = FALSE) {
+  lost <- is.nan(rowSums(out)) & !missing
+  if (any(lost)) {
+    refuse("Covariates must be of a size at which linear predictors are finite, but those of row ",
+           which(lost)[1], " are too far from the fit's.")
+  }
 }
 
 most_probable <- function(prob, missing, levels) {

@@ -4,7 +4,9 @@
 maximise <- function(problem, theta, experts, ridge, control, max_iterations, tolerance,
                      tau = NULL) {
   settings <- list(method = match(control$method, c("mm", "accelerated")) - 1L,
-                   max_iterations = max_iterations, tolerance = tolerance,
+                   max_iterations = max_iterations,
+                   # The stop rule counts in units of the objective, which weights may make tiny.
+                   tolerance = tolerance * min(1, problem$total),
                    threads = usable_threads(control))
   .Call(C_moe_fit, problem$design, problem$y, problem$weights, tau, theta, ridge,
         c(problem$classes, experts), settings)
@@ -63,6 +65,7 @@ single_start <- function(problem, experts, ridge, control, start, columns) {
 }
 
 check_start_fit <- function(start, experts, levels, columns) {
+  check_fit(start, "start")
   if (start$experts != experts) {
     refuse("A fit given as `start` must have as many experts as asked for (", experts,
            "), but has ", start$experts, ".")

@@ -396,3 +396,68 @@ test_that("infinite covariates are refused by name and row", {
   expect_error(quick_fit(y ~ a | b, d), "\"a\" has Inf in row 4")
   expect_error(quick_fit(y ~ b | a, d), "\"a\" has Inf in row 4")
 })
+
+test_that("covariates near the largest number are refused by name and row", {
+  d <- design_data
+  d$a[4] <- -1.7e308
+  message <- "`x` must hold values of size 1e\\+305 at most: column \"a\" has -1.7e\\+308 in row 4"
+  expect_error(quick_fit(y ~ a | b, d), message, class = "moe_error_input")
+  expect_error(quick_fit(y ~ b | a, d), sub("`x`", "`z`", message), class = "moe_error_input")
+  # At the limit the spread is twice as large, and its square has no number.
+  half <- design_data
+  half$a <- rep_len(c(-1, 1), nrow(half))
+  d$a <- half$a * 1e305
+  expect_equal_fit(quick_fit(y ~ a | b, d), quick_fit(y ~ a | b, half))
+})
+
+test_that("a predictor that overflows is refused and never shown as NaN", {
+  fit <- quick_fit(y ~ a + b)
+  for (type in c("class", "prob", "gate", "expert")) {
+    expect_error(predict(fit, data.frame(a = c(0, NA, 1.7e308), b = c(0, 0, 1.7e308)), type),
+                 "linear predictors are finite, but those of row 3", class = "moe_error_input")
+  }
+  far <- predict(fit, data.frame(a = c(1e300, NA), b = 0), "prob")
+  expect_true(all(is.na(far[2, ])))
+  expect_within(sum(far[1, ]), 1, 1e-12)
+  wide <- moe_measure(cbind(c(0, 0), c(0, 1e200)), array(0, c(2, 2, 2)))
+  expect_error(moe_distance(wide, wide, matrix(c(1, 1e200))), "those of row 2",
+               class = "moe_error_input")
+})
+
+test_that("weights of any sum give the coefficients of weights that sum to the rows", {
+  set.seed(4)
+  weights <- runif(nrow(design_data))
+  fit <- function(scale) {
+    moe_fit(y ~ a | b, design_data, weights = weights * scale, lambda = scale, experts = 2,
+            start = start, control = moe_control(starts = 1))
+  }
+  start <- matrix(0.3 + 0.4 * (design_data$b > 0), nrow(design_data), 2)
+  start[, 2] <- 1 - start[, 1]
+  one <- fit(1)
+  for (scale in c(1e-90, 1e-12, 1e-3, 1e90)) {
+    other <- suppressWarnings(fit(scale))
+    expect_within(unlist(coef(other)), unlist(coef(one)), 1e-4)
+    expect_within(other$objective / scale, one$objective, 1e-10)
+  }
+  message <- "`weights` must have a sum from 1e-100 to 1e\\+100.*multiply them by a constant"
+  for (scale in c(1e-300, 1e-320, 1e200, 1e300)) {
+    expect_error(fit(scale), message, class = "moe_error_input")
+  }
+})
+
+test_that("`.` without anything to stand for is refused", {
+  expect_error(moe_fit(y ~ ., design_data["y"]), "`[.]` needs covariates in `data`.*use 1 for none",
+               class = "moe_error_input")
+  y <- design_data$y
+  expect_error(moe_fit(y ~ .), "`[.]` needs `data`", class = "moe_error_input")
+})
+
+test_that("a factor of one level among the covariates is refused by name", {
+  d <- design_data
+  d$one <- factor("u")
+  d$word <- "v"
+  expect_error(quick_fit(y ~ a + one, d), "at least two levels .* one has only \"u\"",
+               class = "moe_error_input")
+  expect_error(quick_fit(y ~ a | word, d), "at least two levels .* word has only \"v\"",
+               class = "moe_error_input")
+})

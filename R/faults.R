@@ -1,0 +1,123 @@
+# What is wrong with an object that was edited, cut short or made by another version. The core trusts
+# the sizes it is given and would read past the end of an object that lies.
+
+refuse_fault <- function(fault, name, maker) {
+  if (is.null(fault)) return(invisible())
+  refuse("`", name, "` must be as ", maker, " made it, but ", fault, ": it was edited, or made by ",
+         "another version of moelogit. Make it again.")
+}
+
+# What is wrong with a list, in words; NULL if nothing is. `rules` are conditions on its elements,
+# each named by what is wrong where it does not hold, and are tried in order.
+first_fault <- function(x, needed, rules) {
+  if (!is.list(x)) return("it is no list")
+  lacking <- setdiff(needed, names(x))
+  if (length(lacking)) return(paste("it lacks", enumerate(lacking)))
+  holds <- function(rule) isTRUE(tryCatch(eval(rule, unclass(x)), error = function(e) FALSE))
+  for (fault in names(rules)) if (!holds(rules[[fault]])) return(fault)
+  NULL
+}
+
+is_scalar <- function(x) is.numeric(x) && length(x) == 1L
+
+# --- fits ---
+
+fit_parts <- c("coefficients", "objective", "loglik", "trace", "iterations", "evaluations",
+               "converged", "status", "gradient_norm", "gain", "objectives", "shares", "lambda",
+               "experts", "levels", "df", "nobs", "rows", "measure", "columns", "control",
+               "prior_weights")
+
+fit_rules <- alist(
+  "its `measure` is no mixing measure" = is.null(measure_fault(measure)),
+  "its `experts` are not those of its measure" = identical(experts, ncol(measure$gate)),
+  "its `levels` are not the classes of its measure" =
+    is.character(levels) && length(levels) == dim(measure$expert)[2] && !anyDuplicated(levels),
+  "its `columns` are not the covariates of its measure" =
+    is_selection(columns$gate, columns$kept_gate, nrow(measure$gate)) &&
+    is_selection(columns$expert, columns$kept_expert, nrow(measure$expert)),
+  "its `coefficients` are not of the size of its measure" =
+    is_real_array(coefficients$gate, c(length(columns$gate), experts - 1L)) &&
+    is_real_array(coefficients$expert, c(length(columns$expert), length(levels) - 1L, experts)),
+  "its `shares` are not one per expert" = is.double(shares) && length(shares) == experts,
+  "its `status` is unknown" = is.character(status) && status %in% status_names,
+  "its `rows` are no whole number" = is.integer(rows) && is_scalar(rows) && rows >= 1L,
+  "its `prior_weights` are not one per row" =
+    is.null(prior_weights) || is.double(prior_weights) && length(prior_weights) == rows,
+  "its `lambda`, `objective`, `loglik`, `df` and `nobs` are not single numbers" =
+    all(vapply(list(lambda, objective, loglik, df, nobs), is_scalar, NA))
+)
+
+fit_fault <- function(fit) first_fault(fit, fit_parts, fit_rules)
+
+is_real_array <- function(x, size) is.double(x) && identical(dim(x), size)
+
+is_selection <- function(names, kept, count) {
+  is.character(names) && is.logical(kept) && length(kept) == length(names) && sum(kept) == count
+}
+
+# Training data that are kept must be those that the fit has seen.
+training_fault <- function(fit, data) {
+  first_fault(c(data[c("x", "z", "y")], list(fit = fit)), character(), alist(
+    "its `model` has not the rows of the fit" =
+      nrow(x) == fit$rows && nrow(z) == fit$rows && length(y) == fit$rows,
+    "its `model` has not the covariates of the fit" =
+      identical(colnames(x), fit$columns$expert) && identical(colnames(z), fit$columns$gate),
+    "its `model` has not the classes of the fit" = is.factor(y) && identical(levels(y), fit$levels),
+    "its `model` does not hold numbers" = is.double(x) && is.double(z)
+  ))
+}
+
+# --- mixing measures ---
+
+measure_parts <- c("gate", "expert", "gate_center", "gate_scale", "expert_center", "expert_scale")
+
+measure_rules <- alist(
+  "its `gate` is no finite matrix" =
+    is.double(gate) && is.matrix(gate) && length(gate) > 0L && all(is.finite(gate)),
+  "its `expert` is no finite array for the experts of its gate" =
+    is_real_array(expert, c(nrow(expert), ncol(expert), ncol(gate))) && nrow(expert) > 0L &&
+    ncol(expert) > 1L && all(is.finite(expert)),
+  "its centres and scales are not one per covariate" =
+    standardises(gate_center, gate_scale, nrow(gate)) &&
+    standardises(expert_center, expert_scale, nrow(expert))
+)
+
+measure_fault <- function(measure) {
+  if (!inherits(measure, "moe_measure")) return("it is no mixing measure")
+  first_fault(measure, measure_parts, measure_rules)
+}
+
+standardises <- function(center, scale, count) {
+  is.double(center) && is.double(scale) && length(center) == count && length(scale) == count &&
+    all(is.finite(center)) && all(is.finite(scale)) && all(scale > 0)
+}
+
+# --- dendrograms ---
+
+tree_parts <- c("merge", "height", "order", "labels", "weights", "levels", "path", "selected")
+
+# A dendrogram of a fit has more: the fit, a run per level, and what was chosen.
+tree_rules <- alist(
+  "its `merge` and `height` do not belong together" =
+    is.matrix(merge) && ncol(merge) == 2L && is.double(height) && length(height) == nrow(merge),
+  "its `path` has not one row per level" =
+    is.data.frame(path) && nrow(path) == length(height) + 1L,
+  "its `fit` is not as moe_fit() made it" = is.null(fit) || is.null(fit_fault(fit)),
+  "its `runs` are not one per level" = is.null(fit) || are_runs(runs, fit$measure),
+  "its `refined` is neither TRUE nor FALSE" = is.null(fit) || isTRUE(refined) || isFALSE(refined)
+)
+
+check_tree <- function(x, name = "x") {
+  whole <- c(unclass(x), list(fit = NULL)[is.null(x$fit)])
+  refuse_fault(first_fault(whole, tree_parts, tree_rules), name, "moe_dendrogram()")
+  invisible(x)
+}
+
+# Level s has one expert fewer than the level before it.
+are_runs <- function(runs, measure) {
+  experts <- ncol(measure$gate)
+  per_expert <- nrow(measure$gate) + prod(dim(measure$expert)[1:2])
+  sizes <- vapply(runs, function(run) if (is.double(run$theta)) length(run$theta) else NA_integer_,
+                  0L)
+  identical(as.double(sizes), as.double(experts:1 * per_expert))
+}

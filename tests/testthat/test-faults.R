@@ -1,0 +1,129 @@
+# Objects that were edited, cut short or made by another version, in place of those the package made:
+# each must be refused in words before the core trusts it.
+
+set.seed(1)
+n <- 60
+d <- data.frame(y = factor(rep(c("a", "b", "c"), 20)), x1 = rnorm(n), f = rep(c("u", "v"), 30))
+weights <- rep(1:2, 30)
+quick <- moe_control(starts = 1, max_iterations = 50)
+fit <- suppressWarnings(moe_fit(y ~ x1 + f | x1, d, experts = 3, lambda = 1, weights = weights,
+                                control = quick))
+by_matrix <- suppressWarnings(moe_fit(cbind(x1 = d$x1), d$y, lambda = 1, control = quick))
+tree <- suppressWarnings(moe_dendrogram(fit, pairs = 1))
+
+# The object with the element at a path of names replaced, or taken away.
+edited <- function(x, path, value) {
+  x[[path]] <- value
+  x
+}
+
+# Everything that walks the rows with a fit.
+uses <- list(
+  predict = function(fit) predict(fit, d),
+  "predict, training data" = function(fit) predict(fit),
+  summary = function(fit) summary(fit),
+  residuals = function(fit) residuals(fit),
+  simulate = function(fit) simulate(fit),
+  dendrogram = function(fit) moe_dendrogram(fit),
+  ICL = function(fit) moe_icl(fit),
+  vcov = function(fit) vcov(fit),
+  confint = function(fit) confint(fit),
+  start = function(fit) moe_fit(y ~ x1 + f | x1, d, experts = 3, start = fit, lambda = 1),
+  loss = function(fit) moe_loss(fit, tree$fit)
+)
+
+expect_refused <- function(call, message) {
+  error <- expect_error(call, message, class = "moe_error_input")
+  if (!is.null(error)) expect_match(conditionMessage(error), "[.]$")
+}
+
+refused_by_all <- function(fit, message) {
+  for (use in uses) {
+    expect_refused(use(fit), message)
+    expect_refused(use(fit), "made by another version")
+  }
+}
+
+test_that("whole objects pass", {
+  expect_null(fit_fault(fit))
+  expect_null(fit_fault(by_matrix))
+  expect_null(measure_fault(fit$measure))
+  expect_identical(check_tree(tree), tree)
+  for (experts in 1:3) expect_null(fit_fault(suppressWarnings(cut(tree, experts))))
+  for (use in uses) expect_error(suppressWarnings(use(fit)), NA)
+})
+
+test_that("fits that lack a part are refused by its name", {
+  # `problems` is not there where there are none, and the rest is for showing or for fits of one kind.
+  for (part in fit_parts) {
+    expect_refused(predict(fit[names(fit) != part] |> structure(class = "moe_fit"), d),
+                   paste0("it lacks \"", part, "\""))
+  }
+  refused_by_all(structure(list(), class = "moe_fit"), "it lacks \"coefficients\"")
+  expect_refused(predict(structure(1, class = "moe_fit"), d), "it is no list")
+})
+
+test_that("fits whose parts do not belong together are refused", {
+  measure <- fit$measure
+  other <- function(part, value) edited(fit, c("measure", part), value)
+  refused_by_all(other("gate", measure$gate[, 1:2]), "its `measure` is no mixing measure")
+  refused_by_all(other("gate", measure$gate[-1, ]), "`measure`")
+  refused_by_all(other("expert", measure$expert[, 1:2, ]), "its `levels` are not the classes")
+  refused_by_all(other("expert", measure$expert[-1, , ]), "`measure`")
+  refused_by_all(other("expert", replace(measure$expert, 4, NaN)), "`measure`")
+  refused_by_all(other("expert", array("a", dim(measure$expert))), "`measure`")
+  refused_by_all(other("expert_scale", 0 * measure$expert_scale), "`measure`")
+  refused_by_all(other("gate_center", 1:2), "`measure`")
+  refused_by_all(edited(fit, "measure", unclass(measure)), "`measure`")
+  refused_by_all(edited(fit, "experts", 2L), "its `experts`")
+  refused_by_all(edited(fit, "levels", c("a", "b")), "its `levels`")
+  refused_by_all(edited(fit, "levels", c("a", "b", "b")), "its `levels`")
+  refused_by_all(edited(fit, c("columns", "kept_expert"), c(TRUE, TRUE, FALSE)), "its `columns`")
+  refused_by_all(edited(fit, c("columns", "gate"), "x1"), "its `columns`")
+  refused_by_all(edited(fit, c("coefficients", "expert"), fit$coefficients$expert[, , 1:2]),
+                 "its `coefficients`")
+  refused_by_all(edited(fit, "shares", 1), "its `shares`")
+  refused_by_all(edited(fit, "rows", 1e9), "its `rows`")
+  refused_by_all(edited(fit, "prior_weights", 1), "its `prior_weights`")
+  refused_by_all(edited(fit, "lambda", "a"), "`lambda`.* are not single numbers")
+})
+
+test_that("fits with settings that moe_control() would refuse are refused", {
+  for (use in uses[names(uses) != "loss"]) {
+    expect_refused(use(edited(fit, c("control", "threads"), 1e9)), "`threads` must be")
+    expect_refused(use(edited(fit, "control", list())), "`control` must come from moe_control")
+  }
+})
+
+test_that("training data that the fit has not seen are refused", {
+  of_rows <- uses[c("predict, training data", "residuals", "ICL", "dendrogram", "vcov")]
+  refused <- function(fit, message) for (use in of_rows) {
+    expect_refused(suppressWarnings(use(fit)), message)
+  }
+  refused(edited(fit, "model", fit$model[1:9, ]), "its `model` has not the rows")
+  refused(edited(fit, c("model", "y"), factor(rep(c("a", "b", "z"), 20))), "classes")
+  refused(edited(fit, c("model", "y"), factor(rep(c("a", "b", "c", "z"), 15))), "classes")
+  refused(edited(fit, c("model", "f"), rep(c("u", "v", "w"), 20)), "covariates")
+  refused(edited(by_matrix, c("model", "x"), by_matrix$model$x[1:9, ]), "rows")
+  refused(edited(by_matrix, c("model", "x"), cbind(by_matrix$model$x, 1)), "covariates")
+  refused(edited(by_matrix, c("model", "y"), as.integer(d$y)), "classes")
+})
+
+test_that("measures and dendrograms that were edited are refused", {
+  measure <- moe_measure(cbind(c(0, 0), c(0.5, 2)), array(c(0, 0, 1, 2, 0, 0, -1, -2), c(2, 2, 2)))
+  x <- matrix(0, 3, 1)
+  for (bad in list(edited(measure, "gate", measure$gate[1, ]),
+                   edited(measure, "expert", measure$expert[, , c(1, 2, 2)]),
+                   edited(measure, "expert", measure$expert[, 1, , drop = FALSE]),
+                   edited(measure, "gate_scale", NULL))) {
+    expect_refused(moe_dendrogram(bad), "`x` must be as moe_measure\\(\\) made it")
+    expect_refused(moe_loss(bad, measure), "`a` must be as moe_measure\\(\\) made it")
+    expect_refused(moe_distance(measure, bad, x), "`b` must be as moe_measure\\(\\) made it")
+  }
+  expect_refused(cut(edited(tree, "runs", tree$runs[1:2])), "its `runs` are not one per level")
+  expect_refused(cut(edited(tree, c("runs", 2), tree$runs[[1]])), "its `runs`")
+  expect_refused(cut(edited(tree, "path", NULL)), "it lacks \"path\"")
+  expect_refused(predict(edited(tree, "path", tree$path[-1, ])), "its `path`")
+  expect_refused(predict(edited(tree, "refined", NA)), "its `refined`")
+  expect_refused(cut(edited(tree, c("fit", "levels"), "a")), "its `fit`")
+})
