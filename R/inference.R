@@ -52,7 +52,9 @@
 #' Where experts are redundant, or where classes or regions can be separated, the likelihood is flat
 #' in some directions. Coefficients with a share in them (more than 1% of their variance comes from
 #' directions that hold less than 1e-10 of information per observation, on standardised covariates)
-#' are `NA`, with one warning that names their experts. The others stay as they are.
+#' are `NA`, with one warning that names their experts. The others stay as they are. `NA` too, with a
+#' warning, are those of covariates whose standard deviation is beyond 1e-140 to 1e140: their
+#' variances are beyond what a number can hold.
 #'
 #' @param object A fit by [moe_fit()] that holds its training data.
 #' @param type `"observed"` (default), `"sandwich"` (default with `cluster`), or `"opg"`.
@@ -89,7 +91,8 @@ vcov.moe_fit <- function(object, type = c("observed", "sandwich", "opg"), cluste
   check_unused(...)
   check_flag(complete, "complete")
   estimate <- estimate_covariance(object, type, cluster)
-  if (any(estimate$unseen)) warning(describe_unseen(object, estimate$unseen), call. = FALSE)
+  remarks <- covariance_remarks(object, estimate)
+  if (length(remarks)) warning(paste(remarks, collapse = "\n"), call. = FALSE)
   if (complete) estimate$user else estimate$user[estimate$kept, estimate$kept, drop = FALSE]
 }
 
@@ -173,7 +176,8 @@ choose_covariance <- function(type, cluster, name) {
 
 # A list: `scaled`, the covariance of kept coefficients on standardised covariates; `user`, that of
 # all coefficients as users know them, NA where there is no information; `unseen`, where that is so,
-# and `kept`, which were not dropped, of all; `type` and the number of `clusters`.
+# `extreme`, whose units are absurd, and `kept`, which were not dropped, of all; `type` and the number
+# of `clusters`.
 estimate_covariance <- function(fit, type = covariance_types, cluster = NULL, name = "type") {
   check_fit(fit)
   type <- choose_covariance(type, cluster, name)
@@ -189,13 +193,14 @@ estimate_covariance <- function(fit, type = covariance_types, cluster = NULL, na
     scaled <- scaled %*% meat %*% scaled
   }
   kept <- kept_coefficients(fit)
-  unseen <- replace(!kept, kept, lack_information(fit, bread, least))
-  unseen[!kept] <- FALSE
+  extreme <- replace(logical(length(kept)), which(kept), extreme_coefficients(fit))
+  fit <- with_moderate_units(fit)
+  unseen <- replace(logical(length(kept)), which(kept), lack_information(fit, bread, least))
   names <- names(coefficient_vector(fit))
   user <- matrix(NA_real_, length(kept), length(kept), dimnames = list(names, names))
   user[kept, kept] <- to_user_scale(fit, t(to_user_scale(fit, scaled)))
-  user[unseen, ] <- user[, unseen] <- NA
-  list(scaled = scaled, user = user, unseen = unseen, kept = kept, type = type,
+  user[unseen | extreme, ] <- user[, unseen | extreme] <- NA
+  list(scaled = scaled, user = user, unseen = unseen, extreme = extreme, kept = kept, type = type,
        clusters = if (!is.null(cluster)) max(cluster))
 }
 
@@ -256,6 +261,29 @@ lack_information <- function(fit, bread, least) {
   if (ncol(bread$flat) == 0L) return(logical(nrow(bread$flat)))
   total <- diag(to_user_scale(fit, t(to_user_scale(fit, bread$inverse))))
   rowSums(to_user_scale(fit, bread$flat)^2) / least > 0.01 * total
+}
+
+# Variances of coefficients go with the inverse square of a covariate's scale.
+is_extreme <- function(scale) scale < 1e-140 | scale > 1e140
+
+# Which of the kept coefficients belong to covariates of such a scale.
+extreme_coefficients <- function(fit) {
+  c(rep(is_extreme(fit$measure$gate_scale), fit$experts - 1L),
+    rep(is_extreme(fit$measure$expert_scale), fit$experts * (length(fit$levels) - 1L)))
+}
+
+# The fit with such covariates in units of their own deviation, which leaves the intercepts as they
+# are.
+with_moderate_units <- function(fit) {
+  for (part in c("gate", "expert")) {
+    center <- paste0(part, "_center")
+    scale <- paste0(part, "_scale")
+    unit <- fit$measure[[scale]]
+    unit[!is_extreme(unit)] <- 1
+    fit$measure[[center]] <- fit$measure[[center]] / unit
+    fit$measure[[scale]] <- fit$measure[[scale]] / unit
+  }
+  fit
 }
 
 # Rows of a, coefficients of standardised covariates -> of the covariates as they are.
@@ -341,6 +369,15 @@ coefficient_table <- function(fit, covariance = NULL) {
   z <- estimates / error
   cbind(Estimate = estimates, `Std. Error` = error, `z value` = z,
         `Pr(>|z|)` = 2 * stats::pnorm(-abs(z)))
+}
+
+covariance_remarks <- function(fit, estimate) {
+  c(if (any(estimate$unseen)) describe_unseen(fit, estimate$unseen),
+    if (any(estimate$extreme)) {
+      paste0("Variances of ", sum(estimate$extreme), " coefficient",
+             if (sum(estimate$extreme) > 1L) "s", " are NA, because their covariates have values so ",
+             "small or large that the squares have no number: use another unit.")
+    })
 }
 
 describe_unseen <- function(fit, unseen) {

@@ -125,9 +125,7 @@ add_standard_errors <- function(out, fit, type, cluster, se) {
   estimate <- estimate_covariance(fit, type, cluster)
   out$coefficients <- coefficient_table(fit, estimate$user)
   out$errors <- describe_covariance(estimate, fit)
-  if (any(estimate$unseen)) {
-    out$problems <- c(out$problems, describe_unseen(fit, estimate$unseen))
-  }
+  out$problems <- c(out$problems, covariance_remarks(fit, estimate))
   out
 }
 

@@ -172,7 +172,8 @@ check_covariance <- function(fit) {
     known <- !is.na(diag(covariance))
     known <- covariance[known, known, drop = FALSE]
     must(all(is.finite(known)), "covariances are finite")
-    must(all(diag(known) >= 0) && isSymmetric(known, tol = 1e-6), "covariances are symmetric")
+    must(all(diag(known) >= -1e-12 * max(0, diag(known))), "variances are not negative")
+    must(isSymmetric(known, tol = 1e-8), "covariances are symmetric")
   }
 }
 
@@ -204,7 +205,7 @@ run_problem <- function(arguments) {
   fit <- do.call(moelogit::moe_fit, arguments)
   check_sound_fit(fit)
   check_new_rows(fit, arguments)
-  if (is.function(getS3method("vcov", "moe_fit", optional = TRUE))) check_covariance(fit)
+  check_covariance(fit)
   if (fit$experts > 1L) check_tree(fit)
 }
 

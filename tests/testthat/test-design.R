@@ -461,3 +461,17 @@ test_that("a factor of one level among the covariates is refused by name", {
   expect_error(quick_fit(y ~ a | word, d), "at least two levels .* word has only \"v\"",
                class = "moe_error_input")
 })
+
+test_that("variances that no number holds are NA, with a warning; others are right", {
+  fit <- quick_fit(y ~ a + b)
+  for (scale in c(1e-300, 1e-155, 1e155, 1e300)) {
+    d <- design_data
+    d$a <- d$a * scale
+    other <- quick_fit(y ~ a + b, d)
+    expect_warning(covariance <- vcov(other), "Variances of 5 .* use another unit")
+    lost <- grepl(":a$", rownames(covariance))
+    expect_true(all(is.na(covariance[lost, ])))
+    expect_within(covariance[!lost, !lost], vcov(fit)[!lost, !lost], 1e-5)
+    expect_match(summary(other)$problems, "use another unit", all = FALSE)
+  }
+})
