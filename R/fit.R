@@ -41,7 +41,9 @@
 #' @param formula `y ~ x1 + x2`, where the gate has the same covariates as the experts, or
 #'   `y ~ x1 + x2 | z1`, where the gate has its own (`| 1` for none). The response is a factor, a
 #'   character, logical or 0/1 vector, or a matrix with one indicator column per class. Both parts
-#'   keep their intercept; `offset()` is refused.
+#'   keep their intercept; `offset()` is refused. The fit keeps the objects that the formula refers
+#'   to, not the environment it was written in, so a saved fit is no larger than its data and
+#'   coefficients (but a function that is referred to brings its own environment along).
 #' @param data A data frame (or list, or environment) with the variables of the formula.
 #' @param experts Number of experts \eqn{K}, a whole number from 1 (a multinomial logit) to the
 #'   number of rows; or `"auto"`: `moe_control(max_experts = )` experts are fitted from few starts,
@@ -127,6 +129,8 @@ moe_fit.formula <- function(formula, data, experts = 2, weights, subset, na.acti
                    deparse1(formula(formula, rhs = 0)[[2]]))
   designs <- build_designs(parts, frame, contrasts)
 
+  env <- slim_environment(environment(formula), attr(attr(frame, "terms"), "variables"),
+                          if (!missing(data)) data)
   used <- c(attr(designs$x, "used_contrasts"), attr(designs$z, "used_contrasts"))
   finish <- function(fit) {
     fit$call <- call
@@ -136,7 +140,7 @@ moe_fit.formula <- function(formula, data, experts = 2, weights, subset, na.acti
     fit$contrasts <- used[!duplicated(names(used))]
     fit$na.action <- attr(frame, "na.action")
     fit$model <- frame
-    fit
+    with_environment(fit, env)
   }
   fit_or_select(designs$x, designs$z, y, experts, model.weights(frame), lambda, start, control,
                 model, finish)

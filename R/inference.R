@@ -191,6 +191,8 @@ estimate_covariance <- function(fit, type = covariance_types, cluster = NULL, na
   if (type == "sandwich") {
     meat <- if (is.null(cluster)) core_information(rows, TRUE) else cluster_meat(rows, cluster)
     scaled <- scaled %*% meat %*% scaled
+    # Where information is scarce, rounding alone would show.
+    scaled <- (scaled + t(scaled)) / 2
   }
   kept <- kept_coefficients(fit)
   extreme <- replace(logical(length(kept)), which(kept), extreme_coefficients(fit))

@@ -382,6 +382,8 @@ update.moe_fit <- function(object, formula., ..., evaluate = TRUE) { # nolint: o
   if (is.null(call)) refuse("A fit by moe_fit_worker() has no call to update.")
   if (!missing(formula.)) {
     call$formula <- formula(update(formula(object), formula.))
+    environment(call$formula) <- joined_environment(environment(formula(object)),
+                                                    environment(formula.))
   }
   extras <- match.call(expand.dots = FALSE)$...
   call[names(extras)] <- extras

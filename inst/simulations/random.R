@@ -4,7 +4,7 @@
 #   Rscript inst/simulations/random.R [problems] [first seed]
 #
 # Prints how often each outcome was seen, and the seeds of problems that ended in anything else. To
-# look at one of these: source this file, then try_problem(random_problem(seed)).
+# look at one of these: source this file, then run_problem(random_problem(seed)).
 
 pick <- function(...) sample(list(...), 1)[[1]]
 chance <- function(p) stats::runif(1) < p
@@ -224,11 +224,13 @@ kind_of_refusal <- function(outcome) {
   substr(outcome, 1, 90)
 }
 
+# Failures are printed as they occur, and a line of progress after `every` problems.
 try_problems <- function(seeds, every = Inf) {
   outcomes <- character(length(seeds))
   for (i in seq_along(seeds)) {
     outcomes[i] <- try_problem(random_problem(seeds[i]))
-    if (i %% every == 0) cat(i, "problems,", sum(startsWith(outcomes, "FAILED")), "failed\n")
+    if (startsWith(outcomes[i], "FAILED")) cat("seed", seeds[i], outcomes[i], "\n")
+    if (i %% every == 0) cat(i, "problems\n")
   }
   outcomes
 }
@@ -237,12 +239,9 @@ if (sys.nframe() == 0L) {
   arguments <- as.integer(commandArgs(trailingOnly = TRUE))
   problems <- if (length(arguments) > 0) arguments[1] else 10000L
   first <- if (length(arguments) > 1) arguments[2] else 1L
-  seeds <- seq(first, length.out = problems)
-  outcomes <- try_problems(seeds, every = 500)
-  failed <- startsWith(outcomes, "FAILED")
+  outcomes <- try_problems(seq(first, length.out = problems), every = 500)
   cat(sum(outcomes == "sound"), "sound,", sum(startsWith(outcomes, "refused")), "refused,",
-      sum(failed), "failed\n\n")
+      sum(startsWith(outcomes, "FAILED")), "failed\n")
   table <- sort(table(kind_of_refusal(outcomes[outcomes != "sound"])), decreasing = TRUE)
   cat(sprintf("%6d  %s\n", table, names(table)), sep = "")
-  for (i in which(failed)) cat("seed", seeds[i], outcomes[i], "\n")
 }
