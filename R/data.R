@@ -108,7 +108,9 @@
 #' Mannhaupt, G., Münsterkötter, M. and Mewes, H. W. (2004). The FunCat, a functional annotation
 #' scheme for systematic classification of proteins from whole genomes. *Nucleic Acids Research* 32,
 #' 5539-5545.
-#' @seealso [yeast_network] and [yeast_funcat], from which the features were computed.
+#' @seealso [yeast_network] and [yeast_funcat], from which the features were computed;
+#'   [moe_ppi_features()] and [moe_ppi_split()], which make such data of other splits;
+#'   `vignette("ppi")`.
 #' @examples
 #' table(yeast_ppi$split, yeast_ppi$confidence)
 #'
