@@ -47,7 +47,7 @@
 #' @param data A data frame (or list, or environment) with the variables of the formula.
 #' @param experts Number of experts \eqn{K}, a whole number from 1 (a multinomial logit) to the
 #'   number of rows; or `"auto"`: `moe_control(max_experts = )` experts are fitted from few starts,
-#'   merged by [moe_dendrogram()], and the number that BIC chooses along the refined path is kept,
+#'   merged by [moe_dendrogram()], and the number that HQ chooses along the refined path is kept,
 #'   with a message. The ridge is then `lambda`, or 0.1 if that is 0, and at least a hundredth of it
 #'   is put on intercepts too.
 #' @param weights Case weights, one per row, finite and not negative, with a sum from 1e-100 to

@@ -119,9 +119,12 @@ delayedAssign("by_hand", lapply(overfits, levels_by_hand))
 
 # A fit with just these coefficients.
 fit_at <- function(o, coefficients) {
-  K <- dim(coefficients$expert)[3]
-  start <- structure(list(experts = K, levels = o$fit$levels, coefficients = coefficients),
-                     class = "moe_fit")
-  suppressWarnings(moe_fit(o$d$formula, o$d$frame, K, weights = v, lambda = 0.5, start = start,
-                           control = moe_control(max_iterations = 0)))
+  at <- function(start) {
+    suppressWarnings(moe_fit(o$d$formula, o$d$frame, dim(coefficients$expert)[3], weights = v,
+                             lambda = 0.5, start = start,
+                             control = moe_control(starts = 1, max_iterations = 0)))
+  }
+  start <- at(NULL)
+  start$coefficients <- coefficients
+  at(start)
 }

@@ -296,7 +296,7 @@ test_that("a fit without a ridge, and one that has not converged, give a warning
 test_that("criteria, flags and counts that are none are refused", {
   fit <- overfits$plain$fit
   for (bad in list("BIC", NA, 1, c("bic", "aic"))) {
-    refused(moe_dendrogram(fit, bad), "`criterion` must be one of \"bic\", \"aic\"")
+    refused(moe_dendrogram(fit, bad), "`criterion` must be one of \"hq\", \"sabic\", \"bic\"")
   }
   for (bad in list(NA, 1, "yes")) {
     refused(moe_dendrogram(fit, refine = bad), "`refine` must be TRUE or FALSE")
@@ -342,10 +342,11 @@ test_that("print says what was merged and at what height", {
 })
 
 test_that("print says what was chosen, by what, and how clearly", {
-  for (criterion in c("bic", "aic", "icl", "dsc", "dsc_rescaled")) {
+  name <- c(hq = "HQ", sabic = "adjusted BIC", bic = "BIC", aic = "AIC", icl = "ICL", dsc = "DSC",
+            dsc_rescaled = "rescaled DSC")
+  for (criterion in names(name)) {
     tree <- moe_dendrogram(overfits$six$fit, criterion)
     path <- tree$path[order(tree$path[[criterion]]), ]
-    name <- c(bic = "BIC", aic = "AIC", icl = "ICL", dsc = "DSC", dsc_rescaled = "rescaled DSC")
     said <- words(tree)
     expect_match(said, paste0(" ", name[[criterion]], " .* chooses ", path$experts[1], " expert",
                               if (path$experts[1] > 1) "s", "; ", path$experts[2], " is next"))
@@ -355,8 +356,8 @@ test_that("print says what was chosen, by what, and how clearly", {
 })
 
 test_that("print says whether the path was refined, and DSC's never is", {
-  expect_match(words(refined$plain), "BIC along the refined path")
-  expect_match(words(merged$plain), "BIC of the merged measures")
+  expect_match(words(refined$plain), "HQ along the refined path")
+  expect_match(words(merged$plain), "HQ of the merged measures")
   for (refine in c(TRUE, FALSE)) {
     expect_match(words(moe_dendrogram(overfits$plain$fit, "dsc", refine)), "DSC of the merged")
   }

@@ -2,14 +2,16 @@
 
 refused <- function(code, message) expect_error(code, message, class = "moe_error_input")
 
+criteria <- moelogit:::criteria
+
 # --- the path ---
 
 test_that("there is a row per level with the columns that the manual names", {
   for (tree in c(refined, merged)) {
     path <- as.data.frame(tree)
     expect_s3_class(path, "data.frame", exact = TRUE)
-    expect_named(path, c("experts", "height", "loglik_merged", "loglik", "df", "aic", "bic", "icl",
-                         "dsc", "dsc_rescaled", "pair", "chosen_by"))
+    expect_named(path, c("experts", "height", "loglik_merged", "loglik", "df", "aic", "bic", "hq",
+                         "sabic", "icl", "dsc", "dsc_rescaled", "from", "chosen_by"))
     expect_identical(path$experts, tree$fit$experts:1)
     expect_identical(path$height, c(tree$height, NA))
     expect_false(anyNA(path[setdiff(names(path), c("height", "dsc", "dsc_rescaled"))]))
@@ -45,11 +47,14 @@ test_that("df counts the gate's and the experts' free coefficients", {
   }
 })
 
-test_that("AIC and BIC are of the path's model, with the sum of weights as n", {
+test_that("criteria are of the path's model, with the sum of weights as n", {
   for (kind in names(overfits)) for (tree in list(refined[[kind]], merged[[kind]])) {
     path <- tree$path
     expect_within(path$aic, -2 * path$loglik + 2 * path$df, 1e-14)
-    expect_within(path$bic, -2 * path$loglik + log(sum(overfits[[kind]]$v)) * path$df, 1e-14)
+    n <- sum(overfits[[kind]]$v)
+    expect_within(path$bic, -2 * path$loglik + log(n) * path$df, 1e-14)
+    expect_within(path$hq, -2 * path$loglik + 2 * log(log(n)) * path$df, 1e-14)
+    expect_within(path$sabic, -2 * path$loglik + log((n + 2) / 24) * path$df, 1e-14)
   }
 })
 
@@ -103,7 +108,7 @@ test_that("both forms of DSC are as published", {
 test_that("without refinement the path's model is the merged measure", {
   for (tree in merged) {
     expect_identical(tree$path$loglik, tree$path$loglik_merged)
-    expect_identical(tree$path$pair, rep(1L, nrow(tree$path)))
+    expect_identical(tree$path$from, c("fit", rep("merge 1", nrow(tree$path) - 1)))
   }
 })
 
@@ -130,13 +135,16 @@ test_that("the refined level with one expert is a multinomial logit", {
   }
 })
 
-test_that("`pair` says which of at most `pairs` pairs was merged, or 0", {
+test_that("`from` says how each level was made, by at most `pairs` merges", {
   for (pairs in c(1, 3, 100)) {
     tree <- moe_dendrogram(overfits$six$fit, pairs = pairs)
-    expect_type(tree$path$pair, "integer")
-    expect_true(all(tree$path$pair >= 0 & tree$path$pair <= pairs))
-    expect_true(all(tree$path$pair[-1] <= choose(6:2, 2)))
-    expect_identical(tree$path$pair[6], 1L)
+    expect_identical(tree$path$from[1], "fit")
+    most <- pmin(pairs, choose(6:2, 2))
+    for (level in 2:6) {
+      ways <- c(paste("merge", seq_len(most[level - 1])), "drop", "split")
+      expect_true(tree$path$from[level] %in% ways)
+    }
+    expect_no_match(tree$path$from[6], "split")
   }
 })
 
@@ -186,6 +194,83 @@ test_that("candidates leave out the lightest experts, and nothing else changes",
   }
 })
 
+# Expert k split along delta and gamma by steps of size e gains e^2 delta' C_k gamma from the cross
+# term alone; the terms in delta alone and gamma alone are the same for gamma and -gamma.
+test_that("the gain of a split is the cross term of the log-likelihood's second derivative", {
+  for (kind in c("plain", "six")) {
+    o <- overfits[[kind]]
+    measure <- o$fit$measure
+    problem <- moelogit:::fitted_problem(o$fit)
+    z <- oracle_scale(o$z, o$v)
+    x <- oracle_scale(o$x, o$v)
+    loglik <- function(measure) oracle_evaluate(measure, x, z, o$y, o$v)$loglik
+    set.seed(1)
+    for (k in seq_len(ncol(measure$gate))) {
+      gains <- moelogit:::split_gains(measure, problem, o$fit$control, k, z[, -1, drop = FALSE])
+      delta <- matrix(rnorm(prod(dim(measure$expert)[1:2])), dim(measure$expert)[1])
+      delta <- delta - rowMeans(delta)
+      gamma <- rnorm(nrow(measure$gate) - 1)
+      e <- 1e-3
+      at <- function(sign) {
+        loglik(moelogit:::split_expert(measure, k, ncol(measure$gate) + 1L,
+                                       sign * e * c(0, gamma), e * delta))
+      }
+      second <- (at(1) - at(-1)) / (2 * e^2)
+      expect_equal(second, drop(as.vector(delta) %*% gains %*% gamma), tolerance = 1e-4)
+    }
+  }
+})
+
+test_that("an expert split along no direction leaves the log-likelihood as it is", {
+  o <- overfits$plain
+  measure <- o$fit$measure
+  shape <- dim(measure$expert)
+  x <- oracle_scale(o$x, o$v)
+  z <- oracle_scale(o$z, o$v)
+  at <- function(measure) oracle_evaluate(measure, x, z, o$y, o$v)$loglik
+  for (k in seq_len(shape[3])) {
+    split <- moelogit:::split_expert(measure, k, shape[3] + 1L, numeric(nrow(measure$gate)),
+                                     matrix(0, shape[1], shape[2]))
+    expect_equal(at(split), at(measure), tolerance = 1e-12)
+  }
+})
+
+test_that("going up finds what going down misses", {
+  missed <- 0
+  for (seed in 1:4) {
+    d <- oracle_data(n = 1500, p = 3, M = 3, K = 3, seed = seed, gate_scale = 3, apart = 2)
+    set.seed(seed)
+    fit <- suppressWarnings(
+      moe_fit(d$formula, d$frame, 6, lambda = 0.1,
+              control = moe_control(starts = 1, intercept_ridge = 0.01))
+    )
+    path <- as.data.frame(moe_dendrogram(fit, pairs = 1))
+    truth <- suppressWarnings(
+      moe_fit(d$formula, d$frame, 3, lambda = 0.1, control = moe_control(intercept_ridge = 0.01))
+    )
+    missed <- missed + (path$loglik[path$experts == 3] < truth$loglik - 1)
+  }
+  expect_lte(missed, 1)
+})
+
+test_that("a part of the rows is spread evenly, without rows of no weight", {
+  o <- overfits$plain
+  problem <- moelogit:::fitted_problem(o$fit)
+  n <- length(problem$y)
+  problem$weights <- rep(c(1, 0, 2), length.out = n)
+  problem$design$x[, 2] <- seq_len(n)
+  part <- moelogit:::spread_problem(problem, 60L)
+  rows <- part$design$x[, 2]
+  expect_length(rows, 60)
+  expect_identical(part$y, problem$y[rows])
+  expect_identical(part$weights, problem$weights[rows])
+  expect_true(all(part$weights > 0))
+  expect_equal(part$total, sum(part$weights))
+  expect_false(is.unsorted(rows))
+  expect_lt(max(diff(c(0, rows, n + 1))), 4 * n / 60)
+  expect_identical(moelogit:::spread_problem(problem, n), problem)
+})
+
 test_that("case weights give the path of repeated rows", {
   d <- overfits$plain$d
   set.seed(5)
@@ -208,7 +293,7 @@ test_that("case weights give the path of repeated rows", {
 # --- choosing ---
 
 test_that("the least criterion chooses, whichever it is", {
-  for (kind in c("plain", "six")) for (criterion in c("bic", "aic", "icl", "dsc", "dsc_rescaled")) {
+  for (kind in c("plain", "six")) for (criterion in names(criteria)) {
     for (refine in c(TRUE, FALSE)) {
       tree <- moe_dendrogram(overfits[[kind]]$fit, criterion, refine)
       best <- tree$path$experts[which.min(tree$path[[criterion]])]
@@ -220,8 +305,8 @@ test_that("the least criterion chooses, whichever it is", {
   }
 })
 
-test_that("BIC chooses by default", {
-  expect_identical(refined$plain$criterion, "bic")
+test_that("HQ chooses by default", {
+  expect_identical(refined$plain$criterion, "hq")
 })
 
 test_that("one expert can be chosen, but not by DSC", {
@@ -234,7 +319,7 @@ test_that("one expert can be chosen, but not by DSC", {
   expect_gte(moe_dendrogram(fit, "dsc_rescaled")$selected, 2)
 })
 
-test_that("BIC along the refined path finds the number of experts of easy data, and the model", {
+test_that("HQ along the refined path finds the number of experts of easy data, and the model", {
   for (K in 1:3) for (seed in 1:3) {
     d <- oracle_data(n = 3000, p = 4, M = 3, K = K, seed = seed, gate_scale = 4, apart = 1)
     set.seed(seed)

@@ -166,7 +166,7 @@ test_that("the tree of a measure has no cut line", {
 test_that("the plot of a path shows each criterion less its least value, and what each chooses", {
   for (tree in list(wide, narrow, refined$six)) {
     plot <- autoplot(tree, "path")
-    names <- c("bic", "aic", "icl", "dsc", "dsc_rescaled")
+    names <- names(moelogit:::criteria)
     points <- ggplot2::layer_data(plot, 2)
     for (i in seq_along(names)) {
       value <- rev(tree$path[[names[i]]])
@@ -177,7 +177,7 @@ test_that("the plot of a path shows each criterion less its least value, and wha
       expect_equal(here$y, value[known] - min(value[known]))
       expect_identical(which(here$shape == 19), which.min(here$y))
     }
-    expect_match(plot$labels$subtitle, paste0("^BIC decides: ", tree$selected))
+    expect_match(plot$labels$subtitle, paste0("^HQ decides: ", tree$selected))
   }
 })
 
