@@ -283,8 +283,8 @@ refused("two types", predict(by_formula, type = c("prob", "gate")), paste0(kinds
 refused("a number as type", predict(by_formula, type = 1), paste0(kinds, "1"))
 refused("NULL as type", predict(by_formula, type = NULL), paste0(kinds, "NULL"))
 refused("NA as type", predict(by_formula, type = NA_character_), kinds)
-refused("an argument predict() does not have", predict(by_formula, se.fit = TRUE),
-        "Unused argument: \"se.fit\"")
+refused("an argument predict() does not have", predict(by_formula, terms = "x1"),
+        "Unused argument: \"terms\"")
 refused("a matrix as newdata of a formula fit", predict(by_formula, x),
         "`newdata` must be a data frame, not .*40 x 2")
 refused("a word as newdata", predict(by_formula, "prob"), "`newdata` must be a data frame, not")
