@@ -106,12 +106,15 @@ confint.moe_fit <- function(object, parm, level = 0.95, type = c("observed", "sa
   estimates <- coefficient_vector(object)
   at <- if (missing(parm)) seq_along(estimates) else find_coefficients(parm, names(estimates))
   error <- standard_errors(vcov.moe_fit(object, type, cluster))[at]
-  tails <- c((1 - level) / 2, (1 + level) / 2)
+  tails <- interval_tails(level)
   out <- estimates[at] + outer(error, stats::qnorm(tails))
-  dimnames(out) <- list(names(estimates)[at], paste(format(100 * tails, trim = TRUE, digits = 3),
-                                                    "%"))
+  dimnames(out) <- list(names(estimates)[at], tail_names(tails))
   out
 }
+
+interval_tails <- function(level) c((1 - level) / 2, (1 + level) / 2)
+
+tail_names <- function(tails) paste(format(100 * tails, trim = TRUE, digits = 3), "%")
 
 check_level <- function(level) {
   level <- check_number(level, "level", lower = 0, upper = 1)
@@ -190,9 +193,7 @@ estimate_covariance <- function(fit, type = covariance_types, cluster = NULL, na
   scaled <- bread$inverse
   if (type == "sandwich") {
     meat <- if (is.null(cluster)) core_information(rows, TRUE) else cluster_meat(rows, cluster)
-    scaled <- scaled %*% meat %*% scaled
-    # Where information is scarce, rounding alone would show.
-    scaled <- (scaled + t(scaled)) / 2
+    scaled <- tcrossprod(scaled %*% square_root(meat))
   }
   kept <- kept_coefficients(fit)
   extreme <- replace(logical(length(kept)), which(kept), extreme_coefficients(fit))
@@ -256,6 +257,13 @@ invert_information <- function(information, least) {
   values <- pmax(parts$values, least)
   list(inverse = tcrossprod(parts$vectors / rep(sqrt(values), each = nrow(information))),
        flat = parts$vectors[, parts$values <= least, drop = FALSE])
+}
+
+# A matrix R with RR' = a for a positive semidefinite. With it, variances are not negative even where
+# information is so scarce that rounding shows.
+square_root <- function(a) {
+  parts <- eigen(a, symmetric = TRUE)
+  parts$vectors * rep(sqrt(pmax(parts$values, 0)), each = nrow(a))
 }
 
 # Which of the kept coefficients owe their variance to flat directions.

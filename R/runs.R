@@ -100,9 +100,9 @@ check_start_matrix <- function(start, n, experts) {
 }
 
 # Shown only where the work takes a while; silent in non-interactive use.
-progress_bar <- function(control, total) {
-  if (!control$progress) return(list(tick = function() NULL, done = function() NULL))
-  id <- cli::cli_progress_bar("Fitting", total = total, .auto_close = FALSE)
-  list(tick = function() cli::cli_progress_update(id = id),
+progress_bar <- function(control, total, label = "Fitting") {
+  if (!control$progress) return(list(tick = function(...) NULL, done = function() NULL))
+  id <- cli::cli_progress_bar(label, total = total, .auto_close = FALSE)
+  list(tick = function(count = 1L) cli::cli_progress_update(count, id = id),
        done = function() cli::cli_progress_done(id = id))
 }

@@ -151,7 +151,7 @@ check_predictions <- function(fit, ...) {
 check_sound_fit <- function(fit) {
   must(is.finite(fit$loglik) && is.finite(fit$objective), "the log-likelihood is finite")
   must(all(diff(fit$trace) >= -1e-10 * (1 + abs(utils::head(fit$trace, -1)))), "the trace rises")
-  must(fit$loglik <= 1e-10, "the log-likelihood is not positive")
+  must(fit$loglik <= 1e-10 * max(1, fit$nobs), "the log-likelihood is not positive")
   coefficients <- stats::coef(fit)
   must(all(is.finite(coefficients$gate[fit$columns$kept_gate, ])), "gate coefficients are finite")
   must(all(is.finite(coefficients$expert[fit$columns$kept_expert, , ])),

@@ -1,0 +1,335 @@
+# Replicates of a fit under random weights, and what is read off them.
+
+#' Weighted-likelihood bootstrap
+#'
+#' Fits the model again and again to the same rows under random weights: the spread of the
+#' coefficients shows their sampling error without large-sample formulas. Each replicate starts from
+#' the fit's parameters, and its experts are matched to the fit's.
+#'
+#' @section What is done:
+#' With \eqn{v_i} the case weights, each replicate \eqn{b} draws weights \eqn{w_{bi}} with mean and
+#' variance 1 and maximises
+#' \deqn{\ell_b(\theta) = \sum_i w_{bi} v_i \log p(y_i \mid x_i, z_i; \theta) - \lambda
+#'   \,\mathrm{penalty}(\theta)}
+#' from the fit's \eqn{\hat\theta}, on the fit's standardisation, until the estimated gain that is
+#' left is below 1e-9 (or the fit's `tolerance`, if that is larger), relative to the objective. The
+#' weights are independent exponential variables (`"exponential"`; Newton and Raftery, 1994), or these
+#' divided by their mean (`"dirichlet"`: \eqn{n} times a flat Dirichlet vector, the Bayesian bootstrap
+#' of Rubin, 1981). They differ only where there is a ridge, whose share in the objective then varies
+#' a little, and where there are few rows. Unlike draws of rows with replacement, all rows keep some
+#' weight, so no class, level or column is ever lost.
+#'
+#' With `cluster`, all rows of a cluster share one draw, which allows for dependence within clusters.
+#'
+#' @section Which expert is which:
+#' Experts may be permuted without changing the model. Each replicate's are brought into the order in
+#' which the sum over experts of \eqn{\|\theta_{b,\sigma(k)} - \hat\theta_k\|^2} is least, with
+#' \eqn{\theta_k} the atoms of the mixing measure as in [moe_dendrogram()]; the best of all
+#' permutations is found exactly (Kuhn, 1955).
+#'
+#' @section What it is conditional on:
+#' On the number of experts, as in [vcov.moe_fit()], and on the local maximum of the fit: a replicate
+#' is a search from the fit's parameters alone. Where experts are redundant, replicates may be far
+#' apart in directions that hardly matter to the predictions.
+#'
+#' @param fit A fit by [moe_fit()] that holds its training data.
+#' @param replicates Number of replicates, a whole number of at least 1. Some 100 do for standard
+#'   errors, 1000 and more are needed for percentiles.
+#' @param type `"exponential"` (default) or `"dirichlet"`.
+#' @param cluster `NULL`, or a vector that says which cluster each row is in, as in [vcov.moe_fit()].
+#' @param cl `NULL`, or a cluster by [parallel::makeCluster()] of any type, over whose processes
+#'   replicates are shared. The package must be installed where they run; each process uses one
+#'   thread. After [set.seed()] the result is the same with any `cl`, and without.
+#' @param progress Whether to show a progress bar.
+#' @param object,x A bootstrap by `moe_bootstrap()`.
+#' @param digits Significant digits to print.
+#' @param parm Names or numbers of coefficients; all by default.
+#' @param level Confidence level.
+#' @param row.names,optional Not used.
+#' @param ... Not used; an argument here is an error.
+#' @return `moe_bootstrap()`: an object of class `moe_bootstrap`, a list of which others may use
+#'   \item{replicates}{matrix with a row per replicate and a column per coefficient, named as in
+#'     [vcov.moe_fit()]; the row of a replicate that failed is `NA`; also had by `coef()`}
+#'   \item{estimate}{the fit's coefficients}
+#'   \item{converged}{whether each replicate met the stop rule; `NA` if it failed}
+#'   \item{failures}{data frame with the number (`replicate`) and the error (`message`) of each
+#'     replicate that failed}
+#'   \item{realigned}{in how many replicates experts had changed places}
+#'   \item{type, clusters, experts, levels, call}{how it was made}
+#'
+#'   Failed replicates, and those that have not converged, are counted in a warning.
+#'
+#'   `summary()`: a matrix with a row per coefficient and columns `Estimate`, `Bias` (mean of the
+#'   replicates less the estimate), `Std. Error` and the limits of the percentile interval.
+#'   `vcov()`: the covariance of the replicates. `confint()`: a matrix with a row per coefficient, by
+#'   `type` `"percentile"` (quantiles \eqn{q} of the replicates), `"basic"` (\eqn{2 \hat\theta - q} of
+#'   the opposite tails) or `"normal"` (estimate less bias, and normal quantiles times the standard
+#'   error). `as.data.frame()`: a row per replicate and coefficient, with `replicate`, `component`
+#'   (`"gate"` or the expert), `y.level` (whose log-odds: an expert for the gate, a class for an
+#'   expert), `term` (the covariate) and `estimate`.
+#' @seealso [vcov.moe_fit()]
+#' @references
+#' Kuhn, H. W. (1955). The Hungarian method for the assignment problem. *Naval Research Logistics
+#' Quarterly* 2, 83-97.
+#'
+#' Newton, M. A. and Raftery, A. E. (1994). Approximate Bayesian inference with the weighted
+#' likelihood bootstrap. *Journal of the Royal Statistical Society B* 56, 3-48.
+#'
+#' Rubin, D. B. (1981). The Bayesian bootstrap. *Annals of Statistics* 9, 130-134.
+#' @examples
+#' pairs <- subset(yeast_ppi, split == "test")
+#' set.seed(1)
+#' fit <- moe_fit(confidence ~ l3 + high_share, pairs, lambda = 1,
+#'                control = moe_control(starts = 3))
+#' boot <- moe_bootstrap(fit, replicates = 20)
+#' boot
+#' summary(boot)[1:3, ]
+#' @export
+moe_bootstrap <- function(fit, replicates = 200, type = c("exponential", "dirichlet"),
+                          cluster = NULL, cl = NULL, progress = interactive(), ...) {
+  check_unused(...)
+  check_fit(fit, "fit")
+  if (fit$status == "merged") refuse(not_a_maximum)
+  replicates <- check_count(replicates, "replicates")
+  type <- check_choice(type, c("exponential", "dirichlet"), "type")
+  cluster <- check_cluster(cluster, fit)
+  check_processes(cl)
+  progress <- check_flag(progress, "progress")
+
+  task <- bootstrap_task(fit, type, cluster, alone = is.null(cl))
+  results <- run_replicates(task, random_streams(replicates), cl, progress)
+  out <- new_bootstrap(results, fit, type, cluster, sys.call())
+  report_failures(out)
+  out
+}
+
+# The curvature is that of the likelihood; replicates need less than the digits of the fit itself.
+bootstrap_tolerance <- 1e-9
+
+# What a replicate needs to know. `alone` is FALSE where processes share the machine's threads.
+bootstrap_task <- function(fit, type, cluster, alone) {
+  problem <- fitted_problem(fit)
+  control <- fit$control
+  if (!alone) control$threads <- 1L
+  fit$model <- NULL
+  list(fit = fit, problem = problem, type = type, cluster = cluster, control = control,
+       ridge = ridge_vectors(problem$design, fit$lambda, fit$control),
+       tolerance = max(bootstrap_tolerance, control$tolerance))
+}
+
+# --- random weights ---
+
+# One state of the random numbers per replicate, so that it matters not which process draws. One
+# number of the session's own stream is used up.
+random_streams <- function(count) {
+  seed <- sample.int(.Machine$integer.max, 1L)
+  with_random_state(NULL, {
+    set.seed(seed, kind = "L'Ecuyer-CMRG")
+    Reduce(function(stream, i) parallel::nextRNGStream(stream), seq_len(count),
+           get(".Random.seed", globalenv()), accumulate = TRUE)[-1]
+  })
+}
+
+# Evaluates the expression after the state is set, if one is given, and puts back the session's own.
+with_random_state <- function(state, expression) {
+  before <- get0(".Random.seed", globalenv(), inherits = FALSE)
+  kind <- RNGkind()
+  on.exit({
+    RNGkind(kind[1])
+    if (is.null(before)) rm(".Random.seed", envir = globalenv()) else
+      assign(".Random.seed", before, globalenv())
+  })
+  if (!is.null(state)) assign(".Random.seed", state, globalenv())
+  expression
+}
+
+# A weight per row, equal within clusters.
+draw_weights <- function(type, rows, cluster) {
+  units <- if (is.null(cluster)) rows else max(cluster)
+  weights <- stats::rexp(units)
+  if (type == "dirichlet") weights <- weights / mean(weights)
+  if (is.null(cluster)) weights else weights[cluster]
+}
+
+# --- replicates ---
+
+# A list of coefficients, whether it converged and whether experts changed places; or the error.
+run_replicate <- function(task, stream) {
+  weights <- with_random_state(stream, draw_weights(task$type, task$fit$rows, task$cluster))
+  tryCatch(fit_replicate(task, weights), error = function(e) list(error = conditionMessage(e)))
+}
+
+fit_replicate <- function(task, weights) {
+  fit <- task$fit
+  problem <- task$problem
+  problem$weights <- weights * prior_weights(fit)
+  problem$total <- sum(problem$weights)
+  run <- maximise(problem, as_theta(fit$measure), fit$experts, task$ridge, task$control,
+                  task$control$max_iterations, task$tolerance)
+  if (!all(is.finite(run$theta), is.finite(run$objective))) stop("the objective is not finite")
+  measure <- as_measure(run$theta, fit$experts, problem$classes, problem$design)
+  order <- match_experts(measure, fit$measure)
+  fit$coefficients <- user_coefficients(permute_experts(measure, order), fit$columns, fit$levels)
+  list(coefficients = coefficient_vector(fit), realigned = is.unsorted(order),
+       converged = status_names[run$status + 1L] == "converged")
+}
+
+# --- processes ---
+
+check_processes <- function(cl) {
+  if (is.null(cl)) return(invisible())
+  if (!inherits(cl, "cluster")) {
+    refuse("`cl` must be NULL or a cluster by parallel::makeCluster(), not ", given(cl), ".")
+  }
+  # In an environment that every process has.
+  able <- function() requireNamespace("moelogit", quietly = TRUE)
+  environment(able) <- baseenv()
+  if (!all(unlist(parallel::clusterCall(cl, able)))) {
+    refuse("Every process of `cl` must be able to load moelogit, but some cannot: install it there, ",
+           "or set their library by parallel::clusterCall(cl, .libPaths, .libPaths()).")
+  }
+}
+
+# The task is sent once to each process, replicates in batches, after each of which the bar moves.
+run_replicates <- function(task, streams, cl, progress) {
+  if (!is.null(cl)) {
+    parallel::clusterCall(cl, keep_task, task)
+    on.exit(parallel::clusterCall(cl, keep_task, NULL))
+  }
+  size <- if (is.null(cl)) 1L else max(2L * length(cl), ceiling(length(streams) / 50))
+  batches <- split(streams, (seq_along(streams) - 1L) %/% size)
+  bar <- progress_bar(list(progress = progress), length(streams), "Replicates")
+  on.exit(bar$done(), add = TRUE)
+  results <- lapply(batches, function(batch) {
+    out <- if (is.null(cl)) {
+      lapply(batch, run_replicate, task = task)
+    } else {
+      parallel::clusterApplyLB(cl, batch, run_kept_task)
+    }
+    bar$tick(length(batch))
+    out
+  })
+  unlist(unname(results), recursive = FALSE)
+}
+
+keep_task <- function(task) {
+  state$task <- task
+  invisible()
+}
+
+run_kept_task <- function(stream) run_replicate(state$task, stream)
+
+# --- the object ---
+
+new_bootstrap <- function(results, fit, type, cluster, call) {
+  call[[1L]] <- quote(moe_bootstrap)
+  failed <- !vapply(results, function(result) is.null(result$error), NA)
+  if (all(failed)) stop("All replicates failed: ", results[[1]]$error, call. = FALSE)
+  estimate <- coefficient_vector(fit)
+  replicates <- matrix(NA_real_, length(results), length(estimate),
+                       dimnames = list(NULL, names(estimate)))
+  of <- function(name) vapply(results[!failed], `[[`, NA, name)
+  replicates[!failed, ] <- do.call(rbind, lapply(results[!failed], `[[`, "coefficients"))
+  structure(list(
+    replicates = replicates, estimate = estimate,
+    converged = replace(rep(NA, length(results)), which(!failed), of("converged")),
+    failures = data.frame(replicate = which(failed),
+                          message = vapply(results[failed], `[[`, "", "error")),
+    realigned = sum(of("realigned")), type = type,
+    clusters = if (!is.null(cluster)) max(cluster),
+    experts = fit$experts, levels = fit$levels, labels = coefficient_labels(fit), call = call
+  ), class = "moe_bootstrap")
+}
+
+report_failures <- function(x) {
+  count <- nrow(x$replicates)
+  failed <- nrow(x$failures)
+  unfinished <- sum(!x$converged, na.rm = TRUE)
+  remarks <- c(
+    if (failed) paste0(failed, " of ", count, " replicates failed and are left out (",
+                       x$failures$message[1], ")."),
+    if (unfinished) paste0(unfinished, " of ", count, " replicates have not converged: ",
+                           "fit with more `max_iterations` or a larger `lambda`.")
+  )
+  if (length(remarks)) warning(paste(remarks, collapse = "\n"), call. = FALSE)
+}
+
+# Rows of replicates that did not fail.
+sound_replicates <- function(x) x$replicates[!is.na(x$converged), , drop = FALSE]
+
+#' @rdname moe_bootstrap
+#' @export
+coef.moe_bootstrap <- function(object, ...) {
+  check_unused(...)
+  object$replicates
+}
+
+#' @rdname moe_bootstrap
+#' @export
+vcov.moe_bootstrap <- function(object, ...) {
+  check_unused(...)
+  stats::cov(sound_replicates(object))
+}
+
+#' @rdname moe_bootstrap
+#' @export
+confint.moe_bootstrap <- function(object, parm, level = 0.95,
+                                  type = c("percentile", "basic", "normal"), ...) {
+  check_unused(...)
+  type <- check_choice(type, c("percentile", "basic", "normal"), "type")
+  tails <- interval_tails(check_level(level))
+  estimate <- object$estimate
+  at <- if (missing(parm)) seq_along(estimate) else find_coefficients(parm, names(estimate))
+  estimate <- estimate[at]
+  replicates <- sound_replicates(object)[, at, drop = FALSE]
+  quantiles <- t(apply(replicates, 2, quantiles_or_na, tails))
+  out <- switch(
+    type,
+    percentile = quantiles,
+    basic = 2 * estimate - quantiles[, 2:1, drop = FALSE],
+    normal = 2 * estimate - colMeans(replicates) +
+      outer(apply(replicates, 2, stats::sd), stats::qnorm(tails))
+  )
+  dimnames(out) <- list(names(estimate), tail_names(tails))
+  out
+}
+
+# Coefficients of dropped covariates have none.
+quantiles_or_na <- function(x, tails) {
+  if (anyNA(x) || length(x) == 0L) return(tails + NA)
+  stats::quantile(x, tails, names = FALSE)
+}
+
+#' @rdname moe_bootstrap
+#' @export
+summary.moe_bootstrap <- function(object, level = 0.95, ...) {
+  check_unused(...)
+  replicates <- sound_replicates(object)
+  cbind(Estimate = object$estimate, Bias = colMeans(replicates) - object$estimate,
+        `Std. Error` = apply(replicates, 2, stats::sd),
+        confint.moe_bootstrap(object, level = level))
+}
+
+#' @rdname moe_bootstrap
+#' @export
+print.moe_bootstrap <- function(x, digits = max(3L, getOption("digits") - 3L), ...) {
+  weights <- switch(x$type, exponential = "exponential weights", dirichlet = "Dirichlet weights")
+  cat("Weighted-likelihood bootstrap of a mixture of ", x$experts, " expert",
+      if (x$experts > 1L) "s", "\nCall: ", short_call(x$call), "\n", sep = "")
+  cat_wrapped(nrow(x$replicates), " replicates with ", weights,
+              if (!is.null(x$clusters)) paste(" by", x$clusters, "clusters"), "; ",
+              nrow(x$failures), " failed, ", sum(!x$converged, na.rm = TRUE), " not converged",
+              if (x$experts > 1L) paste0(", experts changed places in ", x$realigned))
+  cat("\n")
+  print(summary.moe_bootstrap(x), digits = digits)
+  invisible(x)
+}
+
+#' @rdname moe_bootstrap
+#' @export
+as.data.frame.moe_bootstrap <- function(x, row.names = NULL, optional = FALSE, ...) {
+  count <- nrow(x$replicates)
+  labels <- x$labels[rep(seq_len(nrow(x$labels)), each = count), ]
+  data.frame(replicate = rep(seq_len(count), ncol(x$replicates)), labels,
+             estimate = as.vector(x$replicates), row.names = NULL)
+}

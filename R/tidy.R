@@ -1,0 +1,165 @@
+# The verbs of broom, registered where the package generics is.
+
+#' Tidy tables of fits
+#'
+#' `tidy()` gives a row per coefficient, `glance()` a row per model, `augment()` a row per
+#' observation, as in the package broom, so that tools made for these (modelsummary, gtsummary,
+#' ggplot2) take fits as they are. They are methods of the generics in the package generics, which
+#' must be installed; load broom or generics to call them.
+#'
+#' @param x A fit by [moe_fit()], or for `tidy()` also a dendrogram by [moe_dendrogram()] or a
+#'   bootstrap by [moe_bootstrap()].
+#' @param conf.int Whether to add confidence limits.
+#' @param conf.level Their level.
+#' @param exponentiate Whether to give odds ratios: `estimate` and limits are exponentiated, while
+#'   `std.error` stays that of the log odds.
+#' @param type,cluster Which covariance standard errors are from, see [vcov.moe_fit()]; for a
+#'   bootstrap, `type` is that of the intervals, see [moe_bootstrap()].
+#' @param data,newdata A data frame (for fits from matrices: a matrix) with covariates, to which
+#'   columns are added; the training data by default.
+#' @param newz For fits from matrices, the gate's covariates, as in [predict.moe_fit()].
+#' @param ... Not used; an argument here is an error.
+#' @return All are data frames of class `tbl_df`.
+#'
+#'   `tidy()` of a fit: `component` (`"gate"`, or the expert whose coefficient it is), `y.level`
+#'   (whose log-odds: an expert against the first for the gate, a class against the first for an
+#'   expert), `term` (the covariate), `estimate`, `std.error`, `statistic` (z), `p.value` (normal,
+#'   two-sided), and with `conf.int` `conf.low` and `conf.high`. Coefficients of dropped covariates are
+#'   `NA`. Fits for which [vcov.moe_fit()] has no covariance, because they hold no training data or
+#'   were merged, have `NA` in all but `estimate`, without a warning. `tidy()` of a bootstrap:
+#'   `component`, `y.level`, `term`, `estimate`, `bias`, `std.error` and the limits. `tidy()` of a
+#'   dendrogram: its path, see [as.data.frame.moe_dendrogram()].
+#'
+#'   `glance()`: `experts`, `lambda`, `logLik`, `AIC`, `BIC`, `deviance`, `df`, `nobs`, `converged`.
+#'
+#'   `augment()`: the data with `.fitted` (the most probable class), `.prob_` and the class for each
+#'   class's probability, and `.expert` (which the gate favours). Rows with missing covariates have
+#'   `NA`.
+#' @examplesIf requireNamespace("generics", quietly = TRUE)
+#' pairs <- subset(yeast_ppi, split == "test")
+#' set.seed(1)
+#' fit <- moe_fit(confidence ~ l3 + high_share, pairs, lambda = 1,
+#'                control = moe_control(starts = 3))
+#' generics::tidy(fit, conf.int = TRUE)
+#' generics::glance(fit)
+#' head(generics::augment(fit), 3)
+#' @name tidy.moe_fit
+NULL
+
+#' @rdname tidy.moe_fit
+#' @exportS3Method generics::tidy
+tidy.moe_fit <- function(x, conf.int = FALSE, conf.level = 0.95, exponentiate = FALSE,
+                         type = c("observed", "sandwich", "opg"), cluster = NULL, ...) {
+  check_unused(...)
+  check_fit(x, "x")
+  table <- coefficient_table(x, tidy_covariance(x, type, cluster))
+  out <- cbind(coefficient_labels(x), estimate = table[, 1], std.error = table[, 2],
+               statistic = table[, 3], p.value = table[, 4])
+  if (check_flag(conf.int, "conf.int")) {
+    margin <- outer(out$std.error, stats::qnorm(interval_tails(check_level(conf.level))))
+    out <- add_limits(out, out$estimate + margin)
+  }
+  as_tibble_class(exponentiate_table(out, exponentiate))
+}
+
+# NA where there is no covariance at all, so that tables of several models can hold such a fit.
+tidy_covariance <- function(fit, type, cluster) {
+  if (!is.null(fit$model) && fit$status != "merged") return(vcov.moe_fit(fit, type, cluster))
+  count <- length(coefficient_vector(fit))
+  matrix(NA_real_, count, count)
+}
+
+add_limits <- function(table, limits) {
+  table$conf.low <- limits[, 1]
+  table$conf.high <- limits[, 2]
+  table
+}
+
+exponentiate_table <- function(table, exponentiate) {
+  if (!check_flag(exponentiate, "exponentiate")) return(table)
+  columns <- intersect(c("estimate", "conf.low", "conf.high"), names(table))
+  table[columns] <- lapply(table[columns], exp)
+  table
+}
+
+# The part, the outcome and the covariate of each coefficient, in the order of coefficient_vector().
+coefficient_labels <- function(fit) {
+  gate <- dimnames(fit$coefficients$gate)
+  expert <- dimnames(fit$coefficients$expert)
+  of_gate <- expand.grid(term = gate[[1]], y.level = as.character(gate[[2]]),
+                         component = "gate", stringsAsFactors = FALSE)
+  of_experts <- expand.grid(term = expert[[1]], y.level = expert[[2]], component = expert[[3]],
+                            stringsAsFactors = FALSE)
+  rbind(of_gate, of_experts)[c("component", "y.level", "term")]
+}
+
+# What a tibble is, without the package: row names that are numbers, and its class.
+as_tibble_class <- function(table) {
+  rownames(table) <- NULL
+  structure(table, class = c("tbl_df", "tbl", "data.frame"))
+}
+
+#' @rdname tidy.moe_fit
+#' @exportS3Method generics::tidy
+tidy.moe_bootstrap <- function(x, conf.int = FALSE, conf.level = 0.95, exponentiate = FALSE,
+                               type = c("percentile", "basic", "normal"), ...) {
+  check_unused(...)
+  table <- summary.moe_bootstrap(x)
+  out <- cbind(x$labels, estimate = table[, "Estimate"], bias = table[, "Bias"],
+               std.error = table[, "Std. Error"])
+  if (check_flag(conf.int, "conf.int")) {
+    out <- add_limits(out, confint.moe_bootstrap(x, level = conf.level, type = type))
+  }
+  as_tibble_class(exponentiate_table(out, exponentiate))
+}
+
+#' @rdname tidy.moe_fit
+#' @exportS3Method generics::tidy
+tidy.moe_dendrogram <- function(x, ...) {
+  check_unused(...)
+  check_tree(x)
+  as_tibble_class(x$path)
+}
+
+#' @rdname tidy.moe_fit
+#' @exportS3Method generics::glance
+glance.moe_fit <- function(x, ...) {
+  check_unused(...)
+  check_fit(x, "x")
+  as_tibble_class(data.frame(
+    experts = x$experts, lambda = x$lambda, logLik = x$loglik, AIC = stats::AIC(x),
+    BIC = stats::BIC(x), deviance = stats::deviance(x), df = x$df, nobs = x$nobs,
+    converged = x$converged
+  ))
+}
+
+#' @rdname tidy.moe_fit
+#' @exportS3Method generics::augment
+augment.moe_fit <- function(x, data = NULL, newdata = NULL, newz = NULL, ...) {
+  check_unused(...)
+  check_fit(x, "x")
+  given <- if (is.null(newdata)) data else newdata
+  predicted <- function(type) {
+    if (is.null(given)) predict_rows(x, training_data(x), type) else
+      predict.moe_fit(x, given, type, newz)
+  }
+  out <- if (is.null(given)) training_table(x) else as.data.frame(given)
+  prob <- predicted("prob")
+  out$.fitted <- most_probable(prob, is.na(prob[, 1]), x$levels)
+  out[paste0(".prob_", x$levels)] <- as.data.frame(prob)
+  gate <- predicted("gate")
+  out$.expert <- most_probable(gate, is.na(gate[, 1]), names(x$shares))
+  as_tibble_class(out)
+}
+
+# The training data as a data frame: the model frame, or the matrices' columns beside the response.
+training_table <- function(fit) {
+  if (!is.null(fit$terms)) {
+    attr(fit$model, "terms") <- NULL
+    return(fit$model)
+  }
+  data <- training_data(fit)
+  own <- setdiff(colnames(data$z), colnames(data$x))
+  data.frame(y = data$y, data$x[, -1, drop = FALSE], data$z[, own, drop = FALSE],
+             check.names = FALSE)
+}
