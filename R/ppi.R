@@ -72,7 +72,7 @@ moe_ppi_split <- function(network, negatives = c("mix", "hard"),
 #' @param annotation A data frame with the columns `protein` and `category`, one row per
 #'   annotation, as [yeast_funcat] is one. Proteins that the network does not have are left out.
 #' @return A data frame with one row per pair and 21 columns.
-#' @seealso [moe_ppi_split()]
+#' @seealso [moe_ppi_split()]; [moe_sequence_features()] for features of sequences
 #' @references See [yeast_ppi].
 #' @examples
 #' if (requireNamespace("igraph", quietly = TRUE) && requireNamespace("Matrix", quietly = TRUE)) {
