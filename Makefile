@@ -8,7 +8,8 @@ SANITIZED = -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all \
 OPTIMISED = -O2 -fopenmp
 CORE_LIBS = -llapack -lblas -lm
 
-.PHONY: help document install test core bench check format lint clean
+.PHONY: help document install test core bench check format lint clean analyse tidy cppcheck clang serial \
+	sanitize valgrind gctorture coverage locales blas interrupt spell readme
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 12
@@ -38,7 +39,65 @@ format: ## format the C sources
 	clang-format -i src/*.c src/*.h tests/core/*.c
 
 lint: ## lint the R sources
-	Rscript -e 'lintr::lint_package()'
+	Rscript -e 'lints <- lintr::lint_package(); print(lints); quit(status = length(lints) > 0)'
 
 clean: ## remove what was built
 	rm -rf src/*.o src/*.so tests/core/test_core bench/build *.tar.gz *.Rcheck
+
+# --- checkers: each is one command, silent or with a last line that sums up ---
+
+GCC = gcc
+CLANG = clang
+SOURCES = $(wildcard src/*.c)
+R_HEADERS = -isystem $(shell R --vanilla --no-echo -e 'cat(R.home("include"))')
+
+# gcc 12 takes the number of lanes of a vector for the width of its elements.
+analyse: ## look for faults with gcc's static analyser
+	@for file in $(SOURCES); do $(GCC) -std=c99 -O2 -fopenmp -fanalyzer -Werror \
+	  -Wno-analyzer-shift-count-overflow -DMOE_STANDALONE -Isrc $(R_HEADERS) \
+	  -c -o /dev/null $$file || exit 1; done
+
+tidy: ## look for faults with clang-tidy
+	clang-tidy --quiet $(SOURCES) -- -std=c99 -DMOE_STANDALONE -Isrc $(R_HEADERS)
+
+# Suppressed: an array that a loop of the same length has filled, a sum over at least one expert,
+# and what is read through a pointer only or by R.
+cppcheck: ## look for faults with cppcheck
+	cppcheck --quiet --enable=all --std=c99 --error-exitcode=1 -DMOE_STANDALONE -Isrc \
+	  --suppress=missingIncludeSystem --suppress=uninitvar:src/fit.c \
+	  --suppress=invalidFunctionArg:src/softmax.c --suppress=unreadVariable:src/glue.c \
+	  --suppress=unusedFunction:src/glue.c $(SOURCES)
+
+clang: ## test the package and the core as built by clang
+	$(MAKE) core CC=$(CLANG) OPTIMISED=-O2\ -Wno-unknown-pragmas
+	tools/variant.sh clang
+
+serial: ## test the package as built without OpenMP
+	tools/variant.sh serial
+
+sanitize: ## test the package under gcc's address and undefined behaviour sanitizers
+	tools/variant.sh sanitized
+
+valgrind: ## test the package under valgrind (an hour or two)
+	tools/variant.sh valgrind
+
+gctorture: ## call each compiled routine while every allocation collects garbage
+	tools/variant.sh gctorture
+
+coverage: ## list the lines that no test reaches; 98% of R and 95% of C must be reached
+	tools/variant.sh coverage
+
+locales: ## test the package in other locales
+	tools/locales.sh
+
+blas: ## compare results under another BLAS, BLAS=libopenblas.so.0 say, with R's own
+	tools/blas.sh "$(BLAS)"
+
+interrupt: ## interrupt long fits, fork after threads, run out of memory
+	tools/interrupt.sh
+
+spell: ## check the spelling
+	Rscript tools/spell.R
+
+readme: ## render README.md from README.Rmd, with the package as installed
+	Rscript -e 'knitr::knit("README.Rmd", quiet = TRUE)'

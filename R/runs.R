@@ -23,6 +23,7 @@ run_starts <- function(problem, experts, ridge, control, start, columns) {
   }
   full <- finalists(control, length(problem$y))
   bar <- progress_bar(control, control$starts * (1L + searches_per_start(length(problem$y))) + full)
+  on.exit(bar$done())
   thetas <- draw_starts(problem, experts, ridge, control, control$starts, bar$tick)
   short <- lapply(thetas, function(theta) {
     bar$tick()
@@ -33,7 +34,6 @@ run_starts <- function(problem, experts, ridge, control, start, columns) {
     bar$tick()
     continue_run(first, run(first$theta, control$max_iterations - first$iterations))
   })
-  bar$done()
   runs <- c(long, utils::tail(short, -length(long)))
   runs[best_of(runs)]
 }

@@ -1,0 +1,101 @@
+# Runs as part of a session: what stops them, what runs beside them, and what they show.
+
+d <- oracle_data(n = 150, p = 3, M = 3, K = 2, seed = 4)
+start <- oracle_start(d)
+small <- function(...) {
+  suppressWarnings(moe_fit(d$formula, d$frame, 2, lambda = 1, start = start,
+                           control = moe_control(...)))
+}
+same_model <- function(fit, other) expect_identical(fit[c("coefficients", "trace")],
+                                                    other[c("coefficients", "trace")])
+
+# --- interrupts ---
+
+# Far too long for one call of the core; R's time limit goes the way of an interrupt.
+endless <- local({
+  set.seed(1)
+  n <- 2e5
+  list(x = matrix(rnorm(n * 6), n), y = factor(sample(4, n, TRUE)))
+})
+interrupted <- function(code) {
+  setTimeLimit(elapsed = 0.3, transient = TRUE)
+  on.exit(setTimeLimit())
+  code
+}
+
+test_that("a run stops when R asks it to, and the session is as it was", {
+  before <- small()
+  tau <- oracle_softmax(matrix(rnorm(2e5 * 6), ncol = 6))
+  for (threads in 1:2) {
+    control <- moe_control(threads = threads, tolerance = 0, max_iterations = 1e6)
+    expect_error(interrupted(moe_fit(endless$x, endless$y, 6, start = tau, control = control)),
+                 "time limit")
+    same_model(small(), before)
+  }
+})
+
+test_that("a progress bar is closed when a run is stopped", {
+  many <- moe_control(starts = 1e5, progress = TRUE)
+  suppressMessages(expect_error(interrupted(moe_fit(d$formula, d$frame, 3, control = many)),
+                                "time limit"))
+  expect_length(cli:::clienv$progress, 0)
+})
+
+# --- fits beside fits ---
+
+test_that("a fit while another one is being set up does not disturb it", {
+  apart <- small()
+  inside <- NULL
+  nested <- function(x) {
+    inside <<- small()
+    x
+  }
+  formula <- y ~ nested(x1) + x2
+  around <- suppressWarnings(moe_fit(formula, d$frame, 2, lambda = 1, start = start))
+  same_model(inside, apart)
+  expect_equal(unname(coef(around)$expert), unname(coef(apart)$expert))
+  expect_identical(around$trace, apart$trace)
+})
+
+test_that("forked children fit after threads have been used, and fit the same", {
+  skip_on_os("windows")
+  parent <- small(threads = 2)
+  children <- parallel::mclapply(1:2, function(i) small(threads = 2), mc.cores = 2)
+  for (child in children) same_model(child, parent)
+})
+
+test_that("a process other than the one that loaded the package uses one thread", {
+  control <- moe_control(threads = 2)
+  expect_identical(moelogit:::usable_threads(control), 2L)
+  process <- moelogit:::state
+  loaded_by <- process$pid
+  process$pid <- loaded_by + 1L
+  on.exit(process$pid <- loaded_by)
+  expect_identical(moelogit:::usable_threads(control), 1L)
+})
+
+# --- ends ---
+
+test_that("plain MM ends as stalled where rounding hides what is left", {
+  expect_warning(
+    fit <- moe_fit(d$formula, d$frame, 1, lambda = 1,
+                   control = moe_control("mm", tolerance = 0, max_iterations = 1e5)),
+    "stalled"
+  )
+  expect_identical(fit$status, "stalled")
+  expect_false(is.unsorted(fit$trace))
+  exact <- moe_fit(d$formula, d$frame, 1, lambda = 1, control = moe_control(tolerance = 1e-14))
+  expect_equal(fit$objective, exact$objective, tolerance = 1e-13)
+})
+
+# --- the progress bar ---
+
+test_that("a progress bar changes nothing and is silent where nobody watches", {
+  fit <- function(progress) {
+    set.seed(1)
+    suppressWarnings(moe_fit(d$formula, d$frame, 2, lambda = 1,
+                             control = moe_control(starts = 2, progress = progress)))
+  }
+  expect_silent(with_bar <- fit(TRUE))
+  same_model(with_bar, fit(FALSE))
+})

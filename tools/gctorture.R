@@ -1,0 +1,47 @@
+# Calls every compiled routine of the package while each allocation collects garbage, and compares
+# with the same call at rest: what is not protected would be lost. For tools/variant.sh.
+library(moelogit)
+
+most_calls <- 12L # of each routine
+calls <- integer()
+dot_call <- .Primitive(".Call")
+
+is_ours <- function(routine) {
+  inherits(routine, "CallRoutine") && routine$dll[["name"]] == "moelogit"
+}
+
+tortured <- function(routine, ...) {
+  before <- dot_call(routine, ...)
+  if (!is_ours(routine)) return(before)
+  name <- routine$name
+  calls[name] <<- sum(calls[name], 1L, na.rm = TRUE)
+  if (calls[[name]] <= most_calls) {
+    gctorture2(1L)
+    under <- dot_call(routine, ...)
+    gctorture2(0L)
+    stopifnot(identical(before, under))
+  }
+  before
+}
+
+unlockBinding(".Call", baseenv())
+assign(".Call", tortured, baseenv())
+
+set.seed(1)
+n <- 20
+d <- data.frame(x = rnorm(n), z = rnorm(n), y = factor(rep(c("a", "b", "c", "b"), n / 4)))
+for (method in c("mm", "accelerated")) {
+  control <- moe_control(method, starts = 1, max_iterations = 4, threads = 2)
+  fit <- suppressWarnings(moe_fit(y ~ x | z, d, 3, lambda = 1, weights = 1 + d$x^2,
+                                  control = control))
+}
+for (type in c("prob", "gate", "expert", "posterior")) predict(fit, type = type)
+invisible(simulate(fit, 2))
+tree <- suppressWarnings(moe_dendrogram(fit, pairs = 2))
+invisible(suppressWarnings(cut(tree, 2)))
+
+routines <- names(getDLLRegisteredRoutines("moelogit")$.Call)
+never <- setdiff(routines, names(calls))
+if (length(never)) stop("never called: ", paste(never, collapse = ", "))
+print(data.frame(calls = calls, tortured = pmin(calls, most_calls)))
+cat("gctorture: ", length(routines), " routines, all as at rest\n", sep = "")
