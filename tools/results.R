@@ -1,24 +1,27 @@
 # Results that must not depend on the machine's linear algebra.
 #
 #   Rscript tools/results.R make FILE
-#   Rscript tools/results.R compare FILE FILE    differences beyond 1e-8 fail
+#   Rscript tools/results.R compare FILE FILE    too large a difference fails
 library(moelogit)
 
 make_results <- function() {
   d <- subset(yeast_ppi, split == "test", c(confidence, l3, ra, fc_jac, high_share))
-  few <- moe_control(starts = 3, progress = FALSE)
-  results <- lapply(c(one = 1, two = 2, three = 3), function(experts) {
+  fit <- function(experts) {
     set.seed(1)
-    fit <- suppressWarnings(moe_fit(confidence ~ ., d, experts, lambda = 1, control = few))
-    list(objective = fit$objective, loglik = fit$loglik, prob = predict(fit, type = "prob"),
-         icl = moe_icl(fit))
+    suppressWarnings(moe_fit(confidence ~ ., d, experts, lambda = 1,
+                             control = moe_control(starts = 3, progress = FALSE)))
+  }
+  fits <- lapply(c(one = 1, two = 2, three = 3), fit)
+  fits$chosen <- suppressWarnings(cut(moe_dendrogram(fit(5))))
+  lapply(fits, function(fit) {
+    list(experts = fit$experts, objective = fit$objective, loglik = fit$loglik,
+         prob = predict(fit, type = "prob"))
   })
-  set.seed(1)
-  overfit <- suppressWarnings(moe_fit(confidence ~ ., d, 5, lambda = 1, control = few))
-  tree <- moe_dendrogram(overfit)
-  path <- tree$path[c("loglik", "aic", "bic", "icl")]
-  c(results, list(tree = list(selected = tree$selected, path = as.matrix(path))))
 }
+
+# What is maximised agrees to rounding. A run stops when little is left to gain, so coefficients, and
+# what follows from them, agree to the root of that where the objective is flat.
+most <- c(experts = 0, objective = 1e-8, loglik = 1e-7, prob = 1e-5)
 
 # The library that R names, or the one that was put before it.
 describe_blas <- function() {
@@ -26,7 +29,7 @@ describe_blas <- function() {
   cat("BLAS loaded:", mapped, "\n")
 }
 
-relative <- function(a, b) max(abs(unlist(a) - unlist(b)) / pmax(1, abs(unlist(a))))
+relative <- function(a, b) max(abs(a - b) / pmax(1, abs(a)))
 
 arguments <- commandArgs(trailingOnly = TRUE)
 switch(arguments[1],
@@ -35,10 +38,11 @@ switch(arguments[1],
     describe_blas()
   },
   compare = {
-    differences <- mapply(relative, readRDS(arguments[2]), readRDS(arguments[3]))
-    print(differences)
-    cat("largest difference:", format(max(differences)), "\n")
-    quit(status = as.integer(max(differences) > 1e-8))
+    a <- readRDS(arguments[2])
+    b <- readRDS(arguments[3])
+    differences <- mapply(function(a, b) mapply(relative, a, b), a, b)
+    print(differences, digits = 2)
+    quit(status = as.integer(any(differences > most[rownames(differences)])))
   },
   stop("unknown command: ", arguments[1])
 )

@@ -39,6 +39,7 @@ refused("experts in words", moe_fit(y ~ x1, d, experts = "a"), paste0(number, "\
 refused("two numbers of experts", moe_fit(y ~ x1, d, experts = 1:2), paste0(number, ".*length 2"))
 refused("missing experts", moe_fit(y ~ x1, d, experts = NA), paste0(number, "NA"))
 refused("infinitely many experts", moe_fit(y ~ x1, d, experts = Inf), paste0(number, "Inf"))
+refused("a function as experts", moe_fit(y ~ x1, d, experts = max), paste0(number, "a function"))
 refused("NULL experts", moe_fit(y ~ x1, d, experts = NULL), paste0(number, "NULL"))
 refused("TRUE experts", moe_fit(y ~ x1, d, experts = TRUE), paste0(number, "TRUE"))
 refused("more experts than rows of matrices", moe_fit(x, d$y, experts = 41), paste0(number, "41"))

@@ -239,6 +239,14 @@ test_that("all forms of a response of several classes give the same fit", {
   }
 })
 
+test_that("indicators in a data frame are those of its matrix", {
+  x <- as.matrix(design_data["a"])
+  columns <- diag(3)[rep_len(1:3, nrow(x)), ]
+  colnames(columns) <- c("u", "v", "w")
+  fit <- function(y) moe_fit(x, y, experts = 1, lambda = 0.5)[c("coefficients", "levels", "loglik")]
+  expect_identical(fit(as.data.frame(columns)), fit(columns))
+})
+
 test_that("the first level is the reference", {
   d <- design_data
   fit <- quick_fit(y ~ a, d)
@@ -362,6 +370,14 @@ test_that("the worker gives the fit of the formula", {
 })
 
 # --- extreme scales ---
+
+test_that("the worker names the columns of a matrix without names", {
+  x <- unname(model.matrix(~ a + b, design_data))
+  fit <- moe_fit_worker(x, x, design_data$y, experts = 1, lambda = 0.5)
+  expect_identical(rownames(coef(fit)$expert), c("(Intercept)", "x1", "x2"))
+  alone <- moe_fit_worker(x[, 1, drop = FALSE], x, design_data$y, experts = 1, lambda = 0.5)
+  expect_identical(rownames(coef(alone)$expert), "(Intercept)")
+})
 
 test_that("a mean far from zero costs nothing", {
   d <- design_data

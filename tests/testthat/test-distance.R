@@ -155,6 +155,25 @@ test_that("fits are at the distance of their predictions", {
                mean(rowSums(abs(p - q)) / 2), tolerance = 1e-12)
 })
 
+test_that("a dendrogram is at the distance of the fit that it chooses", {
+  d <- oracle_data(n = 200, p = 3, M = 3, K = 2, seed = 9)
+  fit <- suppressWarnings(moe_fit(d$formula, d$frame, 3, lambda = 0.5, start = oracle_start(d, 3)))
+  tree <- suppressWarnings(moe_dendrogram(fit))
+  chosen <- suppressWarnings(cut(tree))
+  expect_identical(suppressWarnings(moe_distance(tree, fit, d$x[, -1])),
+                   moe_distance(chosen, fit, d$x[, -1]))
+})
+
+test_that("fits of other classes, or of the same in another order, are refused", {
+  d <- oracle_data(n = 60, p = 2, M = 3, K = 1, seed = 9)
+  fit <- function(y) moe_fit(d$x[, -1, drop = FALSE], y, 1, lambda = 1)
+  a <- fit(d$frame$y)
+  for (y in list(relevel(d$frame$y, "c2"), factor(d$frame$y, labels = c("c1", "c2", "d")))) {
+    expect_error(moe_distance(a, fit(y), d$x[, -1, drop = FALSE]),
+                 "must have the same classes in the same order", class = "moe_error_input")
+  }
+})
+
 test_that("unfit arguments of the distance are refused", {
   a <- as_par_measure(random_par(1, 2))
   refused <- function(message, ...) {

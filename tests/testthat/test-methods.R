@@ -97,6 +97,14 @@ test_that("problems of a fit are warned of, kept, and printed within the width",
   expect_lte(max(nchar(lines[-(2:3)])), 80)
 })
 
+test_that("a call that holds the data is cut short when printed", {
+  held <- suppressWarnings(do.call(moe_fit, list(y ~ x1 + x2 | z1, d, lambda = 0.5,
+                                                 control = quick)))
+  said <- capture.output(print(held))
+  expect_match(said, "^ *\\.\\.\\.$", all = FALSE)
+  expect_lt(length(said), 20)
+})
+
 test_that("many classes do not make lines wider than the window", {
   many <- data.frame(y = factor(rep(state.name[1:20], 6)), x = d$x1)
   fit <- moe_fit(y ~ x, many, experts = 1, lambda = 1)
@@ -396,6 +404,14 @@ test_that("without a seed the stream goes on, and its state is kept", {
   expect_false(identical(first$sim_1, second$sim_1))
   assign(".Random.seed", attr(first, "seed"), globalenv())
   expect_identical(simulate(fit)$sim_1, first$sim_1)
+})
+
+test_that("a session that has drawn no random number can simulate", {
+  before <- get(".Random.seed", globalenv())
+  on.exit(assign(".Random.seed", before, globalenv()))
+  rm(".Random.seed", envir = globalenv())
+  expect_identical(dim(simulate(fit)), c(120L, 1L))
+  expect_true(exists(".Random.seed", globalenv()))
 })
 
 test_that("simulated frequencies are the probabilities", {
