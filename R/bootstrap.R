@@ -13,30 +13,32 @@
 #'   \,\mathrm{penalty}(\theta)}
 #' from the fit's \eqn{\hat\theta}, on the fit's standardisation, until the estimated gain that is
 #' left is below 1e-9 (or the fit's `tolerance`, if that is larger), relative to the objective. The
-#' weights are independent exponential variables (`"exponential"`; Newton and Raftery, 1994), or these
-#' divided by their mean (`"dirichlet"`: \eqn{n} times a flat Dirichlet vector, the Bayesian bootstrap
-#' of Rubin, 1981). They differ only where there is a ridge, whose share in the objective then varies
-#' a little, and where there are few rows. Unlike draws of rows with replacement, all rows keep some
-#' weight, so no class, level or column is ever lost.
+#' weights are independent exponential variables (`"exponential"`; Newton and Raftery, 1994), or
+#' these divided by their mean (`"dirichlet"`: \eqn{n} times a flat Dirichlet vector, the Bayesian
+#' bootstrap of Rubin, 1981). They differ only where there is a ridge, whose share in the objective
+#' then varies a little, and where there are few rows. Unlike draws of rows with replacement, all
+#' rows keep some weight, so no class, level or column is ever lost.
 #'
-#' With `cluster`, all rows of a cluster share one draw, which allows for dependence within clusters.
+#' With `cluster`, all rows of a cluster share one draw, which allows for dependence within
+#' clusters.
 #'
 #' @section Which expert is which:
-#' Experts may be permuted without changing the model. Each replicate's are brought into the order in
-#' which the sum over experts of \eqn{\|\theta_{b,\sigma(k)} - \hat\theta_k\|^2} is least, with
+#' Experts may be permuted without changing the model. Each replicate's are brought into the order
+#' in which the sum over experts of \eqn{\|\theta_{b,\sigma(k)} - \hat\theta_k\|^2} is least, with
 #' \eqn{\theta_k} the atoms of the mixing measure as in [moe_dendrogram()]; the best of all
 #' permutations is found exactly (Kuhn, 1955).
 #'
 #' @section What it is conditional on:
-#' On the number of experts, as in [vcov.moe_fit()], and on the local maximum of the fit: a replicate
-#' is a search from the fit's parameters alone. Where experts are redundant, replicates may be far
-#' apart in directions that hardly matter to the predictions.
+#' On the number of experts, as in [vcov.moe_fit()], and on the local maximum of the fit: a
+#' replicate is a search from the fit's parameters alone. Where experts are redundant, replicates
+#' may be far apart in directions that hardly matter to the predictions.
 #'
 #' @param fit A fit by [moe_fit()] that holds its training data.
 #' @param replicates Number of replicates, a whole number of at least 1. Some 100 do for standard
 #'   errors, 1000 and more are needed for percentiles.
 #' @param type `"exponential"` (default) or `"dirichlet"`.
-#' @param cluster `NULL`, or a vector that says which cluster each row is in, as in [vcov.moe_fit()].
+#' @param cluster `NULL`, or a vector that says which cluster each row is in, as in
+#'   [vcov.moe_fit()].
 #' @param cl `NULL`, or a cluster by [parallel::makeCluster()] of any type, over whose processes
 #'   replicates are shared. The package must be installed where they run; each process uses one
 #'   thread. After [set.seed()] the result is the same with any `cl`, and without.
@@ -61,12 +63,12 @@
 #'
 #'   `summary()`: a matrix with a row per coefficient and columns `Estimate`, `Bias` (mean of the
 #'   replicates less the estimate), `Std. Error` and the limits of the percentile interval.
-#'   `vcov()`: the covariance of the replicates. `confint()`: a matrix with a row per coefficient, by
-#'   `type` `"percentile"` (quantiles \eqn{q} of the replicates), `"basic"` (\eqn{2 \hat\theta - q} of
-#'   the opposite tails) or `"normal"` (estimate less bias, and normal quantiles times the standard
-#'   error). `as.data.frame()`: a row per replicate and coefficient, with `replicate`, `component`
-#'   (`"gate"` or the expert), `y.level` (whose log-odds: an expert for the gate, a class for an
-#'   expert), `term` (the covariate) and `estimate`.
+#'   `vcov()`: the covariance of the replicates. `confint()`: a matrix with a row per coefficient,
+#'   by `type` `"percentile"` (quantiles \eqn{q} of the replicates), `"basic"` (\eqn{2 \hat\theta -
+#'   q} of the opposite tails) or `"normal"` (estimate less bias, and normal quantiles times the
+#'   standard error). `as.data.frame()`: a row per replicate and coefficient, with `replicate`,
+#'   `component` (`"gate"` or the expert), `y.level` (whose log-odds: an expert for the gate, a
+#'   class for an expert), `term` (the covariate) and `estimate`.
 #' @seealso [vcov.moe_fit()]
 #' @references
 #' Kuhn, H. W. (1955). The Hungarian method for the assignment problem. *Naval Research Logistics
@@ -185,8 +187,8 @@ check_processes <- function(cl) {
   able <- function() requireNamespace("moelogit", quietly = TRUE)
   environment(able) <- baseenv()
   if (!all(unlist(parallel::clusterCall(cl, able)))) {
-    refuse("Every process of `cl` must be able to load moelogit, but some cannot: install it there, ",
-           "or set their library by parallel::clusterCall(cl, .libPaths, .libPaths()).")
+    refuse("Every process of `cl` must be able to load moelogit, but some cannot: install it ",
+           "there, or set their library by parallel::clusterCall(cl, .libPaths, .libPaths()).")
   }
 }
 

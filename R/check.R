@@ -108,8 +108,8 @@ check_weights <- function(weights, n) {
   if (sum(weights) == 0) refuse("`weights` must have a positive sum, but all are 0.")
   if (!is.finite(sum(weights))) refuse("`weights` must have a finite sum.")
   if (abs(log10(sum(weights))) > 100) {
-    refuse("`weights` must have a sum from 1e-100 to 1e+100, beyond which products of them are lost ",
-           "to rounding, not ", format(sum(weights)), ": multiply them by a constant.")
+    refuse("`weights` must have a sum from 1e-100 to 1e+100, beyond which products of them are ",
+           "lost to rounding, not ", format(sum(weights)), ": multiply them by a constant.")
   }
   as.double(weights)
 }

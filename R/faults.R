@@ -1,5 +1,5 @@
-# What is wrong with an object that was edited, cut short or made by another version. The core trusts
-# the sizes it is given and would read past the end of an object that lies.
+# What is wrong with an object that was edited, cut short or made by another version. The core
+# trusts the sizes it is given and would read past the end of an object that lies.
 
 refuse_fault <- function(fault, name, maker) {
   if (is.null(fault)) return(invisible())
@@ -56,15 +56,16 @@ is_selection <- function(names, kept, count) {
 }
 
 # Training data that are kept must be those that the fit has seen.
+training_rules <- alist(
+  "its `model` has not the rows of the fit" = all(c(nrow(x), nrow(z), length(y)) == fit$rows),
+  "its `model` has not the covariates of the fit" =
+    identical(colnames(x), fit$columns$expert) && identical(colnames(z), fit$columns$gate),
+  "its `model` has not the classes of the fit" = is.factor(y) && identical(levels(y), fit$levels),
+  "its `model` does not hold numbers" = is.double(x) && is.double(z)
+)
+
 training_fault <- function(fit, data) {
-  first_fault(c(data[c("x", "z", "y")], list(fit = fit)), character(), alist(
-    "its `model` has not the rows of the fit" =
-      nrow(x) == fit$rows && nrow(z) == fit$rows && length(y) == fit$rows,
-    "its `model` has not the covariates of the fit" =
-      identical(colnames(x), fit$columns$expert) && identical(colnames(z), fit$columns$gate),
-    "its `model` has not the classes of the fit" = is.factor(y) && identical(levels(y), fit$levels),
-    "its `model` does not hold numbers" = is.double(x) && is.double(z)
-  ))
+  first_fault(c(data[c("x", "z", "y")], list(fit = fit)), character(), training_rules)
 }
 
 # --- mixing measures ---
@@ -88,8 +89,9 @@ measure_fault <- function(measure) {
 }
 
 standardises <- function(center, scale, count) {
-  is.double(center) && is.double(scale) && length(center) == count && length(scale) == count &&
-    all(is.finite(center)) && all(is.finite(scale)) && all(scale > 0)
+  both <- list(center, scale)
+  all(vapply(both, is.double, NA), lengths(both) == count) && all(is.finite(unlist(both))) &&
+    all(scale > 0)
 }
 
 # --- dendrograms ---

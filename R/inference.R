@@ -52,8 +52,8 @@
 #' Where experts are redundant, or where classes or regions can be separated, the likelihood is flat
 #' in some directions. Coefficients with a share in them (more than 1% of their variance comes from
 #' directions that hold less than 1e-10 of information per observation, on standardised covariates)
-#' are `NA`, with one warning that names their experts. The others stay as they are. `NA` too, with a
-#' warning, are those of covariates whose standard deviation is beyond 1e-140 to 1e140: their
+#' are `NA`, with one warning that names their experts. The others stay as they are. `NA` too, with
+#' a warning, are those of covariates whose standard deviation is beyond 1e-140 to 1e140: their
 #' variances are beyond what a number can hold.
 #'
 #' @param object A fit by [moe_fit()] that holds its training data.
@@ -116,9 +116,9 @@ interval_tails <- function(level) c((1 - level) / 2, (1 + level) / 2)
 
 tail_names <- function(tails) paste(format(100 * tails, trim = TRUE, digits = 3), "%")
 
-check_level <- function(level) {
-  level <- check_number(level, "level", lower = 0, upper = 1)
-  if (level == 0 || level == 1) refuse("`level` must lie between 0 and 1, not be ", level, ".")
+check_level <- function(level, name = "level") {
+  level <- check_number(level, name, lower = 0, upper = 1)
+  if (level == 0 || level == 1) refuse("`", name, "` must lie between 0 and 1, not be ", level, ".")
   level
 }
 
@@ -179,8 +179,8 @@ choose_covariance <- function(type, cluster, name) {
 
 # A list: `scaled`, the covariance of kept coefficients on standardised covariates; `user`, that of
 # all coefficients as users know them, NA where there is no information; `unseen`, where that is so,
-# `extreme`, whose units are absurd, and `kept`, which were not dropped, of all; `type` and the number
-# of `clusters`.
+# `extreme`, whose units are absurd, and `kept`, which were not dropped, of all; `type` and the
+# number of `clusters`.
 estimate_covariance <- function(fit, type = covariance_types, cluster = NULL, name = "type") {
   check_fit(fit)
   type <- choose_covariance(type, cluster, name)
@@ -259,8 +259,8 @@ invert_information <- function(information, least) {
        flat = parts$vectors[, parts$values <= least, drop = FALSE])
 }
 
-# A matrix R with RR' = a for a positive semidefinite. With it, variances are not negative even where
-# information is so scarce that rounding shows.
+# A matrix R with RR' = a for a positive semidefinite. With it, variances are not negative even
+# where information is so scarce that rounding shows.
 square_root <- function(a) {
   parts <- eigen(a, symmetric = TRUE)
   parts$vectors * rep(sqrt(pmax(parts$values, 0)), each = nrow(a))
@@ -385,8 +385,8 @@ covariance_remarks <- function(fit, estimate) {
   c(if (any(estimate$unseen)) describe_unseen(fit, estimate$unseen),
     if (any(estimate$extreme)) {
       paste0("Variances of ", sum(estimate$extreme), " coefficient",
-             if (sum(estimate$extreme) > 1L) "s", " are NA, because their covariates have values so ",
-             "small or large that the squares have no number: use another unit.")
+             if (sum(estimate$extreme) > 1L) "s", " are NA, because their covariates have values ",
+             "so small or large that the squares have no number: use another unit.")
     })
 }
 

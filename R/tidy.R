@@ -24,9 +24,9 @@
 #'   `tidy()` of a fit: `component` (`"gate"`, or the expert whose coefficient it is), `y.level`
 #'   (whose log-odds: an expert against the first for the gate, a class against the first for an
 #'   expert), `term` (the covariate), `estimate`, `std.error`, `statistic` (z), `p.value` (normal,
-#'   two-sided), and with `conf.int` `conf.low` and `conf.high`. Coefficients of dropped covariates are
-#'   `NA`. Fits for which [vcov.moe_fit()] has no covariance, because they hold no training data or
-#'   were merged, have `NA` in all but `estimate`, without a warning. `tidy()` of a bootstrap:
+#'   two-sided), and with `conf.int` `conf.low` and `conf.high`. Coefficients of dropped covariates
+#'   are `NA`. Fits for which [vcov.moe_fit()] has no covariance, because they hold no training data
+#'   or were merged, have `NA` in all but `estimate`, without a warning. `tidy()` of a bootstrap:
 #'   `component`, `y.level`, `term`, `estimate`, `bias`, `std.error` and the limits. `tidy()` of a
 #'   dendrogram: its path, see [as.data.frame.moe_dendrogram()].
 #'
@@ -52,14 +52,19 @@ tidy.moe_fit <- function(x, conf.int = FALSE, conf.level = 0.95, exponentiate = 
                          type = c("observed", "sandwich", "opg"), cluster = NULL, ...) {
   check_unused(...)
   check_fit(x, "x")
+  tails <- tidy_tails(conf.int, conf.level)
+  check_flag(exponentiate, "exponentiate")
   table <- coefficient_table(x, tidy_covariance(x, type, cluster))
   out <- cbind(coefficient_labels(x), estimate = table[, 1], std.error = table[, 2],
                statistic = table[, 3], p.value = table[, 4])
-  if (check_flag(conf.int, "conf.int")) {
-    margin <- outer(out$std.error, stats::qnorm(interval_tails(check_level(conf.level))))
-    out <- add_limits(out, out$estimate + margin)
+  if (!is.null(tails)) {
+    out <- add_limits(out, out$estimate + outer(out$std.error, stats::qnorm(tails)))
   }
-  as_tibble_class(exponentiate_table(out, exponentiate))
+  as_tibble_class(if (exponentiate) exponentiate_table(out) else out)
+}
+
+tidy_tails <- function(conf.int, conf.level) {
+  if (check_flag(conf.int, "conf.int")) interval_tails(check_level(conf.level, "conf.level"))
 }
 
 # NA where there is no covariance at all, so that tables of several models can hold such a fit.
@@ -75,8 +80,7 @@ add_limits <- function(table, limits) {
   table
 }
 
-exponentiate_table <- function(table, exponentiate) {
-  if (!check_flag(exponentiate, "exponentiate")) return(table)
+exponentiate_table <- function(table) {
   columns <- intersect(c("estimate", "conf.low", "conf.high"), names(table))
   table[columns] <- lapply(table[columns], exp)
   table
@@ -104,13 +108,15 @@ as_tibble_class <- function(table) {
 tidy.moe_bootstrap <- function(x, conf.int = FALSE, conf.level = 0.95, exponentiate = FALSE,
                                type = c("percentile", "basic", "normal"), ...) {
   check_unused(...)
+  tails <- tidy_tails(conf.int, conf.level)
+  check_flag(exponentiate, "exponentiate")
   table <- summary.moe_bootstrap(x)
   out <- cbind(x$labels, estimate = table[, "Estimate"], bias = table[, "Bias"],
                std.error = table[, "Std. Error"])
-  if (check_flag(conf.int, "conf.int")) {
+  if (!is.null(tails)) {
     out <- add_limits(out, confint.moe_bootstrap(x, level = conf.level, type = type))
   }
-  as_tibble_class(exponentiate_table(out, exponentiate))
+  as_tibble_class(if (exponentiate) exponentiate_table(out) else out)
 }
 
 #' @rdname tidy.moe_fit

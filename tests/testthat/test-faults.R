@@ -1,5 +1,5 @@
-# Objects that were edited, cut short or made by another version, in place of those the package made:
-# each must be refused in words before the core trusts it.
+# Objects that were edited, cut short or made by another version, in place of those the package
+# made: each must be refused in words before the core trusts it.
 
 set.seed(1)
 n <- 60
@@ -54,7 +54,8 @@ test_that("whole objects pass", {
 })
 
 test_that("fits that lack a part are refused by its name", {
-  # `problems` is not there where there are none, and the rest is for showing or for fits of one kind.
+  # `problems` is not there where there are none, and the rest is for showing or for fits of one
+  # kind.
   for (part in fit_parts) {
     expect_refused(predict(fit[names(fit) != part] |> structure(class = "moe_fit"), d),
                    paste0("it lacks \"", part, "\""))
