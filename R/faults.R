@@ -55,6 +55,16 @@ is_selection <- function(names, kept, count) {
   is.character(names) && is.logical(kept) && length(kept) == length(names) && sum(kept) == count
 }
 
+# All that a fit is asked for as a start are its coefficients.
+start_rules <- alist(
+  "its `experts` are no number" = is_scalar(experts),
+  "its `levels` are not the classes of its coefficients" =
+    is.character(levels) && length(levels) == dim(coefficients$expert)[2] + 1L,
+  "its `coefficients` are not those of its experts" =
+    is.double(coefficients$gate) && ncol(coefficients$gate) == experts - 1L &&
+    is.double(coefficients$expert) && dim(coefficients$expert)[3] == experts
+)
+
 # Training data that are kept must be those that the fit has seen.
 training_rules <- alist(
   "its `model` has not the rows of the fit" = all(c(nrow(x), nrow(z), length(y)) == fit$rows),

@@ -65,7 +65,8 @@ single_start <- function(problem, experts, ridge, control, start, columns) {
 }
 
 check_start_fit <- function(start, experts, levels, columns) {
-  check_fit(start, "start")
+  refuse_fault(first_fault(start, c("coefficients", "experts", "levels"), start_rules), "start",
+               "moe_fit()")
   if (start$experts != experts) {
     refuse("A fit given as `start` must have as many experts as asked for (", experts,
            "), but has ", start$experts, ".")

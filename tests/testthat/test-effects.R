@@ -274,7 +274,7 @@ test_that("what cannot be is refused in words", {
   refused(moe_effects(empty), "must have covariates")
   twice <- matrices
   twice$model$z[, 2] <- 0
-  twice$columns$gate[2] <- "x1"
+  twice$columns$gate[2] <- colnames(twice$model$z)[2] <- "x1"
   refused(moe_effects(twice), "same values in both, but \"x1\" differs")
   wide <- d
   wide$m <- as.matrix(d[c("x1", "x2")])

@@ -28,7 +28,6 @@ uses <- list(
   ICL = function(fit) moe_icl(fit),
   vcov = function(fit) vcov(fit),
   confint = function(fit) confint(fit),
-  start = function(fit) moe_fit(y ~ x1 + f | x1, d, experts = 3, start = fit, lambda = 1),
   loss = function(fit) moe_loss(fit, tree$fit)
 )
 
@@ -108,6 +107,20 @@ test_that("training data that the fit has not seen are refused", {
   refused(edited(by_matrix, c("model", "x"), by_matrix$model$x[1:9, ]), "rows")
   refused(edited(by_matrix, c("model", "x"), cbind(by_matrix$model$x, 1)), "covariates")
   refused(edited(by_matrix, c("model", "y"), as.integer(d$y)), "classes")
+})
+
+test_that("a start needs sound coefficients and nothing else", {
+  start <- function(fit) moe_fit(y ~ x1 + f | x1, d, experts = 3, start = fit, lambda = 1)
+  bare <- structure(fit[c("coefficients", "experts", "levels")], class = "moe_fit")
+  expect_error(suppressWarnings(start(bare)), NA)
+  parts <- fit$coefficients
+  for (bad in list(bare[1:2], edited(bare, "experts", "a"), edited(bare, "levels", c("a", "b")),
+                   edited(bare, c("coefficients", "gate"), parts$gate[, 1]),
+                   edited(bare, c("coefficients", "gate"), parts$gate[, 1, drop = FALSE]),
+                   edited(bare, c("coefficients", "expert"), parts$expert[, , 1:2]),
+                   edited(bare, c("coefficients", "expert"), parts$expert > 0))) {
+    expect_refused(start(structure(bad, class = "moe_fit")), "`start` must be as moe_fit\\(\\) made")
+  }
 })
 
 test_that("measures and dendrograms that were edited are refused", {
