@@ -445,3 +445,65 @@ test_that("zero weights are accepted where every class keeps some", {
   without <- moe_fit(y ~ x1, d[9:40, ], lambda = 1, experts = 1, control = quick)
   expect_equal(fit$loglik, without$loglik)
 })
+
+# --- calibration ---
+
+thirds <- matrix(1 / 3, n, 3)
+named <- matrix(1 / 3, n, 3, dimnames = list(NULL, c("a", "b", "c")))
+half <- rep(0.5, n)
+refused("no bins", moe_calibration(thirds, d$y, bins = 0),
+        "`bins` must be one whole number .*not 0")
+refused("half a bin", moe_calibration(thirds, d$y, bins = 2.5), "`bins` .*not 2.5")
+refused("a negative bootstrap", moe_calibration(thirds, d$y, bootstrap = -1),
+        "`bootstrap` must be one whole number of at least 0, not -1")
+refused("an unknown interval", moe_calibration(thirds, d$y, interval = "bca"),
+        "`interval` must be one of \"basic\", \"percentile\", not \"bca\"")
+refused("a level of 1", moe_calibration(thirds, d$y, level = 1),
+        "`level` must be between 0 and 1, not 1")
+refused("a level in percent", moe_calibration(thirds, d$y, level = 95), "`level` .*not 95")
+refused("a negative eps", moe_calibration(thirds, d$y, eps = -1), "`eps` .*from 0 to 1, not -1")
+refused("an empty list of models", moe_calibration(list(), d$y), "at least one model")
+refused("models without names", moe_calibration(list(thirds, thirds), d$y),
+        "must have a different name for each model")
+refused("models of one name", moe_calibration(list(m = thirds, m = thirds), d$y),
+        "must have a different name for each model")
+refused("a model that is no matrix", moe_calibration(list(m = thirds, k = mean), d$y),
+        "`probabilities\\$k` must be a numeric matrix, not a function")
+refused("probabilities in words", moe_calibration(matrix("a", n, 3), d$y),
+        "`probabilities` must be a numeric matrix, not a character matrix, 40 x 3")
+refused("NULL probabilities", moe_calibration(NULL, d$y), "must be a numeric matrix, not NULL")
+refused("probabilities with too few rows", moe_calibration(thirds[-1, ], d$y),
+        "`probabilities` must have one row per value of `truth`: there are 39 rows and 40 values")
+refused("a vector for three classes", moe_calibration(half, d$y),
+        "only where `truth` has two classes, but there are 3")
+refused("too few columns", moe_calibration(thirds[, -1], d$y),
+        "one column per class \\(\"a\", \"b\", \"c\"\\), but has 2[.]")
+refused("a class without a column", moe_calibration(named[, -2], d$y),
+        "a column for every class of `truth`, but none is named \"b\"")
+refused("models of other classes",
+        moe_calibration(list(m = named, k = `colnames<-`(named, c("a", "b", "z"))), d$y),
+        "`probabilities\\$k` must have one column per class .*but has 3 named \"a\", \"b\", \"z\"")
+refused("probabilities beyond 1", moe_calibration(2 * half, d$y == "a", eps = 1.5), "`eps`")
+refused("a vector beyond 1", moe_calibration(3 * half, d$y == "a"),
+        "from 0 to 1 and with sum 1, but row 1 is -0.5, 1.5 \\(and 39 more rows are wrong\\)")
+refused("rows that do not sum to 1", moe_calibration(replace(thirds, 2, 0.5), d$y),
+        "with sum 1, but row 2 is 0.500, 0.333, 0.333[.]")
+refused("missing probabilities", moe_calibration(replace(thirds, 5, NA), d$y), "but row 5 is NA")
+refused("infinite probabilities", moe_calibration(replace(thirds, 5, Inf), d$y),
+        "but row 5 is Inf")
+refused("a missing truth", moe_calibration(thirds, replace(d$y, 3, NA)),
+        "`truth` must not hold missing values: row 3 is NA")
+refused("truth in words for columns without names", moe_calibration(thirds, as.character(d$y)),
+        "`truth` must be a factor where columns of `probabilities` have no names")
+refused("numbers as truth", moe_calibration(thirds, as.integer(d$y)),
+        "must hold only 0 and 1, but `truth` has 2")
+refused("no rows of probabilities", moe_calibration(thirds[0, ], d$y[0]), "at least one row")
+refused("too few weights of probabilities", moe_calibration(thirds, d$y, weights = 1:3),
+        "40 rows and 3 weights")
+calibration <- moe_calibration(thirds, d$y, bootstrap = 0)
+refused("an unknown table", as.data.frame(calibration, what = "rows"),
+        "`what` must be one of \"measures\", \"bins\", \"classes\", not \"rows\"")
+refused("an unknown target", autoplot(calibration, target = "z"),
+        "`target` must be one or more of \"top-label\", \"a\", \"b\", \"c\", not \"z\"")
+refused("unknown bars", plot(calibration, bars = "none"), "`bars` must be one of")
+refused("a misspelt argument of a plot", plot(calibration, tagret = "a"), "\"tagret\"")

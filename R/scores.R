@@ -1,0 +1,177 @@
+# What a calibration is made of: bins, their errors, scores of rows, and their bootstrap.
+
+# --- bins ---
+
+# Equal probabilities share a bin, which is the one that holds the middle of their weight.
+mass_bins <- function(p, weights, bins) {
+  values <- sort(unique(p))
+  at <- match(p, values)
+  mass <- drop(rowsum(weights, at))
+  middle <- (cumsum(mass) - mass / 2) / sum(mass)
+  ceiling(middle * bins)[at]
+}
+
+edges <- function(bins) seq(0, 1, length.out = bins + 1L)
+
+width_bins <- function(p, bins) {
+  findInterval(p, edges(bins), left.open = TRUE, all.inside = TRUE)
+}
+
+# Sums over bins, a row per bin and a column per column of `weights`; of squares where asked for.
+bin_sums <- function(target, bin, weights, squares) {
+  forecast <- weights * target$p
+  hit <- weights * target$o
+  c(list(weight = rowsum(weights, bin), p = rowsum(forecast, bin), o = rowsum(hit, bin)),
+    if (squares) list(pp = rowsum(forecast * target$p, bin), po = rowsum(hit * target$p, bin)))
+}
+
+# Errors of one target, and the parts of its Brier score: a list of vectors with a value per column
+# of the weights.
+bin_errors <- function(sums) {
+  share <- sums$weight / rep(colSums(sums$weight), each = nrow(sums$weight))
+  some <- pmax(sums$weight, .Machine$double.xmin) # a replicate may leave a bin empty
+  gap <- (sums$p - sums$o) / some
+  rate <- sums$o / some
+  variance <- ifelse(sums$weight > 1, rate * (1 - rate) / (sums$weight - 1), 0)
+  square <- colSums(share * gap^2)
+  ece <- colSums(share * abs(gap))
+  c(list(
+    ece = ece,
+    ece_debiased = pmax(0, 2 * ece - colSums(share * folded_normal_mean(gap, sqrt(variance)))),
+    square = square, square_debiased = square - colSums(share * variance),
+    mce = apply(abs(gap), 2, max)
+  ), if (!is.null(sums$pp)) brier_parts(sums, share, some, rate))
+}
+
+brier_parts <- function(sums, share, some, rate) {
+  total <- colSums(sums$weight)
+  overall <- colSums(sums$o) / total
+  list(
+    resolution = colSums(share * (rate - rep(overall, each = nrow(rate)))^2),
+    uncertainty = overall * (1 - overall),
+    within_variance = colSums(sums$pp - sums$p^2 / some) / total,
+    within_covariance = 2 * colSums(sums$po - sums$p * sums$o / some) / total
+  )
+}
+
+# E |N(mean, sd^2)|
+folded_normal_mean <- function(mean, sd) {
+  z <- ifelse(sd > 0, mean / sd, 0)
+  out <- sd * sqrt(2 / pi) * exp(-z^2 / 2) + mean * (1 - 2 * stats::pnorm(-z))
+  ifelse(sd > 0, out, abs(mean))
+}
+
+# --- scores ---
+
+binnings <- c("mass", "width")
+calibration_errors <- c("ece", "ece_debiased", "rmsce", "rmsce_debiased", "mce")
+brier_terms <- c("reliability", "resolution", "uncertainty", "within_variance",
+                 "within_covariance")
+
+within_one <- c("accuracy", "balanced_accuracy", calibration_errors)
+
+# All measures, in the order of score().
+measures <- rbind(
+  data.frame(measure = c("log_loss", "brier", "accuracy", "balanced_accuracy"), target = NA,
+             binning = NA),
+  do.call(rbind, lapply(binnings, function(binning) {
+    data.frame(measure = c(calibration_errors, calibration_errors, brier_terms),
+               target = rep(c("top-label", "classwise", NA), each = 5L), binning = binning)
+  }))
+)
+
+# What the measures of one model are computed from, row by row. The first target is the top label,
+# the others are the classes.
+scoring_task <- function(prob, truth, weights, bins, eps) {
+  y <- as.integer(truth)
+  rows <- seq_along(y)
+  indicator <- outer(y, seq_len(ncol(prob)), `==`)
+  top <- max.col(prob, "first")
+  of_truth <- prob[cbind(rows, y)]
+  target <- function(name, p, o) {
+    list(name = name, p = p, o = as.double(o),
+         bin = list(mass = mass_bins(p, weights, bins), width = width_bins(p, bins)))
+  }
+  classes <- lapply(seq_len(ncol(prob)), function(m) {
+    target(levels(truth)[m], prob[, m], indicator[, m])
+  })
+  list(y = y, correct = as.double(top == y),
+       rows = cbind(-log(pmax(of_truth, eps)), rowSums((prob - indicator)^2), top == y),
+       targets = c(list(target("top-label", prob[cbind(rows, top)], top == y)), classes))
+}
+
+# The measures, a row each, for every column of the weights; root mean squares are still squared.
+score <- function(task, weights) {
+  means <- crossprod(task$rows, weights) / rep(colSums(weights), each = 3L)
+  recall <- rowsum(weights * task$correct, task$y) / rowsum(weights, task$y)
+  binned <- lapply(binnings, function(binning) score_bins(task, binning, weights))
+  unname(rbind(means, colMeans(recall, na.rm = TRUE), do.call(rbind, binned)))
+}
+
+score_bins <- function(task, binning, weights) {
+  errors <- lapply(seq_along(task$targets), function(t) {
+    target <- task$targets[[t]]
+    bin_errors(bin_sums(target, target$bin[[binning]], weights, squares = t > 1L))
+  })
+  of <- function(name) do.call(rbind, lapply(errors[-1], `[[`, name))
+  top <- errors[[1]]
+  rbind(
+    top$ece, top$ece_debiased, top$square, top$square_debiased, top$mce,
+    colMeans(of("ece")), colMeans(of("ece_debiased")), colMeans(of("square")),
+    colMeans(of("square_debiased")), apply(of("mce"), 2, max),
+    colSums(of("square")), colSums(of("resolution")), colSums(of("uncertainty")),
+    colSums(of("within_variance")), colSums(of("within_covariance"))
+  )
+}
+
+# --- intervals ---
+
+# Measures x replicates x models. `cells` is how many rows times replicates are worked on at once.
+score_replicates <- function(tasks, weights, count, cells = 2e6) {
+  n <- length(weights)
+  out <- array(0, c(nrow(measures), count, length(tasks)), list(NULL, NULL, names(tasks)))
+  step <- max(1L, as.integer(cells / n))
+  for (first in seq_len(ceiling(count / step)) * step - step) {
+    columns <- first + seq_len(min(step, count - first))
+    drawn <- vapply(columns, function(b) tabulate(sample.int(n, n, TRUE), n), integer(n))
+    drawn <- weights * matrix(drawn, n)
+    for (t in seq_along(tasks)) out[, columns, t] <- score(tasks[[t]], drawn)
+  }
+  out
+}
+
+measure_table <- function(estimates, replicates, interval, level) {
+  stack_models(setNames(lapply(seq_len(ncol(estimates)), function(t) {
+    drawn <- matrix(replicates[, , t], nrow(measures))
+    tails <- bootstrap_tails(estimates[, t], drawn, interval, level)
+    shown <- rooted(cbind(estimate = estimates[, t], lower = tails[1, ], upper = tails[2, ]))
+    data.frame(measures, shown, se = apply(rooted(drawn), 1, finite_sd))
+  }), colnames(estimates)))
+}
+
+# Values, a row per measure, as they are reported.
+rooted <- function(values) {
+  squared <- startsWith(measures$measure, "rmsce")
+  values[squared, ] <- sqrt(pmax(0, values[squared, ]))
+  values
+}
+
+bootstrap_tails <- function(estimate, drawn, interval, level) {
+  tails <- apply(drawn, 1, finite_quantiles, probs = (1 + c(-1, 1) * level) / 2)
+  if (interval == "percentile") return(tails)
+  # What a measure of resampled rows deviates from, debiased or not, is the plain one of the rows.
+  plain <- estimate
+  debiased <- which(endsWith(measures$measure, "_debiased"))
+  plain[debiased] <- estimate[debiased - 1L]
+  tails <- rep(estimate + plain, each = 2L) - tails[2:1, ]
+  highest <- ifelse(measures$measure == "log_loss", Inf, 2 - measures$measure %in% within_one)
+  lowest <- -2 * (measures$measure == "within_covariance")
+  pmin(pmax(tails, rep(lowest, each = 2L)), rep(highest, each = 2L))
+}
+
+finite_quantiles <- function(x, probs) {
+  if (length(x) == 0L || any(!is.finite(x))) return(rep(NA_real_, length(probs)))
+  stats::quantile(x, probs, names = FALSE)
+}
+
+finite_sd <- function(x) if (any(!is.finite(x))) NA_real_ else stats::sd(x)
