@@ -99,7 +99,7 @@ moe_bootstrap <- function(fit, replicates = 200, type = c("exponential", "dirich
   progress <- check_flag(progress, "progress")
 
   task <- bootstrap_task(fit, type, cluster, alone = is.null(cl))
-  results <- run_replicates(task, random_streams(replicates), cl, progress)
+  results <- run_tasks(run_replicate, task, random_streams(replicates), cl, progress, "Replicates")
   out <- new_bootstrap(results, fit, type, cluster, sys.call())
   report_failures(out)
   out
@@ -120,30 +120,6 @@ bootstrap_task <- function(fit, type, cluster, alone) {
 }
 
 # --- random weights ---
-
-# One state of the random numbers per replicate, so that it matters not which process draws. One
-# number of the session's own stream is used up.
-random_streams <- function(count) {
-  seed <- sample.int(.Machine$integer.max, 1L)
-  with_random_state(NULL, {
-    set.seed(seed, kind = "L'Ecuyer-CMRG")
-    Reduce(function(stream, i) parallel::nextRNGStream(stream), seq_len(count),
-           get(".Random.seed", globalenv()), accumulate = TRUE)[-1]
-  })
-}
-
-# Evaluates the expression after the state is set, if one is given, and puts back the session's own.
-with_random_state <- function(state, expression) {
-  before <- get0(".Random.seed", globalenv(), inherits = FALSE)
-  kind <- RNGkind()
-  on.exit({
-    RNGkind(kind[1])
-    if (is.null(before)) rm(".Random.seed", envir = globalenv()) else
-      assign(".Random.seed", before, globalenv())
-  })
-  if (!is.null(state)) assign(".Random.seed", state, globalenv())
-  expression
-}
 
 # A weight per row, equal within clusters.
 draw_weights <- function(type, rows, cluster) {
@@ -175,51 +151,6 @@ fit_replicate <- function(task, weights) {
   list(coefficients = coefficient_vector(fit), realigned = is.unsorted(order),
        converged = status_names[run$status + 1L] == "converged")
 }
-
-# --- processes ---
-
-check_processes <- function(cl) {
-  if (is.null(cl)) return(invisible())
-  if (!inherits(cl, "cluster")) {
-    refuse("`cl` must be NULL or a cluster by parallel::makeCluster(), not ", given(cl), ".")
-  }
-  # In an environment that every process has.
-  able <- function() requireNamespace("moelogit", quietly = TRUE)
-  environment(able) <- baseenv()
-  if (!all(unlist(parallel::clusterCall(cl, able)))) {
-    refuse("Every process of `cl` must be able to load moelogit, but some cannot: install it ",
-           "there, or set their library by parallel::clusterCall(cl, .libPaths, .libPaths()).")
-  }
-}
-
-# The task is sent once to each process, replicates in batches, after each of which the bar moves.
-run_replicates <- function(task, streams, cl, progress) {
-  if (!is.null(cl)) {
-    parallel::clusterCall(cl, keep_task, task)
-    on.exit(parallel::clusterCall(cl, keep_task, NULL))
-  }
-  size <- if (is.null(cl)) 1L else max(2L * length(cl), ceiling(length(streams) / 50))
-  batches <- split(streams, (seq_along(streams) - 1L) %/% size)
-  bar <- progress_bar(list(progress = progress), length(streams), "Replicates")
-  on.exit(bar$done(), add = TRUE)
-  results <- lapply(batches, function(batch) {
-    out <- if (is.null(cl)) {
-      lapply(batch, run_replicate, task = task)
-    } else {
-      parallel::clusterApplyLB(cl, batch, run_kept_task)
-    }
-    bar$tick(length(batch))
-    out
-  })
-  unlist(unname(results), recursive = FALSE)
-}
-
-keep_task <- function(task) {
-  state$task <- task
-  invisible()
-}
-
-run_kept_task <- function(stream) run_replicate(state$task, stream)
 
 # --- the object ---
 

@@ -100,12 +100,12 @@
 #' head(predict(fit, type = "prob"))
 #' @export
 moe_fit <- function(...) {
-  UseMethod("moe_fit", dispatch_argument(...))
+  UseMethod("moe_fit", dispatch_argument("moe_fit", ...))
 }
 
 # The argument that decides the method: `formula` or `x`, else the first without a name.
-dispatch_argument <- function(...) {
-  if (...length() == 0L) refuse("moe_fit() needs a formula and data, or matrices x and y.")
+dispatch_argument <- function(.generic, ...) {
+  if (...length() == 0L) refuse(.generic, "() needs a formula and data, or matrices x and y.")
   names <- ...names()
   if (is.null(names)) return(...elt(1L))
   at <- c(which(names %in% c("formula", "x")), which(is.na(names) | names == ""), 1L)
@@ -118,19 +118,38 @@ moe_fit.formula <- function(formula, data, experts = 2, weights, subset, na.acti
                             start = NULL, contrasts = NULL, control = moe_control(), model = TRUE,
                             ...) {
   check_unused(...)
-  call <- fit_call(match.call())
+  input <- read_formula(formula, if (!missing(data)) data, fit_call(match.call()), contrasts,
+                        parent.frame())
+  fit_or_select(input$x, input$z, input$y, experts, input$weights, lambda, start, control, model,
+                input$finish)
+}
+
+#' @rdname moe_fit
+#' @export
+moe_fit.default <- function(x, y, experts = 2, z = x, weights, lambda = 0, start = NULL,
+                            control = moe_control(), model = TRUE, ...) {
+  check_unused(...)
+  input <- read_matrices(x, y, z, missing(z), if (!missing(weights)) weights,
+                         fit_call(match.call()))
+  fit_or_select(input$x, input$z, input$y, experts, input$weights, lambda, start, control, model,
+                input$finish)
+}
+
+# What a method was given, as the worker takes it: x, z, y and weights, with finish(), which adds to
+# a worker's fit what the method knows, training data included. `call` is that of moe_fit().
+
+read_formula <- function(formula, data, call, contrasts, env) {
   formula <- as_two_parts(formula)
-  check_dot(formula, if (!missing(data)) data)
-  frame <- build_model_frame(formula, call, parent.frame())
-  parts <- part_terms(formula, if (missing(data)) NULL else data)
+  check_dot(formula, data)
+  frame <- build_model_frame(formula, call, env)
+  parts <- part_terms(formula, data)
   check_terms(parts)
   check_contrasts(contrasts, frame)
   y <- as_response(Formula::model.part(formula, frame, lhs = 1, drop = TRUE),
                    deparse1(formula(formula, rhs = 0)[[2]]))
   designs <- build_designs(parts, frame, contrasts)
 
-  env <- slim_environment(environment(formula), attr(attr(frame, "terms"), "variables"),
-                          if (!missing(data)) data)
+  env <- slim_environment(environment(formula), attr(attr(frame, "terms"), "variables"), data)
   used <- c(attr(designs$x, "used_contrasts"), attr(designs$z, "used_contrasts"))
   finish <- function(fit) {
     fit$call <- call
@@ -142,18 +161,12 @@ moe_fit.formula <- function(formula, data, experts = 2, weights, subset, na.acti
     fit$model <- frame
     with_environment(fit, env)
   }
-  fit_or_select(designs$x, designs$z, y, experts, model.weights(frame), lambda, start, control,
-                model, finish)
+  list(x = designs$x, z = designs$z, y = y, weights = model.weights(frame),
+       na.action = attr(frame, "na.action"), finish = finish)
 }
 
-#' @rdname moe_fit
-#' @export
-moe_fit.default <- function(x, y, experts = 2, z = x, weights, lambda = 0, start = NULL,
-                            control = moe_control(), model = TRUE, ...) {
-  check_unused(...)
-  call <- fit_call(match.call())
+read_matrices <- function(x, y, z, shared, weights, call) {
   if (missing(y)) refuse("`y`, the response, must be given beside `x`.")
-  shared <- missing(z)
   x <- add_intercept(x, "x")
   z <- if (shared) x else add_intercept(z, "z")
   y <- as_response(y)
@@ -162,12 +175,10 @@ moe_fit.default <- function(x, y, experts = 2, z = x, weights, lambda = 0, start
     fit$model <- list(x = x, z = z, y = y)
     fit
   }
-  fit_or_select(x, z, y, experts, if (!missing(weights)) weights, lambda, start, control, model,
-                finish)
+  list(x = x, z = z, y = y, weights = weights, finish = finish)
 }
 
 # One fit, or with `experts = "auto"` an overfit, its dendrogram and the fit that this chooses.
-# finish() adds to a worker's fit what the method knows, training data included.
 fit_or_select <- function(x, z, y, experts, weights, lambda, start, control, model, finish) {
   model <- check_flag(model, "model")
   fit <- if (identical(experts, "auto")) {

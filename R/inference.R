@@ -316,21 +316,27 @@ to_user_scale <- function(fit, a) {
 # Clusters as numbers from 1 on, one per row that was used.
 check_cluster <- function(cluster, fit) {
   if (is.null(cluster)) return(NULL)
-  if (!is.atomic(cluster) || length(dim(cluster)) > 1L) {
-    refuse("`cluster` must be a vector, not ", given(cluster), ".")
+  cluster <- check_groups(cluster, "cluster", "clusters", fit$rows, fit$na.action)
+  match(cluster, unique(cluster))
+}
+
+# Groups of the rows that are used, given for them or for those that `na.action` left out too.
+check_groups <- function(group, name, groups, rows, omitted) {
+  if (!is.atomic(group) || length(dim(group)) > 1L) {
+    refuse("`", name, "` must be a vector, not ", given(group), ".")
   }
-  omitted <- length(fit$na.action)
-  if (omitted && length(cluster) == fit$rows + omitted) cluster <- cluster[-fit$na.action]
-  if (length(cluster) != fit$rows) {
-    refuse("`cluster` must have one value per row: there are ", fit$rows, " rows and ",
-           length(cluster), " values.")
+  if (length(omitted) && length(group) == rows + length(omitted)) group <- group[-omitted]
+  if (length(group) != rows) {
+    refuse("`", name, "` must have one value per row: there are ", rows, " rows and ",
+           length(group), " values.")
   }
-  if (anyNA(cluster)) {
-    refuse("`cluster` must not hold missing values: row ", which(is.na(cluster))[1], " is NA.")
+  if (anyNA(group)) {
+    refuse("`", name, "` must not hold missing values: row ", which(is.na(group))[1], " is NA.")
   }
-  cluster <- match(cluster, unique(cluster))
-  if (max(cluster) < 2L) refuse("`cluster` must tell at least two clusters apart, but has one.")
-  cluster
+  if (length(unique(group)) < 2L) {
+    refuse("`", name, "` must tell at least two ", groups, " apart, but has one.")
+  }
+  group
 }
 
 # G / (G - 1) sum_g u_g u_g' for sums u_g of a cluster's scores. Rows are taken by cluster in chunks

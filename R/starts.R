@@ -15,10 +15,7 @@ searches_per_start <- function(rows) {
 # `count` promising values of theta for the problem, best first; those that ended where a better one
 # did come last.
 draw_starts <- function(problem, experts, ridge, control, count, tick) {
-  sample <- sample_problem(problem, search_rows)
-  share <- sample$total / problem$total
-  task <- list(problem = sample, experts = experts, ridge = lapply(ridge, `*`, share),
-               control = control, covariates = standardised_covariates(sample$design))
+  task <- search_task(problem, experts, ridge, control)
   kinds <- list(start_kmeans, start_hyperplanes, start_random, start_labels)
   if (count == 1L) return(list(start_kmeans(task)))
   searches <- count * searches_per_start(length(problem$y)) / 2L
@@ -36,6 +33,21 @@ draw_starts <- function(problem, experts, ridge, control, count, tick) {
   best <- best_of(pool)
   best <- c(distinct(pool, best), best)
   lapply(pool[utils::head(unique(best), count)], `[[`, "theta")
+}
+
+# The `most` best of `count` moves from theta, to be run to the end.
+draw_moves <- function(problem, theta, experts, ridge, control, count, most) {
+  task <- search_task(problem, experts, ridge, control)
+  pool <- lapply(seq_len(count), function(s) short_search(task, split_move(task, theta)))
+  lapply(pool[utils::head(distinct(pool, best_of(pool)), most)], `[[`, "theta")
+}
+
+# What short searches need to know: part of the rows, with its share of the ridge.
+search_task <- function(problem, experts, ridge, control) {
+  sample <- sample_problem(problem, search_rows)
+  share <- sample$total / problem$total
+  list(problem = sample, experts = experts, ridge = lapply(ridge, `*`, share), control = control,
+       covariates = standardised_covariates(sample$design))
 }
 
 best_of <- function(pool) {

@@ -188,10 +188,10 @@ test_that("printing says how it was made", {
 test_that("replicates that fail are counted, left out and never hidden", {
   task <- bootstrap_task(simple, "exponential", NULL, TRUE)
   set.seed(1)
-  sound <- run_replicates(task, random_streams(2), NULL, FALSE)
+  sound <- run_tasks(run_replicate, task, random_streams(2), NULL, FALSE, "")
   broken <- task
   broken$problem$design$x[7] <- NaN
-  failed <- run_replicates(broken, random_streams(1), NULL, FALSE)
+  failed <- run_tasks(run_replicate, broken, random_streams(1), NULL, FALSE, "")
   expect_identical(failed[[1]]$error, "the objective is not finite")
   result <- new_bootstrap(c(sound[1], failed, sound[2]), simple, "exponential", NULL, quote(f()))
   expect_warning(report_failures(result),

@@ -1,0 +1,519 @@
+# Choosing the ridge, and the number of experts, by cross-validation.
+
+#' Choose the ridge and the number of experts by cross-validation
+#'
+#' K-fold cross-validation over a grid of `lambda`, and over numbers of experts where several are
+#' given, by the loss of class probabilities on held-out rows; then a fit to all rows with what was
+#' chosen.
+#'
+#' @section What is done:
+#' Each fold is held out in turn, and for each number of experts a path of fits to the rows that are
+#' left goes from the largest `lambda` to the smallest. The first fit is searched for as by
+#' [moe_fit()], with `control$starts` starts. Each later one has as starts the fit before it, and the
+#' best two of `control$starts` short searches from it after one expert is taken away and another
+#' split: under a large ridge experts become alike, and would stay so. The fit with the higher
+#' objective counts. Covariates are standardised by the rows that the fit sees, so nothing of the
+#' held-out rows enters it. Only what the formula itself makes of all rows, such as the knots of a
+#' spline, or the columns of factor levels, is shared by all folds; a column that is constant in the
+#' rows that are left is dropped there.
+#'
+#' @section The scale of lambda:
+#' `lambda` is on the scale of the total log-likelihood, as in [moe_fit()], so that with \eqn{v} the
+#' case weights and \eqn{T} the rows that are left, the path's fits have
+#' \deqn{\lambda_T = \lambda \sum_{i \in T} v_i / \sum_i v_i,}
+#' the same ridge per observation as \eqn{\lambda} has on all rows.
+#'
+#' @section Measures:
+#' The loss of a fold \eqn{f} is the mean over its rows, weighted by \eqn{v_i}, of
+#' \eqn{-\log p_i(y_i)} (`"logloss"`, in which probabilities count as 2.2e-308 at least), of
+#' \eqn{\sum_m (p_i(m) - [y_i = m])^2} (`"brier"`, from 0 to 2), or of whether the most probable
+#' class, the first of equals, is wrong (`"error"`). All three are computed, `measure` decides. With
+#' \eqn{L_f} the loss of a fold, \eqn{s_f} its share of the weights and \eqn{F} the number of folds,
+#' \deqn{\bar L = \sum_f s_f L_f, \quad
+#'   \mathrm{SE} = \sqrt{\sum_f s_f (L_f - \bar L)^2 / (F - 1)}.}
+#' The standard error neglects that the fits of different folds share rows, and is rough.
+#'
+#' @section The choice:
+#' `"min"` takes the least \eqn{\bar L}. `"1se"` takes the simplest model, which is the one with the
+#' fewest experts, and among these the largest `lambda`, whose \eqn{\bar L} is at most the least one
+#' plus its standard error (Breiman et al., 1984). The loss of what was chosen is optimistic as an
+#' estimate for new rows, since it was chosen for being small.
+#'
+#' @param ... The arguments of the method: a formula first (or `formula =`), or a matrix first
+#'   (or `x =`). An argument that the method does not have is an error. For `predict()`, `coef()`
+#'   and `plot()`: handed to the method for the fit, or to `autoplot()`.
+#' @param formula,data,subset,na.action,contrasts,x,y,z,weights As in [moe_fit()].
+#' @param experts One or more numbers of experts to try.
+#' @param lambda One or more ridges to try, finite and at least 0. By default 10 values from
+#'   \eqn{n / 10} down to \eqn{n / 10^5}, equally spaced on the log scale, with \eqn{n} the sum of
+#'   the weights.
+#' @param folds Number of folds, from 2 to the number of rows; or a vector with the fold of each row,
+#'   in any coding, for the rows that are used or also for those left out by `na.action`. A number
+#'   of folds is drawn at random, such that each class is spread over folds as evenly as can be. A
+#'   class that occurs in one fold alone is refused, as the fit without that fold could not know it.
+#' @param measure The loss that decides: `"logloss"`, `"brier"` or `"error"`.
+#' @param rule `"min"` or `"1se"`.
+#' @param control Settings of all fits, from [moe_control()].
+#' @param cl `NULL`, or a cluster by [parallel::makeCluster()] of any type, over whose processes
+#'   folds and numbers of experts are shared. The package must be installed where they run; each
+#'   process uses one thread. After [set.seed()] the result is the same with any `cl`, and without.
+#' @return An object of class `moe_tune`, a list of which others may use
+#'   \item{fit}{the fit to all rows with what was chosen, by [moe_fit()], whose call it has}
+#'   \item{lambda, experts}{what was chosen}
+#'   \item{path}{data frame with a row per number of experts and `lambda` (fewest experts and largest
+#'     `lambda` first): `experts`, `lambda`, `mean` (\eqn{\bar L}) and `se`}
+#'   \item{best, chosen}{rows of the path with the least mean, and of what was chosen}
+#'   \item{values}{the losses, an array: rows of the path x folds x measures}
+#'   \item{folds, shares}{the fold of each row that was used, and each fold's share of the weights}
+#'   \item{measure, rule, call}{how it was made}
+#'
+#'   `predict()` and `coef()` are those of the fit. `as.data.frame()` gives the path.
+#' @seealso [moe_fit()], [autoplot.moe_tune()]; [moe_dendrogram()] chooses the number of experts
+#'   from one fit.
+#' @references
+#' Breiman, L., Friedman, J. H., Olshen, R. A. and Stone, C. J. (1984). *Classification and
+#' Regression Trees*. Wadsworth.
+#' @examples
+#' pairs <- subset(yeast_ppi, split == "test")[1:300, ]
+#' set.seed(1)
+#' tuned <- moe_tune(confidence ~ l3 + high_share, pairs, experts = 1:2, lambda = c(30, 3, 0.3),
+#'                   folds = 3, control = moe_control(starts = 2))
+#' tuned
+#' head(predict(tuned, type = "prob"))
+#' plot(tuned)
+#' @export
+moe_tune <- function(...) {
+  UseMethod("moe_tune", dispatch_argument("moe_tune", ...))
+}
+
+#' @rdname moe_tune
+#' @export
+moe_tune.formula <- function(formula, data, experts = 2, lambda = NULL, folds = 5,
+                             measure = c("logloss", "brier", "error"), rule = c("min", "1se"),
+                             weights, subset, na.action, contrasts = NULL,
+                             control = moe_control(), cl = NULL, ...) {
+  check_unused(...)
+  call <- match.call()
+  input <- read_formula(formula, if (!missing(data)) data, call_of_fit(call), contrasts,
+                        parent.frame())
+  tune(input, experts, lambda, folds, measure, rule, control, cl, call)
+}
+
+#' @rdname moe_tune
+#' @export
+moe_tune.default <- function(x, y, experts = 2, lambda = NULL, folds = 5,
+                             measure = c("logloss", "brier", "error"), rule = c("min", "1se"),
+                             z = x, weights, control = moe_control(), cl = NULL, ...) {
+  check_unused(...)
+  call <- match.call()
+  input <- read_matrices(x, y, z, missing(z), if (!missing(weights)) weights, call_of_fit(call))
+  tune(input, experts, lambda, folds, measure, rule, control, cl, call)
+}
+
+# The call to moe_fit() for the same data, to which what was chosen is added.
+call_of_fit <- function(call) {
+  call[c("folds", "measure", "rule", "cl")] <- NULL
+  fit_call(call)
+}
+
+tune <- function(input, experts, lambda, folds, measure, rule, control, cl, call) {
+  measure <- check_choice(measure, names(losses), "measure")
+  rule <- check_choice(rule, c("min", "1se"), "rule")
+  control <- check_control(control)
+  check_processes(cl)
+  input <- check_input(input)
+  folds <- as_folds(folds, input)
+  grid <- list(experts = check_experts_grid(experts, length(folds) - max(table(folds))),
+               lambda = check_lambda_grid(lambda, sum(input$weights)))
+
+  task <- list(input = input[c("x", "z", "y", "weights")], folds = folds, lambda = grid$lambda,
+               control = quiet_control(control, alone = is.null(cl)))
+  pieces <- tune_pieces(max(folds), grid$experts)
+  results <- run_tasks(run_piece, task, pieces, cl, control$progress, "Folds")
+  out <- new_tune(results, pieces, grid, folds, input$weights, measure, rule)
+  out$fit <- chosen_fit(input, out$experts, out$lambda, control)
+  out$call <- as_tune_call(call, out$fit)
+  out
+}
+
+chosen_fit <- function(input, experts, lambda, control) {
+  fit <- input$finish(moe_fit_worker(input$x, input$z, input$y, experts, input$given_weights,
+                                     lambda, NULL, control))
+  fit$call$experts <- experts
+  fit$call$lambda <- lambda
+  fit
+}
+
+# As the user would write it. A formula by do.call() is as slim as the fit's.
+as_tune_call <- function(call, fit) {
+  call[[1L]] <- quote(moe_tune)
+  if (!is.null(call$formula)) call$formula <- fit$call$formula
+  call
+}
+
+# --- input ---
+
+# Everything that moe_fit_worker() would refuse of the data, before the first fold.
+check_input <- function(input) {
+  shared <- identical(input$x, input$z)
+  input$x <- check_model_matrix(input$x, "x")
+  input$z <- if (shared) input$x else check_model_matrix(input$z, "z")
+  check_rows(input$x, input$z, input$y)
+  input$given_weights <- check_weights(input$weights, nrow(input$x))
+  check_classes(input$y, input$given_weights)
+  input$weights <- if (is.null(input$given_weights)) rep.int(1, nrow(input$x)) else
+    input$given_weights
+  input
+}
+
+# Values to try, without repeats.
+check_grid <- function(x, name, must, valid) {
+  if (!is.numeric(x) || length(dim(x)) > 1L || length(x) == 0L) {
+    refuse("`", name, "` must hold ", must, ", not ", given(x), ".")
+  }
+  wrong <- !is.finite(x) | !valid(x)
+  if (any(wrong)) refuse("`", name, "` must hold ", must, ", not ", format(x[wrong][1]), ".")
+  unique(x)
+}
+
+check_experts_grid <- function(experts, rows) {
+  must <- paste("whole numbers from 1 to", rows, "(the rows without the largest fold)")
+  valid <- function(x) x >= 1 & x <= rows & x == trunc(x)
+  sort(as.integer(check_grid(experts, "experts", must, valid)))
+}
+
+check_lambda_grid <- function(lambda, total) {
+  if (is.null(lambda)) lambda <- total * 10^seq(-1, -5, length.out = 10)
+  lambda <- check_grid(lambda, "lambda", "finite numbers of at least 0", function(x) x >= 0)
+  sort(as.double(lambda), decreasing = TRUE)
+}
+
+# --- folds ---
+
+# The fold of each row, from 1 on.
+as_folds <- function(folds, input) {
+  rows <- length(input$y)
+  folds <- if (length(folds) == 1L) {
+    if (rows < 2L) refuse("Cross-validation needs at least two rows, but there is one.")
+    draw_folds(check_count(folds, "folds", lower = 2L, upper = rows), input)
+  } else {
+    as.integer(factor(check_groups(folds, "folds", "folds", rows, input$na.action)))
+  }
+  check_folds(folds, input)
+  folds
+}
+
+# Rows are dealt out class by class, those that count before those without weight.
+draw_folds <- function(count, input) {
+  rows <- length(input$y)
+  folds <- integer(rows)
+  order <- order(input$y, input$weights == 0, stats::runif(rows))
+  folds[order] <- rep_len(sample.int(count), rows)
+  folds
+}
+
+check_folds <- function(folds, input) {
+  held_out <- rowsum(input$weights * outer(as.integer(input$y), seq_len(nlevels(input$y)), `==`),
+                     folds)
+  empty <- which(rowSums(held_out) == 0)
+  if (length(empty)) {
+    refuse("Every fold must hold rows of positive weight, but fold ", empty[1], " does not.")
+  }
+  alone <- levels(input$y)[colSums(held_out > 0) < 2L]
+  if (length(alone)) {
+    refuse("Every class must occur with positive weight in at least two folds, as a fit must have ",
+           "seen the classes of the rows that are held out, but ", enumerate(alone),
+           if (length(alone) > 1L) " do" else " does", " not.")
+  }
+}
+
+# --- paths ---
+
+# A piece of the work is a fold and a number of experts, those that take longest first.
+tune_pieces <- function(folds, experts) {
+  pieces <- expand.grid(fold = seq_len(folds), experts = rev(experts))
+  streams <- random_streams(nrow(pieces))
+  lapply(seq_along(streams), function(i) c(pieces[i, ], stream = list(streams[[i]])))
+}
+
+# `alone` is FALSE where processes share the machine's threads.
+quiet_control <- function(control, alone) {
+  control$progress <- FALSE
+  if (!alone) control$threads <- 1L
+  control
+}
+
+# What a path loses on its fold (lambda x measures) and which of its fits converged; or the error.
+run_piece <- function(task, piece) {
+  tryCatch(with_random_state(piece$stream, validate_path(task, piece)),
+           error = function(e) list(error = e))
+}
+
+validate_path <- function(task, piece) {
+  rows <- task$folds == piece$fold
+  train <- subset_input(task$input, !rows)
+  test <- subset_input(task$input, rows)
+  share <- sum(train$weights) / sum(task$input$weights)
+  lambda <- task$lambda * share
+  # Columns that are constant in one part are no news.
+  problem <- suppressMessages(new_problem(train$x, train$z, train$y, train$weights, min(lambda)))
+  runs <- path_of_runs(problem, piece$experts, lambda, task$control)
+  values <- lapply(runs, function(run) {
+    test_losses(predict_run(run, problem, piece$experts, test, task$control), test)
+  })
+  list(values = do.call(rbind, values),
+       converged = vapply(runs, function(run) status_names[run$status + 1L] == "converged", NA))
+}
+
+subset_input <- function(input, rows) {
+  shared <- identical(input$x, input$z)
+  x <- input$x[rows, , drop = FALSE]
+  list(x = x, z = if (shared) x else input$z[rows, , drop = FALSE], y = input$y[rows],
+       weights = input$weights[rows])
+}
+
+# The best run for each lambda, in the order given.
+path_of_runs <- function(problem, experts, lambda, control) {
+  runs <- list()
+  for (s in seq_along(lambda)) {
+    ridge <- ridge_vectors(problem$design, lambda[s], control)
+    runs[[s]] <- if (s == 1L) {
+      run_starts(problem, experts, ridge, control, NULL, NULL)[[1]]
+    } else {
+      next_run(problem, runs[[s - 1L]]$theta, experts, ridge, control)
+    }
+  }
+  runs
+}
+
+next_run <- function(problem, theta, experts, ridge, control) {
+  thetas <- list(theta)
+  if (experts > 1L) {
+    thetas <- c(thetas, draw_moves(problem, theta, experts, ridge, control, control$starts, 2L))
+  }
+  runs <- lapply(thetas, function(theta) {
+    maximise(problem, theta, experts, ridge, control, control$max_iterations, control$tolerance)
+  })
+  runs[[best_of(runs)[1]]]
+}
+
+predict_run <- function(run, problem, experts, data, control) {
+  measure <- as_measure(run$theta, experts, problem$classes, problem$design)
+  columns <- list(kept_gate = problem$kept_z, kept_expert = problem$kept_x)
+  design <- fitted_design(list(measure = measure, columns = columns), data)
+  prob <- predict_core(measure, design, NULL, "prob", control)
+  check_predicted(prob)
+  prob
+}
+
+# --- losses ---
+
+# Of probabilities (rows x classes), a value per row, with y the number of the row's class.
+losses <- list(
+  logloss = function(prob, y) -log(pmax(prob[cbind(seq_along(y), y)], .Machine$double.xmin)),
+  brier = function(prob, y) rowSums((prob - outer(y, seq_len(ncol(prob)), `==`))^2),
+  error = function(prob, y) as.double(max.col(prob, "first") != y)
+)
+
+loss_names <- c(logloss = "log-loss", brier = "Brier score", error = "error rate")
+
+test_losses <- function(prob, test) {
+  y <- as.integer(test$y)
+  vapply(losses, function(loss) average(cbind(loss(prob, y)), test$weights), 0)
+}
+
+# --- the object ---
+
+new_tune <- function(results, pieces, grid, folds, weights, measure, rule) {
+  report_pieces(results)
+  shares <- as.vector(rowsum(weights, folds)) / sum(weights)
+  values <- array(NA_real_, c(length(grid$lambda) * length(grid$experts), max(folds),
+                              length(losses)),
+                  list(NULL, paste0("fold", seq_len(max(folds))), names(losses)))
+  path <- data.frame(experts = rep(grid$experts, each = length(grid$lambda)),
+                     lambda = rep(grid$lambda, length(grid$experts)))
+  for (i in seq_along(pieces)) {
+    values[path$experts == pieces[[i]]$experts, pieces[[i]]$fold, ] <- results[[i]]$values
+  }
+  path <- cbind(path, average_folds(values, measure, shares))
+  chosen <- choose_row(path, rule)
+  structure(list(lambda = path$lambda[chosen], experts = path$experts[chosen], path = path,
+                 best = which.min(path$mean), chosen = chosen, values = values, folds = folds,
+                 shares = shares, measure = measure, rule = rule), class = "moe_tune")
+}
+
+report_pieces <- function(results) {
+  for (result in results) if (!is.null(result$error)) stop(result$error)
+  converged <- unlist(lapply(results, `[[`, "converged"))
+  if (all(converged)) return(invisible())
+  warning(sum(!converged), " of ", length(converged), " fits of the cross-validation have not ",
+          "converged: raise `max_iterations` in moe_control(), or use larger `lambda`.",
+          call. = FALSE)
+}
+
+# Mean and standard error over folds for each row of the path.
+average_folds <- function(values, measure, shares) {
+  values <- matrix(values[, , measure], ncol = length(shares))
+  mean <- drop(values %*% shares)
+  data.frame(mean = mean, se = sqrt(drop((values - mean)^2 %*% shares) / (length(shares) - 1)))
+}
+
+# The simplest models come first in the path.
+choose_row <- function(path, rule) {
+  best <- which.min(path$mean)
+  if (rule == "min") return(best)
+  which(path$mean <= path$mean[best] + path$se[best])[1]
+}
+
+#' @rdname moe_tune
+#' @param object A cross-validation by `moe_tune()`.
+#' @export
+predict.moe_tune <- function(object, ...) predict.moe_fit(object$fit, ...)
+
+#' @rdname moe_tune
+#' @export
+coef.moe_tune <- function(object, ...) coef.moe_fit(object$fit, ...)
+
+#' The path of a cross-validation as a data frame
+#'
+#' @param x A cross-validation by [moe_tune()].
+#' @param row.names,optional,... Not used.
+#' @param measure Which loss to show; the one that decided by default.
+#' @param folds Whether to add a column per fold, `fold1`, `fold2`, ..., with its loss.
+#' @return A data frame with a row per number of experts and `lambda`: `experts`, `lambda`, `mean`
+#'   and `se` of the loss over folds.
+#' @seealso [moe_tune()]
+#' @export
+as.data.frame.moe_tune <- function(x, row.names = NULL, optional = FALSE, ..., measure = x$measure,
+                                   folds = FALSE) {
+  check_unused(...)
+  measure <- check_choice(measure, names(losses), "measure")
+  out <- cbind(x$path[c("experts", "lambda")], average_folds(x$values, measure, x$shares))
+  if (!check_flag(folds, "folds")) return(out)
+  cbind(out, matrix(x$values[, , measure], nrow(out), dimnames = list(NULL, colnames(x$values))))
+}
+
+# --- showing ---
+
+#' @export
+print.moe_tune <- function(x, digits = max(3L, getOption("digits") - 3L), ...) {
+  cat("Cross-validation of softmax-gated mixtures of multinomial-logistic experts\nCall: ",
+      short_call(x$call), "\n", sep = "")
+  cat_wrapped(max(x$folds), " folds of ", length(x$folds), " rows; ", describe_grid(x$path))
+  cat("\n")
+  cat_wrapped("Least ", loss_names[[x$measure]], ": ", describe_row(x, x$best, digits))
+  if (x$rule == "1se") {
+    cat_wrapped("Simplest within one SE: ", describe_row(x, x$chosen, digits))
+  }
+  for (remark in tune_remarks(x)) cat_wrapped("! ", remark)
+  invisible(x)
+}
+
+describe_grid <- function(path) {
+  experts <- unique(path$experts)
+  lambda <- unique(path$lambda)
+  paste0(paste(experts, collapse = ", "), if (identical(experts, 1L)) " expert" else " experts",
+         "; ", length(lambda), if (length(lambda) > 1L) " values" else " value", " of lambda",
+         if (length(lambda) > 1L) {
+           paste0(" from ", format(max(lambda), digits = 3), " to ", format(min(lambda), digits = 3))
+         })
+}
+
+describe_row <- function(x, row, digits) {
+  at <- x$path[row, ]
+  paste0(format(at$mean, digits = digits), " (SE ", format(at$se, digits = 2), ") with ",
+         at$experts, if (at$experts > 1L) " experts" else " expert", " and lambda ",
+         format(at$lambda, digits = digits))
+}
+
+# A best model at the edge of the grid may have better ones beyond.
+tune_remarks <- function(x) {
+  lambda <- x$path$lambda
+  at <- lambda[x$best]
+  if (min(lambda) == max(lambda)) return(NULL)
+  c(if (at == max(lambda)) "The least loss is at the largest lambda: try larger ones.",
+    if (at == min(lambda) && at > 0) "The least loss is at the smallest lambda: try smaller ones.")
+}
+
+#' @export
+summary.moe_tune <- function(object, ...) {
+  check_unused(...)
+  structure(object, class = "summary.moe_tune")
+}
+
+#' @export
+print.summary.moe_tune <- function(x, digits = max(3L, getOption("digits") - 3L), ...) {
+  print.moe_tune(x, digits)
+  cat("\nAll losses of the chosen model:\n")
+  chosen <- lapply(names(losses), function(name) average_folds(x$values, name, x$shares)[x$chosen, ])
+  chosen <- do.call(rbind, chosen)
+  rownames(chosen) <- loss_names
+  print(chosen, digits = digits)
+  cat("\nPath (", loss_names[[x$measure]], "):\n", sep = "")
+  mark <- character(nrow(x$path))
+  mark[x$best] <- "least"
+  mark[x$chosen] <- "chosen"
+  print(cbind(x$path, ` ` = mark), digits = digits, row.names = FALSE)
+  invisible(x)
+}
+
+#' Plot of a cross-validation
+#'
+#' The loss against `lambda`, a curve per number of experts, with bars of one standard error on
+#' either side. A ring marks what was chosen, the dashed line is the least loss plus its standard
+#' error. A `lambda` of 0 is drawn at a tenth of the least positive one.
+#'
+#' @param object,x A cross-validation by [moe_tune()].
+#' @param measure Which loss to show; the one that decided by default. The line is left out for
+#'   others.
+#' @param ... Handed by `plot()` to `autoplot()`, otherwise not used.
+#' @return `autoplot()` returns a ggplot; `plot()` draws it and returns it invisibly.
+#' @seealso [moe_tune()], whose page has an example.
+#' @export
+autoplot.moe_tune <- function(object, measure = object$measure, ...) {
+  check_unused(...)
+  measure <- check_choice(measure, names(losses), "measure")
+  data <- tune_curves(object, measure)
+  dodge <- ggplot2::position_dodge(width = 0.02 * diff(range(log10(data$place), -1)))
+  figure <- ggplot2::ggplot(data, ggplot2::aes(place, mean, colour = experts, group = experts))
+  if (measure == object$measure) {
+    limit <- sum(object$path[object$best, c("mean", "se")])
+    figure <- figure + ggplot2::geom_hline(yintercept = limit, linetype = "dashed",
+                                           colour = "grey50")
+  }
+  if (length(unique(data$place)) > 1L) figure <- figure + ggplot2::geom_line(position = dodge)
+  figure +
+    ggplot2::geom_linerange(ggplot2::aes(ymin = mean - se, ymax = mean + se), position = dodge) +
+    ggplot2::geom_point(ggplot2::aes(shape = experts), position = dodge, size = 2) +
+    ggplot2::geom_point(data = data[object$chosen, ], shape = 1, size = 5, stroke = 1,
+                        colour = "#D55E00") +
+    ggplot2::scale_colour_viridis_d(end = 0.85) +
+    ggplot2::scale_x_log10(breaks = unique(data$place),
+                           labels = format_each(unique(data$lambda))) +
+    ggplot2::labs(x = "lambda", y = paste(loss_names[[measure]], "of held-out rows"),
+                  title = "Cross-validation",
+                  subtitle = paste0("Chosen: ", describe_row(object, object$chosen, 3L))) +
+    ggplot2::theme_minimal() +
+    ggplot2::theme(panel.grid.minor = ggplot2::element_blank())
+}
+
+#' @rdname autoplot.moe_tune
+#' @export
+plot.moe_tune <- function(x, ...) {
+  figure <- autoplot.moe_tune(x, ...)
+  print(figure)
+  invisible(figure)
+}
+
+# Columns of the plot's data, for R's check of names.
+utils::globalVariables(c("place", "se"))
+
+tune_curves <- function(x, measure) {
+  data <- as.data.frame.moe_tune(x, measure = measure)
+  positive <- data$lambda[data$lambda > 0]
+  data$place <- if (length(positive)) pmax(data$lambda, min(positive) / 10) else 1
+  data$experts <- factor(data$experts)
+  data
+}
+
+format_each <- function(x) vapply(x, format, "", digits = 2)
