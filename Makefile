@@ -1,7 +1,10 @@
 # Developer targets; `make help` lists them.
 
-CORE = $(filter-out src/glue.c,$(wildcard src/*.c)) $(wildcard tests/core/*.c)
+CORE_SOURCES = $(filter-out src/glue.c,$(wildcard src/*.c))
+CORE = $(CORE_SOURCES) $(wildcard tests/core/*.c)
 CORE_FLAGS = -std=c99 -Wall -Wextra -Wpedantic -Werror -DMOE_STANDALONE -Isrc
+# What the core keeps to and its tests need not.
+STRICT = -Wconversion -Wsign-conversion -Wshadow
 # Without OpenMP its pragmas are unknown, which -Wall reports.
 SANITIZED = -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all \
 	-fno-omit-frame-pointer -Wno-unknown-pragmas
@@ -23,7 +26,8 @@ install: ## install the package from the sources
 test: ## run all tests, R and C
 	./run test
 
-core: ## test the C core alone: under sanitizers, then optimised with OpenMP
+core: ## test the C core alone: strict warnings, under sanitizers, then optimised with OpenMP
+	$(CC) $(CORE_FLAGS) $(STRICT) -fopenmp -fsyntax-only $(CORE_SOURCES)
 	$(CC) $(CORE_FLAGS) $(SANITIZED) -o tests/core/test_core $(CORE) $(CORE_LIBS) && tests/core/test_core
 	$(CC) $(CORE_FLAGS) $(OPTIMISED) -o tests/core/test_core $(CORE) $(CORE_LIBS) && tests/core/test_core
 

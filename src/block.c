@@ -13,7 +13,7 @@ MOE_CLONES void moe_block_pack(int rows, int p, size_t stride, const double *val
                                const double *center, const double *scale, vec *out) {
   const int whole = rows / MOE_LANES, vecs = moe_block_vecs(rows);
   for (int j = 0; j < p; j++, out += MOE_VECS) {
-    const double *from = values + stride * j;
+    const double *from = values + stride * (size_t)j;
     const double shift = center[j], factor = 1 / scale[j];
     for (int i = 0; i < whole; i++) {
       vec a;
@@ -31,26 +31,26 @@ MOE_INLINE void multiply_tile(int p, int columns, const vec *x, const double *b,
   MOE_UNROLL
   for (int c = 0; c < columns; c++) sum[c][0] = sum[c][1] = (vec){0};
   for (int j = 0; j < p; j++) {
-    vec x0 = x[(size_t)MOE_VECS * j], x1 = x[(size_t)MOE_VECS * j + 1];
+    vec x0 = x[column(j)], x1 = x[column(j) + 1];
     MOE_UNROLL
     for (int c = 0; c < columns; c++) {
-      double coefficient = b[(size_t)p * c + j];
+      double coefficient = b[at(j, c, p)];
       sum[c][0] += x0 * coefficient;
       sum[c][1] += x1 * coefficient;
     }
   }
   MOE_UNROLL
   for (int c = 0; c < columns; c++) {
-    out[MOE_VECS * c] = sum[c][0];
-    out[MOE_VECS * c + 1] = sum[c][1];
+    out[column(c)] = sum[c][0];
+    out[column(c) + 1] = sum[c][1];
   }
 }
 
 MOE_CLONES void moe_block_multiply(int vecs, int p, int q, const vec *x, const double *b,
                                    vec *out) {
   for (int c = 0; c < q; c += TILE) {
-    const double *bc = b + (size_t)p * c;
-    vec *outc = out + (size_t)MOE_VECS * c;
+    const double *bc = b + area(p, c);
+    vec *outc = out + column(c);
     for (int i = 0; i < vecs; i += 2) switch (q - c) {
         case 1: multiply_tile(p, 1, x + i, bc, outc + i); break;
         case 2: multiply_tile(p, 2, x + i, bc, outc + i); break;
@@ -72,15 +72,15 @@ MOE_INLINE void crossprod_tile(int vecs, int p, int rows, int columns, const vec
   for (int i = 0; i < vecs; i++) {
     MOE_UNROLL
     for (int j = 0; j < rows; j++) {
-      vec xj = x[(size_t)MOE_VECS * j + i];
+      vec xj = x[at(i, j, MOE_VECS)];
       MOE_UNROLL
-      for (int c = 0; c < columns; c++) s[j][c] += xj * a[(size_t)MOE_VECS * c + i];
+      for (int c = 0; c < columns; c++) s[j][c] += xj * a[at(i, c, MOE_VECS)];
     }
   }
   MOE_UNROLL
   for (int j = 0; j < rows; j++) {
     MOE_UNROLL
-    for (int c = 0; c < columns; c++) sum[(size_t)p * c + j] += vec_sum(&s[j][c]);
+    for (int c = 0; c < columns; c++) sum[at(j, c, p)] += vec_sum(&s[j][c]);
   }
 }
 
@@ -89,8 +89,8 @@ MOE_INLINE void crossprod_columns(int vecs, int p, int first, int columns, const
                                   const vec *a, double *sum) {
   int j = first;
   for (; j + TILE <= p; j += TILE)
-    crossprod_tile(vecs, p, TILE, columns, x + (size_t)MOE_VECS * j, a, sum + j);
-  for (; j < p; j++) crossprod_tile(vecs, p, 1, columns, x + (size_t)MOE_VECS * j, a, sum + j);
+    crossprod_tile(vecs, p, TILE, columns, x + column(j), a, sum + j);
+  for (; j < p; j++) crossprod_tile(vecs, p, 1, columns, x + column(j), a, sum + j);
 }
 
 /* As crossprod_columns over all columns of a; with lower set, only what is on or below the diagonal
@@ -98,8 +98,8 @@ MOE_INLINE void crossprod_columns(int vecs, int p, int first, int columns, const
 MOE_INLINE void crossprod(int vecs, int p, int q, int lower, const vec *x, const vec *a,
                           double *sum) {
   for (int c = 0; c < q; c += TILE) {
-    const vec *ac = a + (size_t)MOE_VECS * c;
-    double *sumc = sum + (size_t)p * c;
+    const vec *ac = a + column(c);
+    double *sumc = sum + area(p, c);
     int first = lower ? c : 0;
     switch (q - c) {
       case 1: crossprod_columns(vecs, p, first, 1, x, ac, sumc); break;
@@ -118,7 +118,6 @@ MOE_CLONES void moe_block_crossprod(int vecs, int p, int q, const vec *x, const 
 MOE_CLONES void moe_block_gram(int vecs, int p, const vec *x, const vec *weight, vec *scratch,
                                double *sum) {
   for (int j = 0; j < p; j++)
-    for (int i = 0; i < vecs; i++)
-      scratch[(size_t)MOE_VECS * j + i] = weight[i] * x[(size_t)MOE_VECS * j + i];
+    for (int i = 0; i < vecs; i++) scratch[at(i, j, MOE_VECS)] = weight[i] * x[at(i, j, MOE_VECS)];
   crossprod(vecs, p, p, 1, x, scratch, sum);
 }

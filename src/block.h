@@ -1,15 +1,17 @@
 /* Work on one block of rows that stays in cache: thin products (block.c), softmax and mixture
  * (softmax.c). A block stores a column as MOE_VECS vecs, so column c of a buffer b starts at
- * b + c * MOE_VECS; `vecs`, an even number, says how many of them hold rows. */
+ * b + column(c); `vecs`, an even number, says how many of them hold rows. */
 #ifndef MOE_BLOCK_H
 #define MOE_BLOCK_H
 
-#include <stddef.h>
-
+#include "index.h"
 #include "vector.h"
 
 /* Likelihoods of rows below this are computed again on the log scale. */
 #define MOE_TINY 1e-280
+
+/* Where column c of a block starts. */
+static inline size_t column(int c) { return area(MOE_VECS, c); }
 
 /* --- block.c --- */
 

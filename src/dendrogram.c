@@ -9,6 +9,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "index.h"
 #include "moe.h"
 
 static double dissimilarity(int length, const double *a, const double *b, double qa, double qb) {
@@ -17,9 +18,7 @@ static double dissimilarity(int length, const double *a, const double *b, double
   return qa * (qb / (qa + qb)) * sum;
 }
 
-size_t moe_merge_workspace(int K, int length) {
-  return (size_t)K * K + (size_t)K * length + 2 * (size_t)K;
-}
+size_t moe_merge_workspace(int K, int length) { return area(K, K) + area(length, K) + area(K, 2); }
 
 typedef struct {
   int K, length;
@@ -35,7 +34,7 @@ static void closest(const merging *m, int *i, int *j) {
   *i = *j = -1;
   for (int b = 1; b < m->K; b++)
     for (int a = 0; a < b; a++) {
-      double d = m->distance[(size_t)m->K * b + a];
+      double d = m->distance[at(a, b, m->K)];
       if (m->weight[a] < 0 || m->weight[b] < 0 || !(*i < 0 || d < least)) continue;
       least = d;
       *i = a;
@@ -46,17 +45,17 @@ static void closest(const merging *m, int *i, int *j) {
 static void measure(merging *m, int i) {
   for (int j = 0; j < m->K; j++) {
     if (j == i || m->weight[j] < 0) continue;
-    size_t at = j < i ? (size_t)m->K * i + j : (size_t)m->K * j + i;
-    m->distance[at] = dissimilarity(m->length, m->atoms + (size_t)m->length * i,
-                                    m->atoms + (size_t)m->length * j, m->weight[i], m->weight[j]);
+    size_t pair = j < i ? at(j, i, m->K) : at(i, j, m->K);
+    m->distance[pair] = dissimilarity(m->length, m->atoms + area(m->length, i),
+                                      m->atoms + area(m->length, j), m->weight[i], m->weight[j]);
   }
 }
 
 /* Atom i takes in atom j. */
 static void join(merging *m, int i, int j) {
   double q = m->weight[i] + m->weight[j], share = m->weight[j] / q;
-  double *into = m->atoms + (size_t)m->length * i;
-  const double *from = m->atoms + (size_t)m->length * j;
+  double *into = m->atoms + area(m->length, i);
+  const double *from = m->atoms + area(m->length, j);
   for (int l = 0; l < m->length; l++) into[l] += share * (from[l] - into[l]);
   m->weight[i] = q;
   m->weight[j] = -1;
@@ -65,14 +64,10 @@ static void join(merging *m, int i, int j) {
 
 void moe_merge(int K, int length, const double *weight, const double *atoms, double *workspace,
                const moe_merges *out) {
-  merging m = {K,
-               length,
-               workspace,
-               workspace + (size_t)K * K,
-               workspace + (size_t)K * K + (size_t)K * length,
-               workspace + (size_t)K * K + (size_t)K * length + K};
-  memcpy(m.atoms, atoms, sizeof(double) * (size_t)length * K);
-  memcpy(m.weight, weight, sizeof(double) * K);
+  double *after_distance = workspace + area(K, K), *after_atoms = after_distance + area(length, K);
+  merging m = {K, length, workspace, after_distance, after_atoms, after_atoms + K};
+  memcpy(m.atoms, atoms, sizeof(double) * area(length, K));
+  memcpy(m.weight, weight, sizeof(double) * (size_t)K);
   for (int i = 0; i < K; i++) m.label[i] = -(i + 1);
   for (int i = 0; i < K; i++) measure(&m, i);
   for (int step = 0; step < K - 1; step++) {
@@ -83,12 +78,12 @@ void moe_merge(int K, int length, const double *weight, const double *atoms, dou
     int in_order = (a < 0) != (b < 0) ? a < 0 : (a < 0 ? a > b : a < b);
     out->merge[step] = (int)(in_order ? a : b);
     out->merge[step + K - 1] = (int)(in_order ? b : a);
-    out->height[step] = m.distance[(size_t)K * j + i];
+    out->height[step] = m.distance[at(i, j, K)];
     if (step > 0) out->height[step] = fmax(out->height[step], out->height[step - 1]); /* rounding */
     join(&m, i, j);
     m.label[i] = step + 1;
     out->weight[step] = m.weight[i];
-    memcpy(out->atoms + (size_t)length * step, m.atoms + (size_t)length * i,
-           sizeof(double) * length);
+    memcpy(out->atoms + area(length, step), m.atoms + area(length, i),
+           sizeof(double) * (size_t)length);
   }
 }

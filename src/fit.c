@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "blas.h"
+#include "index.h"
 #include "moe.h"
 
 #define MEMORY 20       /* pairs kept by the limited-memory update */
@@ -81,9 +82,9 @@ static double penalise(int rows, int columns, const double *ridge, const double 
   double sum = 0;
   for (int c = 0; c < columns; c++)
     for (int j = 0; j < rows; j++) {
-      size_t at = (size_t)rows * c + j;
-      sum += 0.5 * ridge[j] * a[at] * a[at];
-      g[at] -= ridge[j] * a[at];
+      size_t here = at(j, c, rows);
+      sum += 0.5 * ridge[j] * a[here] * a[here];
+      g[here] -= ridge[j] * a[here];
     }
   return sum;
 }
@@ -93,7 +94,7 @@ static double objective(state *s, const double *theta, double *gradient, double 
                         double *loglik) {
   const moe_problem *p = s->problem;
   const moe_shape *h = &p->shape;
-  const size_t gate = (size_t)h->r * h->K;
+  const size_t gate = area(h->r, h->K);
   *loglik = p->evaluate(p->context, theta, gradient, gram);
   s->result->evaluations++;
   return *loglik - penalise(h->r, h->K, p->ridge_gate, theta, gradient) -
@@ -106,9 +107,9 @@ static double objective(state *s, const double *theta, double *gradient, double 
  * far below any curvature that matters, keeps it definite; more curvature is still a minorizer. */
 static void factor_block(int p, const double *ridge, double *a) {
   int info;
-  for (size_t j = 0; j < (size_t)p * p; j++) a[j] *= 0.5;
+  for (size_t j = 0; j < area(p, p); j++) a[j] *= 0.5;
   for (int j = 0; j < p; j++) {
-    double *diagonal = a + (size_t)p * j + j;
+    double *diagonal = a + at(j, j, p);
     *diagonal = (*diagonal + ridge[j]) * (1 + JITTER) + DBL_MIN;
   }
   F77_CALL(dpotrf)("L", &p, a, &p, &info FCONE);
@@ -117,8 +118,8 @@ static void factor_block(int p, const double *ridge, double *a) {
 static void factor_metric(const moe_problem *problem, double *gram) {
   const moe_shape *h = &problem->shape;
   factor_block(h->r, problem->ridge_gate, gram);
-  gram += (size_t)h->r * h->r;
-  for (int k = 0; k < h->K; k++, gram += (size_t)h->p * h->p)
+  gram += area(h->r, h->r);
+  for (int k = 0; k < h->K; k++, gram += area(h->p, h->p))
     factor_block(h->p, problem->ridge_expert, gram);
 }
 
@@ -126,8 +127,8 @@ static void factor_metric(const moe_problem *problem, double *gram) {
 static void center_rows(int rows, int columns, double *a) {
   for (int j = 0; j < rows; j++) {
     double mean = 0;
-    for (int c = 0; c < columns; c++) mean += a[(size_t)rows * c + j] / columns;
-    for (int c = 0; c < columns; c++) a[(size_t)rows * c + j] -= mean;
+    for (int c = 0; c < columns; c++) mean += a[at(j, c, rows)] / columns;
+    for (int c = 0; c < columns; c++) a[at(j, c, rows)] -= mean;
   }
 }
 
@@ -142,9 +143,9 @@ static void solve_metric(const state *s, double *a) {
   const moe_shape *h = &s->problem->shape;
   const double *factor = s->metric;
   solve_block(h->r, h->K, factor, a);
-  factor += (size_t)h->r * h->r;
-  a += (size_t)h->r * h->K;
-  for (int k = 0; k < h->K; k++, factor += (size_t)h->p * h->p, a += (size_t)h->p * h->M)
+  factor += area(h->r, h->r);
+  a += area(h->r, h->K);
+  for (int k = 0; k < h->K; k++, factor += area(h->p, h->p), a += area(h->p, h->M))
     solve_block(h->p, h->M, factor, a);
 }
 
@@ -193,23 +194,28 @@ static int mm_step(state *s) {
 
 /* --- quasi-Newton --- */
 
+/* Where a pair's column of `steps` or `yields` starts. */
+static double *pair_start(const state *s, double *columns, int slot) {
+  return columns + s->length * (size_t)slot;
+}
+
 /* direction <- H gradient by the two-loop recursion; returns the slope along it. */
 static double quasi_newton_direction(state *s) {
   double weight[MEMORY];
   double *d = s->direction;
   memcpy(d, s->gradient, sizeof(double) * s->length);
   for (int a = 0; a < s->pairs; a++) {
-    int at = (s->newest - a + MEMORY) % MEMORY;
-    const double *step = s->steps + s->length * at, *yield = s->yields + s->length * at;
-    weight[at] = dot(s->length, step, d) / s->curvature[at];
-    for (size_t j = 0; j < s->length; j++) d[j] -= weight[at] * yield[j];
+    int slot = (s->newest - a + MEMORY) % MEMORY;
+    const double *step = pair_start(s, s->steps, slot), *yield = pair_start(s, s->yields, slot);
+    weight[slot] = dot(s->length, step, d) / s->curvature[slot];
+    for (size_t j = 0; j < s->length; j++) d[j] -= weight[slot] * yield[j];
   }
   solve_metric(s, d);
   for (size_t j = 0; j < s->length; j++) d[j] *= s->scale;
   for (int a = s->pairs - 1; a >= 0; a--) {
-    int at = (s->newest - a + MEMORY) % MEMORY;
-    const double *step = s->steps + s->length * at, *yield = s->yields + s->length * at;
-    double shift = weight[at] - dot(s->length, yield, d) / s->curvature[at];
+    int slot = (s->newest - a + MEMORY) % MEMORY;
+    const double *step = pair_start(s, s->steps, slot), *yield = pair_start(s, s->yields, slot);
+    double shift = weight[slot] - dot(s->length, yield, d) / s->curvature[slot];
     for (size_t j = 0; j < s->length; j++) d[j] += shift * step[j];
   }
   return dot(s->length, d, s->gradient);
@@ -218,8 +224,8 @@ static double quasi_newton_direction(state *s) {
 /* Remembers the step of the given length along direction, before the trial point is accepted. A
  * pair that shows no positive curvature is left out. */
 static void remember(state *s, double length) {
-  int at = (s->newest + 1) % MEMORY;
-  double *step = s->steps + s->length * at, *yield = s->yields + s->length * at;
+  int slot = (s->newest + 1) % MEMORY;
+  double *step = pair_start(s, s->steps, slot), *yield = pair_start(s, s->yields, slot);
   for (size_t j = 0; j < s->length; j++) {
     step[j] = length * s->direction[j];
     yield[j] = s->gradient[j] - s->trial_gradient[j];
@@ -229,9 +235,9 @@ static void remember(state *s, double length) {
   solve_metric(s, s->change);
   double yield_norm = dot(s->length, yield, s->change);
   if (!(curvature > 1e-10 * yield_norm) || yield_norm <= 0) return;
-  s->curvature[at] = curvature;
+  s->curvature[slot] = curvature;
   s->scale = curvature / yield_norm;
-  s->newest = at;
+  s->newest = slot;
   if (s->pairs < MEMORY) s->pairs++;
 }
 

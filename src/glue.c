@@ -6,6 +6,7 @@
 #include <Rinternals.h>
 #include <string.h>
 
+#include "index.h"
 #include "moe.h"
 
 static void poll_interrupt(void *context) {
@@ -35,7 +36,7 @@ static moe_data as_data(SEXP design, SEXP y, SEXP weights, SEXP tau) {
       .tau = optional_real(tau),
   };
   if (!isNull(y)) {
-    int n = LENGTH(y), *from_zero = (int *)R_alloc(n, sizeof(int));
+    int n = LENGTH(y), *from_zero = (int *)R_alloc((size_t)n, sizeof(int));
     for (int i = 0; i < n; i++) from_zero[i] = INTEGER(y)[i] - 1;
     d.y = from_zero;
   }
@@ -83,7 +84,7 @@ SEXP C_moe_fit(SEXP design, SEXP y, SEXP weights, SEXP tau, SEXP theta, SEXP rid
                          .ridge_expert = REAL(element(ridge, "expert")),
                          .evaluate = moe_evaluate_rows,
                          .context = &rows};
-  moe_control settings = {.method = asInteger(element(control, "method")),
+  moe_control settings = {.method = (moe_method)asInteger(element(control, "method")),
                           .max_iterations = asInteger(element(control, "max_iterations")),
                           .tolerance = asReal(element(control, "tolerance"))};
   moe_result result = {.trace = workspace((size_t)settings.max_iterations + 1)};
@@ -128,14 +129,14 @@ SEXP C_moe_evaluate(SEXP design, SEXP y, SEXP weights, SEXP tau, SEXP theta, SEX
 SEXP C_moe_predict(SEXP design, SEXP y, SEXP theta, SEXP shape, SEXP wanted, SEXP threads) {
   moe_rows rows = as_rows(design, y, R_NilValue, R_NilValue, shape, threads);
   const moe_shape *s = &rows.shape;
-  const size_t columns[] = {s->M, s->K, (size_t)s->M * s->K, s->K};
+  const size_t columns[] = {area(1, s->M), area(1, s->K), area(s->M, s->K), area(1, s->K)};
   const char *names[] = {"prob", "gate", "expert", "posterior", ""};
   double *to[4] = {NULL};
   SEXP out = PROTECT(mkNamed(VECSXP, names));
   rows.workspace = workspace(moe_rows_workspace(s, rows.threads, 0));
   for (int a = 0; a < 4; a++) {
     if (!LOGICAL(wanted)[a]) continue;
-    SET_VECTOR_ELT(out, a, allocVector(REALSXP, (R_xlen_t)(s->n * columns[a])));
+    SET_VECTOR_ELT(out, a, allocVector(REALSXP, (R_xlen_t)((size_t)s->n * columns[a])));
     to[a] = REAL(VECTOR_ELT(out, a));
   }
   moe_prediction prediction = {.prob = to[0], .gate = to[1], .expert = to[2], .posterior = to[3]};

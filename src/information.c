@@ -26,7 +26,7 @@ typedef struct {
 static int larger(int a, int b) { return a > b ? a : b; }
 
 size_t moe_coefficients_length(const moe_shape *s) {
-  return (size_t)s->r * (s->K - 1) + (size_t)s->p * s->K * (s->M - 1);
+  return area(s->r, s->K - 1) + area(s->p, s->M - 1) * (size_t)s->K;
 }
 
 /* Depends on the shape alone. One predictor's pairs over a batch are polls apart at most. */
@@ -36,38 +36,39 @@ static int batch_blocks(const moe_shape *s) {
   return affordable < 1 ? 1 : affordable < MAX_BATCH ? (int)affordable : MAX_BATCH;
 }
 
-static size_t product_vecs(const moe_shape *s) {
-  return (size_t)MOE_VECS * (1 + larger(s->p, s->r));
-}
+static size_t product_vecs(const moe_shape *s) { return column(1 + larger(s->p, s->r)); }
 
 static size_t tile_length(const moe_shape *s) {
-  return (size_t)larger(s->p, s->r) * larger(s->p, s->r);
+  return area(larger(s->p, s->r), larger(s->p, s->r));
 }
 
 size_t moe_information_workspace(const moe_shape *s, int threads) {
   plan a = moe_make_plan(s, 0, 0);
-  size_t vecs = batch_blocks(s) * a.scratch + threads * product_vecs(s);
-  return MOE_LANES + vecs * MOE_LANES + threads * tile_length(s) + a.coefficients;
+  size_t vecs = (size_t)batch_blocks(s) * a.scratch + (size_t)threads * product_vecs(s);
+  return MOE_LANES + vecs * MOE_LANES + (size_t)threads * tile_length(s) + a.coefficients;
 }
 
 static walk start_walk(const moe_rows *rows, const double *theta) {
   const moe_shape *s = &rows->shape;
+  const size_t threads = (size_t)rows->threads;
   walk w = {.rows = rows, .plan = moe_make_plan(s, moe_designs_shared(rows), 0)};
   w.batch = batch_blocks(s);
   w.blocks = moe_align(rows->workspace);
-  w.products = w.blocks + w.batch * w.plan.scratch;
-  w.tiles = (double *)(w.products + rows->threads * product_vecs(s));
-  w.coefficients = w.tiles + rows->threads * tile_length(s);
+  w.products = w.blocks + (size_t)w.batch * w.plan.scratch;
+  w.tiles = (double *)(w.products + threads * product_vecs(s));
+  w.coefficients = w.tiles + threads * tile_length(s);
   moe_to_reference(s, theta, w.coefficients);
   return w;
 }
 
 /* --- the blocks of a batch --- */
 
-static int rows_left(const walk *w, int at) { return w->rows->shape.n - w->first - at * MOE_BLOCK; }
+static int rows_left(const walk *w, int place) {
+  return w->rows->shape.n - w->first - place * MOE_BLOCK;
+}
 
-static int block_rows(const walk *w, int at) {
-  int left = rows_left(w, at);
+static int block_rows(const walk *w, int place) {
+  int left = rows_left(w, place);
   return left < MOE_BLOCK ? left : MOE_BLOCK;
 }
 
@@ -83,16 +84,16 @@ static int next_batch(walk *w) {
   return 1;
 }
 
-static block batch_block(const walk *w, int at) {
-  return moe_new_block(&w->rows->shape, &w->plan, w->blocks + at * w->plan.scratch);
+static block batch_block(const walk *w, int place) {
+  return moe_new_block(&w->rows->shape, &w->plan, w->blocks + (size_t)place * w->plan.scratch);
 }
 
 /* Fills one block and turns its linear predictors into their scores without the case weights. */
-static void score_block(const walk *w, int at) {
+static void score_block(const walk *w, int place) {
   const moe_shape *s = &w->rows->shape;
-  block b = batch_block(w, at);
-  const int count = block_rows(w, at), vecs = moe_block_vecs(count);
-  moe_fill_block(w->rows, &w->plan, w->coefficients, w->first + at * MOE_BLOCK, count, &b);
+  block b = batch_block(w, place);
+  const int count = block_rows(w, place), vecs = moe_block_vecs(count);
+  moe_fill_block(w->rows, &w->plan, w->coefficients, w->first + place * MOE_BLOCK, count, &b);
   for (int i = 0; i < vecs; i++) b.weighted[i] = (vec){0} + 1.0;
   moe_block_state state = {s->M, s->K, b.gate, b.expert, b.indicator, b.weighted, b.tau};
   moe_residual(vecs, &state, b.eta);
@@ -104,7 +105,7 @@ static void fill_batch(const walk *w) {
 #ifdef _OPENMP
 #pragma omp parallel for schedule(dynamic, 1) num_threads(w->rows->threads)
 #endif
-  for (int at = 0; at < blocks; at++) score_block(w, at);
+  for (int place = 0; place < blocks; place++) score_block(w, place);
 }
 
 /* --- linear predictors --- */
@@ -117,12 +118,11 @@ typedef struct {
   size_t start; /* of its coefficients */
 } predictor;
 
-static predictor predictor_at(const moe_shape *s, int column) {
+static predictor predictor_at(const moe_shape *s, int c) {
   const int gate = s->K - 1, classes = s->M - 1;
-  if (column < gate) return (predictor){column + 1, 0, s->r, (size_t)s->r * column};
-  column -= gate;
-  return (predictor){column / classes, column % classes + 1, s->p,
-                     (size_t)s->r * gate + (size_t)s->p * column};
+  if (c < gate) return (predictor){c + 1, 0, s->r, area(s->r, c)};
+  c -= gate;
+  return (predictor){c / classes, c % classes + 1, s->p, area(s->r, gate) + area(s->p, c)};
 }
 
 static const vec *design_of(const block *b, const predictor *a) { return a->class ? b->x : b->z; }
@@ -138,8 +138,8 @@ typedef struct {
 static void gate_curvature(const scored_block *s, int k, int l, vec *out) {
   const block *b = &s->block;
   const double same = k == l;
-  const vec *pi_k = b->gate + (size_t)MOE_VECS * k, *pi_l = b->gate + (size_t)MOE_VECS * l;
-  const vec *tau_k = b->tau + (size_t)MOE_VECS * k, *tau_l = b->tau + (size_t)MOE_VECS * l;
+  const vec *pi_k = b->gate + column(k), *pi_l = b->gate + column(l);
+  const vec *tau_k = b->tau + column(k), *tau_l = b->tau + column(l);
   for (int i = 0; i < s->vecs; i++)
     out[i] = b->weight[i] * (pi_k[i] * (same - pi_l[i]) - tau_k[i] * (same - tau_l[i]));
 }
@@ -149,7 +149,7 @@ static void gate_curvature(const scored_block *s, int k, int l, vec *out) {
 static void gate_expert_curvature(const scored_block *s, int k, int l, const vec *score, vec *out) {
   const block *b = &s->block;
   const double same = k == l;
-  const vec *tau = b->tau + (size_t)MOE_VECS * k;
+  const vec *tau = b->tau + column(k);
   for (int i = 0; i < s->vecs; i++) out[i] = -b->weight[i] * (same - tau[i]) * score[i];
 }
 
@@ -158,11 +158,9 @@ static void gate_expert_curvature(const scored_block *s, int k, int l, const vec
 static void expert_curvature(const scored_block *s, int k, int m, int q, vec *out) {
   const block *b = &s->block;
   const double same = m == q;
-  const vec *tau = b->tau + (size_t)MOE_VECS * k;
-  const vec *p_m = b->expert + (size_t)MOE_VECS * (s->M * k + m),
-            *is_m = b->indicator + MOE_VECS * m;
-  const vec *p_q = b->expert + (size_t)MOE_VECS * (s->M * k + q),
-            *is_q = b->indicator + MOE_VECS * q;
+  const vec *tau = b->tau + column(k);
+  const vec *p_m = b->expert + column(s->M * k + m), *is_m = b->indicator + column(m);
+  const vec *p_q = b->expert + column(s->M * k + q), *is_q = b->indicator + column(q);
   for (int i = 0; i < s->vecs; i++) {
     vec missing = (1.0 - tau[i]) * (is_m[i] - p_m[i]) * (is_q[i] - p_q[i]);
     out[i] = b->weight[i] * tau[i] * (p_m[i] * (same - p_q[i]) - missing);
@@ -198,7 +196,7 @@ static void add_product(const scored_block *s, const predictor *a, const predict
   }
   for (int j = 0; j < c->length; j++)
     for (int i = 0; i < s->vecs; i++)
-      scratch[(size_t)MOE_VECS * j + i] = weight[i] * z[(size_t)MOE_VECS * j + i];
+      scratch[at(i, j, MOE_VECS)] = weight[i] * z[at(i, j, MOE_VECS)];
   moe_block_crossprod(s->vecs, a->length, c->length, x, scratch, tile);
 }
 
@@ -206,21 +204,21 @@ static void add_product(const scored_block *s, const predictor *a, const predict
 static void add_pair(const walk *w, moe_information kind, int column_a, int column_c, double *out) {
   const moe_shape *s = &w->rows->shape;
   const predictor a = predictor_at(s, column_a), c = predictor_at(s, column_c);
-  vec *weight = w->products + MOE_THREAD * product_vecs(s);
-  double *tile = w->tiles + MOE_THREAD * tile_length(s);
+  vec *weight = w->products + (size_t)MOE_THREAD * product_vecs(s);
+  double *tile = w->tiles + (size_t)MOE_THREAD * tile_length(s);
   const int blocks = filled_blocks(w), symmetric = !!a.class == !!c.class || w->plan.shared;
-  memset(tile, 0, sizeof(double) * a.length * c.length);
-  for (int at = 0; at < blocks; at++) {
-    scored_block of = {s->M, moe_block_vecs(block_rows(w, at)), batch_block(w, at)};
-    const vec *const score[] = {of.block.eta + (size_t)MOE_VECS * column_a,
-                                of.block.eta + (size_t)MOE_VECS * column_c};
+  memset(tile, 0, sizeof(double) * area(a.length, c.length));
+  for (int place = 0; place < blocks; place++) {
+    scored_block of = {s->M, moe_block_vecs(block_rows(w, place)), batch_block(w, place)};
+    const vec *const score[] = {of.block.eta + column(column_a), of.block.eta + column(column_c)};
     pair_weight(&of, kind, &a, &c, score, weight);
     add_product(&of, &a, &c, weight, weight + MOE_VECS, tile);
   }
   if (symmetric) moe_mirror(a.length, tile);
   for (int l = 0; l < c.length; l++)
     for (int j = 0; j < a.length; j++)
-      out[w->plan.coefficients * (c.start + l) + a.start + j] += tile[(size_t)a.length * l + j];
+      out[w->plan.coefficients * (c.start + (size_t)l) + a.start + (size_t)j] +=
+          tile[at(j, l, a.length)];
 }
 
 /* As many predictors per parallel region as fit between two polls. */
@@ -258,15 +256,15 @@ void moe_information_rows(const moe_rows *rows, const double *theta, moe_informa
 /* --- scores --- */
 
 /* Rows of one block in out (n x d): weight times score times the design. */
-static void write_scores(const walk *w, int at, double *out) {
+static void write_scores(const walk *w, int place, double *out) {
   const moe_shape *s = &w->rows->shape;
-  const block b = batch_block(w, at);
-  const int count = block_rows(w, at), predictors = w->plan.q_gate + w->plan.q_expert;
+  const block b = batch_block(w, place);
+  const int count = block_rows(w, place), predictors = w->plan.q_gate + w->plan.q_expert;
   const double *weight = (const double *)b.weight;
-  out += w->first + (size_t)at * MOE_BLOCK;
+  out += at(w->first, place, MOE_BLOCK);
   for (int a = 0; a < predictors; a++) {
     const predictor of = predictor_at(s, a);
-    const double *score = (const double *)(b.eta + (size_t)MOE_VECS * a);
+    const double *score = (const double *)(b.eta + column(a));
     const double *design = (const double *)design_of(&b, &of);
     for (int j = 0; j < of.length; j++, design += MOE_BLOCK, out += s->n)
       for (int i = 0; i < count; i++) out[i] = weight[i] * score[i] * design[i];
@@ -277,6 +275,6 @@ void moe_score_rows(const moe_rows *rows, const double *theta, double *out) {
   walk w = start_walk(rows, theta);
   do {
     fill_batch(&w);
-    for (int at = 0; at < filled_blocks(&w); at++) write_scores(&w, at, out);
+    for (int place = 0; place < filled_blocks(&w); place++) write_scores(&w, place, out);
   } while (next_batch(&w));
 }

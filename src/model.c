@@ -14,23 +14,24 @@
 #define MIN_SEGMENTS 16
 #define SEGMENT_DOUBLES 1000000 /* beyond MIN_SEGMENTS, partial sums take at most this many */
 
-static size_t max_size(size_t a, size_t b) { return a > b ? a : b; }
+static int larger(int a, int b) { return a > b ? a : b; }
 
 size_t moe_theta_length(const moe_shape *s) {
-  return (size_t)s->r * s->K + (size_t)s->p * s->M * s->K;
+  return area(s->r, s->K) + area(s->p, s->M) * (size_t)s->K;
 }
 
 size_t moe_gram_length(const moe_shape *s) {
-  return (size_t)s->r * s->r + (size_t)s->K * s->p * s->p;
+  return area(s->r, s->r) + area(s->p, s->p) * (size_t)s->K;
 }
 
 /* --- layout of the workspace --- */
 
 static size_t block_vecs(const moe_shape *s) {
-  size_t columns = (size_t)s->p + s->r + (s->K - 1) + (size_t)s->K * (s->M - 1) + /* x z eta */
-                   s->K + (size_t)s->K * s->M + s->K + s->M + 3 + /* gate expert tau .. weighted */
-                   max_size(s->p, s->r);                          /* product */
-  return columns * MOE_VECS;
+  return column(s->p) + column(s->r) +                        /* x z */
+         column(s->K - 1) + area(s->K, s->M - 1) * MOE_VECS + /* eta */
+         column(s->K) + area(s->K, s->M) * MOE_VECS +         /* gate expert */
+         column(s->K) + column(s->M) + column(3) +            /* tau indicator .. weighted */
+         column(larger(s->p, s->r));                          /* product */
 }
 
 plan moe_make_plan(const moe_shape *s, int shared, int with_gram) {
@@ -38,13 +39,13 @@ plan moe_make_plan(const moe_shape *s, int shared, int with_gram) {
   a.q_gate = s->K - 1;
   a.q_expert = s->K * (s->M - 1);
   a.shared = shared;
-  a.coefficients = (size_t)s->r * a.q_gate + (size_t)s->p * a.q_expert;
+  a.coefficients = area(s->r, a.q_gate) + area(s->p, a.q_expert);
   a.partial = 1 + a.coefficients + (with_gram ? moe_gram_length(s) : 0);
   a.scratch = block_vecs(s);
   /* The same segments with and without Gram matrices, and so the same rounding. */
   size_t largest = 1 + a.coefficients + moe_gram_length(s);
-  size_t affordable = max_size(MIN_SEGMENTS, SEGMENT_DOUBLES / largest);
-  int most = affordable < MAX_SEGMENTS ? (int)affordable : MAX_SEGMENTS;
+  size_t affordable = SEGMENT_DOUBLES / largest;
+  int most = affordable < MAX_SEGMENTS ? larger((int)affordable, MIN_SEGMENTS) : MAX_SEGMENTS;
   int blocks = s->n / MOE_BLOCK + (s->n % MOE_BLOCK > 0);
   a.segment_rows = (blocks / most + (blocks % most > 0)) * MOE_BLOCK;
   if (a.segment_rows == 0) a.segment_rows = MOE_BLOCK;
@@ -55,12 +56,12 @@ plan moe_make_plan(const moe_shape *s, int shared, int with_gram) {
 size_t moe_rows_workspace(const moe_shape *s, int threads, int with_gram) {
   plan a = moe_make_plan(s, 0, with_gram);
   return MOE_LANES + (size_t)threads * a.scratch * MOE_LANES + a.coefficients +
-         (size_t)(a.segments > 0 ? a.segments : 1) * a.partial;
+         (size_t)larger(a.segments, 1) * a.partial;
 }
 
-static vec *take(vec **at, size_t columns) {
-  vec *start = *at;
-  *at += columns * MOE_VECS;
+static vec *take(vec **rest, int columns) {
+  vec *start = *rest;
+  *rest += column(columns);
   return start;
 }
 
@@ -69,19 +70,19 @@ vec *moe_align(double *workspace) {
   return (vec *)((start + align - 1) / align * align);
 }
 
-block moe_new_block(const moe_shape *s, const plan *a, vec *at) {
+block moe_new_block(const moe_shape *s, const plan *a, vec *rest) {
   block b;
-  b.x = take(&at, s->p);
-  b.z = a->shared ? b.x : take(&at, s->r);
-  b.eta = take(&at, (size_t)a->q_gate + a->q_expert);
-  b.gate = take(&at, s->K);
-  b.expert = take(&at, (size_t)s->K * s->M);
-  b.tau = take(&at, s->K);
-  b.indicator = take(&at, s->M);
-  b.weight = take(&at, 1);
-  b.likelihood = take(&at, 1);
-  b.weighted = take(&at, 1);
-  b.product = take(&at, max_size(s->p, s->r));
+  b.x = take(&rest, s->p);
+  b.z = a->shared ? b.x : take(&rest, s->r);
+  b.eta = take(&rest, a->q_gate + a->q_expert);
+  b.gate = take(&rest, s->K);
+  b.expert = take(&rest, s->K * s->M);
+  b.tau = take(&rest, s->K);
+  b.indicator = take(&rest, s->M);
+  b.weight = take(&rest, 1);
+  b.likelihood = take(&rest, 1);
+  b.weighted = take(&rest, 1);
+  b.product = take(&rest, larger(s->p, s->r));
   return b;
 }
 
@@ -99,23 +100,23 @@ static double *coefficient_space(const moe_rows *rows, const plan *a) {
 /* out (rows x (columns - 1)) <- columns 2.. of a minus its first column */
 static double *subtract_reference(int rows, int columns, const double *a, double *out) {
   for (int c = 1; c < columns; c++)
-    for (int j = 0; j < rows; j++) *out++ = a[(size_t)rows * c + j] - a[j];
+    for (int j = 0; j < rows; j++) *out++ = a[at(j, c, rows)] - a[j];
   return out;
 }
 
 void moe_to_reference(const moe_shape *s, const double *theta, double *out) {
   out = subtract_reference(s->r, s->K, theta, out);
-  theta += (size_t)s->r * s->K;
-  for (int k = 0; k < s->K; k++, theta += (size_t)s->p * s->M)
+  theta += area(s->r, s->K);
+  for (int k = 0; k < s->K; k++, theta += area(s->p, s->M))
     out = subtract_reference(s->p, s->M, theta, out);
 }
 
 /* A score's columns sum to zero: the reference's is minus the sum of the others. */
 static const double *complete_score(int rows, int columns, const double *a, double *out) {
-  memset(out, 0, sizeof(double) * rows);
+  memset(out, 0, sizeof(double) * (size_t)rows);
   for (int c = 1; c < columns; c++)
     for (int j = 0; j < rows; j++, a++) {
-      out[(size_t)rows * c + j] = *a;
+      out[at(j, c, rows)] = *a;
       out[j] -= *a;
     }
   return a;
@@ -123,8 +124,8 @@ static const double *complete_score(int rows, int columns, const double *a, doub
 
 static void to_symmetric(const moe_shape *s, const double *score, double *out) {
   score = complete_score(s->r, s->K, score, out);
-  out += (size_t)s->r * s->K;
-  for (int k = 0; k < s->K; k++, out += (size_t)s->p * s->M)
+  out += area(s->r, s->K);
+  for (int k = 0; k < s->K; k++, out += area(s->p, s->M))
     score = complete_score(s->p, s->M, score, out);
 }
 
@@ -134,9 +135,9 @@ static void pack_response(const moe_rows *rows, int first, int count, block *b) 
   const moe_data *d = &rows->data;
   const int M = rows->shape.M, filled = moe_block_vecs(count) * MOE_LANES;
   double *indicator = (double *)b->indicator, *weight = (double *)b->weight;
-  memset(indicator, 0, sizeof(double) * MOE_BLOCK * M);
+  memset(indicator, 0, sizeof(double) * area(MOE_BLOCK, M));
   for (int i = 0; i < count; i++) {
-    indicator[(size_t)MOE_BLOCK * d->y[first + i] + i] = 1;
+    indicator[at(i, d->y[first + i], MOE_BLOCK)] = 1;
     weight[i] = d->weight ? d->weight[first + i] : 1;
   }
   for (int i = count; i < filled; i++) {
@@ -151,21 +152,21 @@ static void block_probabilities(const moe_rows *rows, const plan *a, const doubl
   const moe_shape *s = &rows->shape;
   const moe_data *d = &rows->data;
   const int vecs = moe_block_vecs(count);
-  moe_block_pack(count, s->p, s->n, d->x + first, d->x_center, d->x_scale, b->x);
-  if (!a->shared) moe_block_pack(count, s->r, s->n, d->z + first, d->z_center, d->z_scale, b->z);
+  moe_block_pack(count, s->p, (size_t)s->n, d->x + first, d->x_center, d->x_scale, b->x);
+  if (!a->shared)
+    moe_block_pack(count, s->r, (size_t)s->n, d->z + first, d->z_center, d->z_scale, b->z);
 
-  vec *eta_expert = b->eta + (size_t)MOE_VECS * a->q_gate;
+  vec *eta_expert = b->eta + column(a->q_gate);
   if (a->shared) {
     moe_block_multiply(vecs, s->p, a->q_gate + a->q_expert, b->x, coefficients, b->eta);
   } else {
     moe_block_multiply(vecs, s->r, a->q_gate, b->z, coefficients, b->eta);
-    moe_block_multiply(vecs, s->p, a->q_expert, b->x, coefficients + (size_t)s->r * a->q_gate,
+    moe_block_multiply(vecs, s->p, a->q_expert, b->x, coefficients + area(s->r, a->q_gate),
                        eta_expert);
   }
   moe_softmax(vecs, s->K, b->eta, b->gate);
   for (int k = 0; k < s->K; k++)
-    moe_softmax(vecs, s->M, eta_expert + (size_t)MOE_VECS * k * (s->M - 1),
-                b->expert + (size_t)MOE_VECS * k * s->M);
+    moe_softmax(vecs, s->M, eta_expert + column(k * (s->M - 1)), b->expert + column(k * s->M));
 }
 
 /* Row i of the block on the log scale; writes its responsibilities, returns its log-likelihood. */
@@ -176,7 +177,7 @@ static double rescue_row(const moe_rows *rows, int first, int i, block *b) {
   double loglik = moe_log_joint(s->M, s->K, (double *)b->eta + i, rows->data.y[first + i], tau);
   for (int k = 0; k < s->K; k++, tau += MOE_BLOCK) {
     double joint = *tau;
-    *tau = given ? given[(size_t)s->n * k + first + i] : exp(joint - loglik);
+    *tau = given ? given[at(first + i, k, s->n)] : exp(joint - loglik);
     if (*tau > 0) expected += *tau * joint;
   }
   return given ? expected : loglik;
@@ -213,17 +214,17 @@ static void block_gradient(const moe_rows *rows, const plan *a, int vecs, block 
     moe_block_crossprod(vecs, s->p, a->q_gate + a->q_expert, b->x, b->eta, sum);
   } else {
     moe_block_crossprod(vecs, s->r, a->q_gate, b->z, b->eta, sum);
-    moe_block_crossprod(vecs, s->p, a->q_expert, b->x, b->eta + (size_t)MOE_VECS * a->q_gate,
-                        sum + (size_t)s->r * a->q_gate);
+    moe_block_crossprod(vecs, s->p, a->q_expert, b->x, b->eta + column(a->q_gate),
+                        sum + area(s->r, a->q_gate));
   }
 }
 
 static void block_gram(const moe_rows *rows, int vecs, block *b, double *sum) {
   const moe_shape *s = &rows->shape;
   moe_block_gram(vecs, s->r, b->z, b->weight, b->product, sum);
-  sum += (size_t)s->r * s->r;
-  for (int k = 0; k < s->K; k++, sum += (size_t)s->p * s->p) {
-    for (int i = 0; i < vecs; i++) b->weighted[i] = b->weight[i] * b->tau[(size_t)MOE_VECS * k + i];
+  sum += area(s->r, s->r);
+  for (int k = 0; k < s->K; k++, sum += area(s->p, s->p)) {
+    for (int i = 0; i < vecs; i++) b->weighted[i] = b->weight[i] * b->tau[at(i, k, MOE_VECS)];
     moe_block_gram(vecs, s->p, b->x, b->weighted, b->product, sum);
   }
 }
@@ -238,7 +239,7 @@ static void for_each_segment(const moe_rows *rows, const plan *a, const double *
                              segment_work work, void *out) {
   const moe_shape *s = &rows->shape;
   double cost = (double)a->segment_rows * (s->p + s->r + 8) * (a->q_gate + a->q_expert + 8);
-  if (a->partial > 1 + a->coefficients) cost += (double)a->segment_rows * moe_gram_length(s);
+  if (a->partial > 1 + a->coefficients) cost += a->segment_rows * (double)moe_gram_length(s);
   double affordable = POLL_WORK / cost * rows->threads;
   int group = affordable < rows->threads ? rows->threads
               : affordable < a->segments ? (int)affordable
@@ -280,14 +281,14 @@ int moe_designs_shared(const moe_rows *rows) {
 
 void moe_mirror(int p, double *a) {
   for (int c = 0; c < p; c++)
-    for (int j = c + 1; j < p; j++) a[(size_t)p * j + c] = a[(size_t)p * c + j];
+    for (int j = c + 1; j < p; j++) a[at(c, j, p)] = a[at(j, c, p)];
 }
 
 static void finish_gram(const moe_shape *s, const double *sum, double *gram) {
   memcpy(gram, sum, sizeof(double) * moe_gram_length(s));
   moe_mirror(s->r, gram);
-  gram += (size_t)s->r * s->r;
-  for (int k = 0; k < s->K; k++) moe_mirror(s->p, gram + (size_t)s->p * s->p * k);
+  gram += area(s->r, s->r);
+  for (int k = 0; k < s->K; k++, gram += area(s->p, s->p)) moe_mirror(s->p, gram);
 }
 
 double moe_evaluate_rows(void *context, const double *theta, double *gradient, double *gram) {
@@ -299,7 +300,7 @@ double moe_evaluate_rows(void *context, const double *theta, double *gradient, d
   memset(sums, 0, sizeof(double) * a.partial); /* stays if there are no rows */
   for_each_segment(rows, &a, coefficients, evaluate_segment, sums);
   for (int segment = 1; segment < a.segments; segment++)
-    for (size_t j = 0; j < a.partial; j++) sums[j] += sums[segment * a.partial + j];
+    for (size_t j = 0; j < a.partial; j++) sums[j] += sums[(size_t)segment * a.partial + j];
   to_symmetric(s, sums + 1, gradient);
   if (gram) finish_gram(s, sums + 1 + a.coefficients, gram);
   return sums[0];
@@ -312,8 +313,8 @@ static void copy_columns(const moe_rows *rows, int first, int count, int columns
                          double *to) {
   if (!to) return;
   for (int c = 0; c < columns; c++)
-    memcpy(to + (size_t)rows->shape.n * c + first, (const double *)from + (size_t)MOE_BLOCK * c,
-           sizeof(double) * count);
+    memcpy(to + at(first, c, rows->shape.n), (const double *)(from + column(c)),
+           sizeof(double) * (size_t)count);
 }
 
 static void average_experts(const moe_shape *s, int vecs, const block *b, vec *prob) {
@@ -321,7 +322,7 @@ static void average_experts(const moe_shape *s, int vecs, const block *b, vec *p
     for (int i = 0; i < vecs; i++) {
       vec sum = {0};
       for (int k = 0; k < s->K; k++)
-        sum += b->gate[(size_t)MOE_VECS * k + i] * b->expert[(size_t)MOE_VECS * (s->M * k + m) + i];
+        sum += b->gate[at(i, k, MOE_VECS)] * b->expert[at(i, s->M * k + m, MOE_VECS)];
       prob[i] = sum;
     }
 }

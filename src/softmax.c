@@ -57,7 +57,7 @@ MOE_CLONES void moe_softmax(int vecs, int count, const vec *eta, vec *prob) {
   for (int i = 0; i < vecs; i++) {
     vec top = {0}, all = {0}; /* all: NaN if a predictor is */
     for (int c = 1; c < count; c++) {
-      vec value = eta[MOE_VECS * (c - 1) + i];
+      vec value = eta[at(i, c - 1, MOE_VECS)];
       top = vec_max(value, top);
       all += value;
     }
@@ -65,13 +65,13 @@ MOE_CLONES void moe_softmax(int vecs, int count, const vec *eta, vec *prob) {
     exp_nonpositive(&sum);
     prob[i] = sum;
     for (int c = 1; c < count; c++) {
-      vec e = eta[MOE_VECS * (c - 1) + i] - top;
+      vec e = eta[at(i, c - 1, MOE_VECS)] - top;
       exp_nonpositive(&e);
-      prob[MOE_VECS * c + i] = e;
+      prob[at(i, c, MOE_VECS)] = e;
       sum += e;
     }
     vec inverse = 1.0 / (sum + 0.0 * all);
-    for (int c = 0; c < count; c++) prob[MOE_VECS * c + i] *= inverse;
+    for (int c = 0; c < count; c++) prob[at(i, c, MOE_VECS)] *= inverse;
   }
 }
 
@@ -80,14 +80,14 @@ MOE_CLONES void moe_mixture(int vecs, int M, int K, const vec *gate, const vec *
   for (int i = 0; i < vecs; i++) {
     vec total = {0};
     for (int k = 0; k < K; k++) {
-      const vec *prob = expert + (size_t)MOE_VECS * M * k + i;
+      const vec *prob = expert + at(i, M * k, MOE_VECS);
       vec of_class = {0};
-      for (int m = 0; m < M; m++) of_class += prob[MOE_VECS * m] * indicator[MOE_VECS * m + i];
-      tau[MOE_VECS * k + i] = gate[MOE_VECS * k + i] * of_class;
-      total += tau[MOE_VECS * k + i];
+      for (int m = 0; m < M; m++) of_class += prob[column(m)] * indicator[at(i, m, MOE_VECS)];
+      tau[at(i, k, MOE_VECS)] = gate[at(i, k, MOE_VECS)] * of_class;
+      total += tau[at(i, k, MOE_VECS)];
     }
     vec inverse = 1.0 / total;
-    for (int k = 0; k < K; k++) tau[MOE_VECS * k + i] *= inverse;
+    for (int k = 0; k < K; k++) tau[at(i, k, MOE_VECS)] *= inverse;
     likelihood[i] = total;
   }
 }
@@ -106,37 +106,37 @@ MOE_CLONES void moe_residual(int vecs, const moe_block_state *state, vec *resid)
   const int M = state->M, K = state->K;
   for (int k = 1; k < K; k++, resid += MOE_VECS)
     for (int i = 0; i < vecs; i++) {
-      int at = MOE_VECS * k + i;
-      resid[i] = state->weight[i] * (state->tau[at] - state->gate[at]);
+      size_t here = at(i, k, MOE_VECS);
+      resid[i] = state->weight[i] * (state->tau[here] - state->gate[here]);
     }
   for (int k = 0; k < K; k++)
     for (int m = 1; m < M; m++, resid += MOE_VECS) {
-      const vec *prob = state->expert + (size_t)MOE_VECS * (M * k + m);
+      const vec *prob = state->expert + column(M * k + m);
       for (int i = 0; i < vecs; i++)
-        resid[i] = state->weight[i] * state->tau[MOE_VECS * k + i] *
-                   (state->indicator[MOE_VECS * m + i] - prob[i]);
+        resid[i] = state->weight[i] * state->tau[at(i, k, MOE_VECS)] *
+                   (state->indicator[at(i, m, MOE_VECS)] - prob[i]);
     }
 }
 
 /* log sum exp of the predictors 0 and eta[0], eta[MOE_BLOCK], ... (count - 1 of them). */
 static double log_sum_exp(int count, const double *eta) {
   double top = 0, sum;
-  for (int c = 1; c < count; c++) top = fmax(top, eta[MOE_BLOCK * (c - 1)]);
+  for (int c = 1; c < count; c++) top = fmax(top, eta[area(MOE_BLOCK, c - 1)]);
   sum = exp(-top);
-  for (int c = 1; c < count; c++) sum += exp(eta[MOE_BLOCK * (c - 1)] - top);
+  for (int c = 1; c < count; c++) sum += exp(eta[area(MOE_BLOCK, c - 1)] - top);
   return top + log(sum);
 }
 
 double moe_log_joint(int M, int K, const double *eta, int y, double *joint) {
-  const double *expert = eta + MOE_BLOCK * (K - 1);
+  const double *expert = eta + area(MOE_BLOCK, K - 1);
   double gate_total = log_sum_exp(K, eta), top = -INFINITY, sum = 0;
-  for (int k = 0; k < K; k++, expert += MOE_BLOCK * (M - 1)) {
-    double gate = k == 0 ? 0 : eta[MOE_BLOCK * (k - 1)];
-    double of_class = y == 0 ? 0 : expert[MOE_BLOCK * (y - 1)];
+  for (int k = 0; k < K; k++, expert += area(MOE_BLOCK, M - 1)) {
+    double gate = k == 0 ? 0 : eta[area(MOE_BLOCK, k - 1)];
+    double of_class = y == 0 ? 0 : expert[area(MOE_BLOCK, y - 1)];
     double value = (gate - gate_total) + (of_class - log_sum_exp(M, expert));
-    joint[MOE_BLOCK * k] = value;
+    joint[area(MOE_BLOCK, k)] = value;
     top = fmax(top, value);
   }
-  for (int k = 0; k < K; k++) sum += exp(joint[MOE_BLOCK * k] - top);
+  for (int k = 0; k < K; k++) sum += exp(joint[area(MOE_BLOCK, k)] - top);
   return top + log(sum);
 }
