@@ -122,8 +122,14 @@ check_each <- function(valid, values, rule) {
   refuse(rule, ", but row ", bad[1], " has ", format(values[bad[1]]), more, ".")
 }
 
-# A design: a numeric matrix without missing or infinite values, stored as doubles.
+# A design: a numeric matrix without missing or infinite values, stored as doubles, dense or as a
+# dgCMatrix.
 check_design <- function(x, name) {
+  if (is_sparse(x)) {
+    x <- as_sparse(x, name)
+    check_finite(x, name)
+    return(x)
+  }
   if (is.data.frame(x)) {
     refuse("`", name, "` must be a numeric matrix, not a data frame: use a formula, or ",
            "data.matrix() or model.matrix().")
@@ -154,8 +160,11 @@ largest_covariate <- 1e305
 
 # The range finds NA, NaN, Inf and huge values without a copy of x; only then is it searched.
 check_finite <- function(x, name) {
-  if (length(x) == 0L || isTRUE(max(abs(range(x))) <= largest_covariate)) return(invisible())
-  for (j in seq_len(ncol(x))) {
+  values <- if (is_sparse(x)) x@x else x
+  if (length(values) == 0L || isTRUE(max(abs(range(values))) <= largest_covariate)) {
+    return(invisible())
+  }
+  for (j in if (is_sparse(x)) suspect_columns(x) else seq_len(ncol(x))) {
     label <- if (is.null(colnames(x))) paste("column", j) else
       paste("column", dQuote(colnames(x)[j], FALSE))
     column <- x[, j]

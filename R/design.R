@@ -97,18 +97,30 @@ full_rank_design <- function(x, weights, rows, lambda, part) {
            " design has ", ncol(x), " columns and ", rows, " rows",
            if (rows < nrow(x)) " of positive weight", "; use `lambda` > 0 or fewer covariates.")
   }
-  moments <- .Call(C_moe_moments, x, weights)
+  moments <- column_moments(x, weights)
   moments$center[1] <- 0
   moments$scale[1] <- 1
   kept <- moments$scale > pmax(1e-13 * abs(moments$center), smallest_deviation)
   moments$scale[!kept] <- 1
-  design <- list(values = x, center = moments$center, scale = moments$scale)
-  if (ncol(x) <= rows) kept <- independent_columns(gram(design, weights), kept)
+  design <- standard_design(x, moments$center, moments$scale)
+  if (ncol(x) <= rows) {
+    kept <- .Call(C_moe_independent_columns, gram(design, weights), kept)
+  }
   if (!all(kept)) {
-    design <- list(values = x[, kept, drop = FALSE], center = design$center[kept],
-                   scale = design$scale[kept])
+    design <- standard_design(x[, kept, drop = FALSE], design$center[kept], design$scale[kept])
   }
   c(design, list(kept = kept, names = colnames(x)))
+}
+
+column_moments <- function(x, weights) {
+  if (!is_sparse(x)) return(.Call(C_moe_moments, x, weights))
+  .Call(C_moe_sparse_moments, x@p, x@i, x@x, dim(x), weights)
+}
+
+# A design with its standardisation, which compressed rows have taken already.
+standard_design <- function(x, center, scale) {
+  list(values = if (is_sparse(x)) compress_rows(x, center, scale) else x, center = center,
+       scale = scale)
 }
 
 # Z'VZ of a standardised design: the core's Gram matrix for a model with one expert.
@@ -118,22 +130,6 @@ gram <- function(design, weights) {
   out <- .Call(C_moe_evaluate, core_design(design, design), rep.int(1L, n), weights, NULL,
                numeric(3L * p), c(2L, 1L), TRUE, 1L)
   matrix(out$gram[seq_len(p * p)], p)
-}
-
-# Which columns are not linear combinations of those before them: a Cholesky factorisation in the
-# given order that passes over columns of which less than 1e-12 (of the sum of squares) is left.
-independent_columns <- function(gram, kept) {
-  left <- diag(gram)
-  for (j in which(kept)) {
-    if (gram[j, j] <= 1e-12 * left[j]) {
-      kept[j] <- FALSE
-    } else if (j < ncol(gram)) {
-      after <- (j + 1L):ncol(gram)
-      row <- gram[j, after]
-      gram[after, after] <- gram[after, after] - tcrossprod(row) / gram[j, j]
-    }
-  }
-  kept
 }
 
 report_dropped <- function(design, part) {

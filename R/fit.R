@@ -36,6 +36,17 @@
 #' Covariates may be of any unit: values beyond 1e305 in size are refused, and a standard deviation
 #' below 1e-304 counts as constant.
 #'
+#' @section Sparse matrices:
+#' `x` and `z` may be sparse matrices of the package Matrix: a `dgCMatrix`, such as
+#' [Matrix::sparse.model.matrix()] makes (leave out its first column, the intercept), or any other
+#' class, which is converted to it. They are not filled in: covariates are centred implicitly, so an
+#' evaluation of the objective takes time in proportion to the entries that are not 0, and the fit
+#' is that of the same matrix in full. Only a column whose mean is more than two standard deviations
+#' from 0, few of whose entries can be 0, is stored in full. Memory and time of a fit also grow with
+#' the curvature of the minorizer, for which each expert, and the gate, has a dense matrix with a
+#' row and a column per covariate: some thousands of covariates are the most that is practical. The
+#' search for starts fills in at most 2000 rows and 1000 columns (see [moe_control()]).
+#'
 #' @param ... The arguments of the method: a formula first (or `formula =`), or a matrix first
 #'   (or `x =`). An argument that the method does not have is an error.
 #' @param formula `y ~ x1 + x2`, where the gate has the same covariates as the experts, or
@@ -63,10 +74,10 @@
 #' @param model Whether to keep the model frame (or the matrices) in the fit. Without it, methods
 #'   that need the training data ask for `newdata`.
 #' @param x Numeric matrix of the experts' covariates, without an intercept column, one row per
-#'   observation.
+#'   observation; dense, or sparse as described below.
 #' @param y The response, as described under `formula`.
-#' @param z Numeric matrix of the gate's covariates, without an intercept column; `x` by default.
-#'   A matrix without columns gives a gate that does not depend on covariates.
+#' @param z Numeric matrix of the gate's covariates, without an intercept column, dense or sparse;
+#'   `x` by default. A matrix without columns gives a gate that does not depend on covariates.
 #'
 #' @return An object of class `moe_fit`: a list of which others may use
 #'   \item{coefficients}{`gate` (covariates x (K - 1)) and `expert` (covariates x (M - 1) x K), see
@@ -231,7 +242,7 @@ add_intercept <- function(x, name) {
     refuse("`", name, "` must not hold the intercept, which is added to it: leave out its column ",
            "\"(Intercept)\".")
   }
-  x <- cbind(rep.int(1, nrow(x)), x)
+  x <- if (is_sparse(x)) bind_ones(x, name) else cbind(rep.int(1, nrow(x)), x)
   dimnames(x) <- list(NULL, c("(Intercept)", labels))
   x
 }
@@ -241,9 +252,9 @@ add_intercept <- function(x, name) {
 #' What both methods of [moe_fit()] call once they have made matrices of their input; for packages
 #' that make their own.
 #'
-#' @param x,z Model matrices of the experts and of the gate, with the same rows, named columns, and
-#'   a first column of ones. Hand over the same object twice where they are equal: the rows are then
-#'   read once.
+#' @param x,z Model matrices of the experts and of the gate, dense or sparse (see [moe_fit()]), with
+#'   the same rows, named columns, and a first column of ones. Hand over the same object twice where
+#'   they are equal: the rows are then read once.
 #' @param y A factor, all of whose levels occur, with one value per row.
 #' @param weights `NULL`, or case weights.
 #' @inheritParams moe_fit

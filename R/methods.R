@@ -280,7 +280,8 @@ model.frame.moe_fit <- function(formula, ...) {
 #' @param object A fit by [moe_fit()] that holds its training data.
 #' @param part `"expert"` or `"gate"`.
 #' @param ... Not used.
-#' @return The model matrix of that part, all columns, intercept included.
+#' @return The model matrix of that part, all columns, intercept included; a `dgCMatrix` where the
+#'   fit was given a sparse matrix.
 #' @export
 model.matrix.moe_fit <- function(object, part = c("expert", "gate"), ...) {
   part <- check_choice(part, c("expert", "gate"), "part")

@@ -1,8 +1,9 @@
 #' Predictions of a mixture of experts
 #'
 #' @param object A fit by [moe_fit()].
-#' @param newdata For formula fits a data frame with the covariates; for matrix fits the matrix `x`.
-#'   Without it, predictions are for the training data.
+#' @param newdata For formula fits a data frame with the covariates; for matrix fits the matrix `x`,
+#'   dense or sparse (of package Matrix), whichever the fit's was. Without it, predictions are for
+#'   the training data.
 #' @param type What to predict, for \eqn{n} rows:
 #'   * `"class"`: the most probable class (the first of equals), a factor of length \eqn{n};
 #'   * `"prob"`: class probabilities \eqn{p(m \mid x, z)}, \eqn{n \times M};
@@ -202,7 +203,9 @@ new_matrices <- function(fit, newdata, newz, newy) {
 # Columns are found by name where the matrix has names, by position otherwise.
 new_matrix <- function(x, columns, name) {
   if (is.data.frame(x)) x <- as.matrix(x[intersect(names(x), columns)])
-  if (!is.matrix(x) || !(is.numeric(x) || is.logical(x))) {
+  if (is_sparse(x)) {
+    x <- as_sparse(x, name)
+  } else if (!is.matrix(x) || !(is.numeric(x) || is.logical(x))) {
     refuse("`", name, "` must be a numeric matrix, not ", given(x), ".")
   }
   wanted <- columns[-1]
@@ -218,16 +221,23 @@ new_matrix <- function(x, columns, name) {
     }
     x <- x[, wanted, drop = FALSE]
   }
+  if (is_sparse(x)) return(check_infinite(bind_ones(x, name), name))
   storage.mode(x) <- "double"
   check_infinite(unname(cbind(rep.int(1, nrow(x)), x)), name)
 }
 
 check_infinite <- function(x, name) {
-  if (any(is.infinite(colSums(x, na.rm = TRUE))) && any(is.infinite(x))) {
-    refuse("Covariates of `", name, "` must be finite or missing, but row ",
-           which(rowSums(is.infinite(x)) > 0)[1], " is infinite.")
+  if (is_sparse(x)) {
+    infinite <- x@i[is.infinite(x@x)]
+    if (length(infinite)) refuse_infinite(min(infinite) + 1L, name)
+  } else if (any(is.infinite(colSums(x, na.rm = TRUE))) && any(is.infinite(x))) {
+    refuse_infinite(which(rowSums(is.infinite(x)) > 0)[1], name)
   }
   x
+}
+
+refuse_infinite <- function(row, name) {
+  refuse("Covariates of `", name, "` must be finite or missing, but row ", row, " is infinite.")
 }
 
 # A new response as a factor with the fit's levels.
@@ -246,7 +256,7 @@ recode <- function(fit, y) {
 
 predict_rows <- function(fit, data, type) {
   design <- fitted_design(fit, data)
-  missing <- is.na(rowSums(design$x)) | is.na(rowSums(design$z))
+  missing <- has_missing(design$x) | has_missing(design$z)
   y <- NULL
   if (type == "posterior") {
     missing <- missing | is.na(data$y)
@@ -281,12 +291,13 @@ most_probable <- function(prob, missing, levels) {
 
 # The fit's kept columns of new matrices, with the fit's standardisation.
 fitted_design <- function(fit, data) {
-  keep <- function(x, kept) if (all(kept)) x else x[, kept, drop = FALSE]
+  keep <- function(x, kept, center, scale) {
+    standard_design(if (all(kept)) x else x[, kept, drop = FALSE], center, scale)
+  }
   measure <- fit$measure
-  x <- keep(data$x, fit$columns$kept_expert)
-  z <- if (identical(data$x, data$z)) x else keep(data$z, fit$columns$kept_gate)
-  list(x = x, x_center = measure$expert_center, x_scale = measure$expert_scale,
-       z = z, z_center = measure$gate_center, z_scale = measure$gate_scale)
+  x <- keep(data$x, fit$columns$kept_expert, measure$expert_center, measure$expert_scale)
+  if (identical(data$x, data$z)) return(core_design(x, x))
+  core_design(x, keep(data$z, fit$columns$kept_gate, measure$gate_center, measure$gate_scale))
 }
 
 # One of the core's predictions as an array.

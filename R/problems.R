@@ -56,14 +56,13 @@ problem_identification <- function(fit, problem) {
 has_distinct_rows <- function(problem, needed) {
   design <- problem$design
   project <- function(a, center, scale, step) {
-    direction <- stats::qnorm((seq_along(scale) * step) %% 1) / scale
-    drop(a %*% direction) - sum(center * direction)
+    linear_function(a, center, scale, stats::qnorm((seq_along(scale) * step) %% 1))
   }
   n <- length(problem$y)
   for (rows in unique(c(min(n, 10 * needed), n))) {
     first <- seq_len(rows)
-    key <- project(design$x[first, , drop = FALSE], design$x_center, design$x_scale, sqrt(2)) +
-      project(design$z[first, , drop = FALSE], design$z_center, design$z_scale, sqrt(3))
+    key <- project(take_rows(design$x, first), design$x_center, design$x_scale, sqrt(2)) +
+      project(take_rows(design$z, first), design$z_center, design$z_scale, sqrt(3))
     if (length(unique(signif(key, 10))) >= needed) return(TRUE)
   }
   FALSE

@@ -2,9 +2,10 @@
 # starts of four kinds, then moves that take one expert away and split another. All randomness of a
 # fit is here.
 
-search_rows <- 2000L # most rows that the search sees
-search_steps <- 25L  # iterations of one short search
-mstep_ridge <- 1e-3  # keeps M-steps from random responsibilities finite
+search_rows <- 2000L    # most rows that the search sees
+search_columns <- 1000L # most columns of a sparse matrix by which it divides them into regions
+search_steps <- 25L     # iterations of one short search
+mstep_ridge <- 1e-3     # keeps M-steps from random responsibilities finite
 
 # Short searches per start, half of them random starts and half moves. The fewer the rows, the
 # rougher the objective and the cheaper a search.
@@ -83,8 +84,8 @@ weighted_rows <- function(problem) {
 part_of_problem <- function(problem, rows) {
   design <- problem$design
   shared <- identical(design$x, design$z)
-  design$x <- design$x[rows, , drop = FALSE]
-  design$z <- if (shared) design$x else design$z[rows, , drop = FALSE]
+  design$x <- take_rows(design$x, rows)
+  design$z <- if (shared) design$x else take_rows(design$z, rows)
   problem$design <- design
   problem$y <- problem$y[rows]
   problem$weights <- problem$weights[rows]
@@ -92,14 +93,17 @@ part_of_problem <- function(problem, rows) {
   problem
 }
 
-# What separates regions of the gate: its covariates, or the experts' where it has none.
+# What separates regions of the gate: its covariates, or the experts' where it has none. Of sparse
+# ones, which are filled in here, no more than some that are drawn.
 standardised_covariates <- function(design) {
-  x <- if (ncol(design$z) > 1L) {
-    scale(design$z, design$z_center, design$z_scale)
-  } else {
-    scale(design$x, design$x_center, design$x_scale)
+  part <- if (ncol(design$z) > 1L) c("z", "z_center", "z_scale") else c("x", "x_center", "x_scale")
+  x <- design[[part[1]]]
+  if (!is_compressed(x)) {
+    return(scale(x, design[[part[2]]], design[[part[3]]])[, -1, drop = FALSE])
   }
-  x[, -1, drop = FALSE]
+  columns <- seq_len(ncol(x))[-1]
+  if (length(columns) > search_columns) columns <- sort(sample(columns, search_columns))
+  expand_rows(x, columns)
 }
 
 short_search <- function(task, theta) {

@@ -121,3 +121,8 @@ MOE_CLONES void moe_block_gram(int vecs, int p, const vec *x, const vec *weight,
     for (int i = 0; i < vecs; i++) scratch[at(i, j, MOE_VECS)] = weight[i] * x[at(i, j, MOE_VECS)];
   crossprod(vecs, p, p, 1, x, scratch, sum);
 }
+
+void moe_mirror(int p, double *a) {
+  for (int c = 0; c < p; c++)
+    for (int j = c + 1; j < p; j++) a[at(c, j, p)] = a[at(j, c, p)];
+}

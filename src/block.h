@@ -1,10 +1,12 @@
-/* Work on one block of rows that stays in cache: thin products (block.c), softmax and mixture
- * (softmax.c). A block stores a column as MOE_VECS vecs, so column c of a buffer b starts at
- * b + column(c); `vecs`, an even number, says how many of them hold rows. */
+/* Work on one block of rows that stays in cache: thin products (block.c; sparse.c;
+ * part.c, which chooses), softmax and mixture (softmax.c). A block stores a column as MOE_VECS
+ * vecs, so column c of a buffer b starts at b + column(c); `vecs`, an even number, says how many of
+ * them hold rows. */
 #ifndef MOE_BLOCK_H
 #define MOE_BLOCK_H
 
 #include "index.h"
+#include "moe.h"
 #include "vector.h"
 
 /* Likelihoods of rows below this are computed again on the log scale. */
@@ -31,6 +33,68 @@ void moe_block_crossprod(int vecs, int p, int q, const vec *x, const vec *a, dou
 
 /* sum (p x p) += x' diag(weight) x, lower triangle; scratch holds one more x. */
 void moe_block_gram(int vecs, int p, const vec *x, const vec *weight, vec *scratch, double *sum);
+
+/* a (p x p), lower triangle -> full */
+void moe_mirror(int p, double *a);
+
+/* --- sparse.c: the same for the given rows of a sparse design --- */
+
+/* Vecs that hold the q predictors of one column, side by side; what is left over is 0. */
+int moe_sparse_width(int q);
+
+/* out (width x p vecs) <- coefficients b (p x q) for moe_sparse_multiply; out (p x q) <- what
+ * moe_sparse_crossprod summed; lower triangle of gram (p x p), as moe_sparse_gram summed it, <-
+ * that of the standardised columns. */
+void moe_sparse_spread(int p, int q, const double *base, const double *b, vec *out);
+void moe_sparse_gather(int p, int q, const double *base, const vec *sum, double *out);
+void moe_sparse_finish_gram(int p, const double *base, double *gram);
+
+/* out (rows x q) <- x b; rows that fill the last vecs are 0. */
+void moe_sparse_multiply(const moe_sparse *x, int first, int rows, int q, const vec *b, vec *out);
+
+/* sum (width x p vecs) += x' a (rows x q) */
+void moe_sparse_crossprod(const moe_sparse *x, int first, int rows, int q, const vec *a, vec *sum);
+
+/* sum (p x p) += x' diag(weight) x, lower triangle. */
+void moe_sparse_gram(const moe_sparse *x, int first, int rows, int p, const vec *weight,
+                     double *sum);
+
+/* out (rows x p) <- x; rows that fill the last vecs are 0. */
+void moe_sparse_unpack(const moe_sparse *x, int first, int rows, int p, vec *out);
+
+/* --- part.c: one design, dense or sparse, and its linear predictors --- */
+
+typedef struct {
+  const moe_sparse *sparse; /* NULL where the design is dense: */
+  const double *values, *center, *scale;
+  size_t stride; /* between its columns */
+  int columns, predictors;
+  size_t offset; /* of its coefficients among those of all parts, and of its scores */
+} moe_part;
+
+/* Doubles for the coefficients or the scores of a part: whole vecs, so that the next is aligned. */
+size_t moe_part_length(int columns, int predictors);
+
+/* out <- coefficients b (columns x predictors) as the products take them; out (columns x
+ * predictors) <- scores as the products leave them; gram <- the full matrix. */
+void moe_part_code(const moe_part *part, const double *b, double *out);
+void moe_part_decode(const moe_part *part, const double *scores, double *out);
+void moe_part_finish_gram(const moe_part *part, double *gram);
+
+/* The products above for rows first .. first + rows - 1. Multiplication writes the rows of a dense
+ * design into `packed`, from where the others take them. */
+void moe_part_multiply(const moe_part *part, int first, int rows, const double *b, vec *packed,
+                       vec *out);
+void moe_part_crossprod(const moe_part *part, int first, int rows, const vec *packed, const vec *a,
+                        double *sum);
+void moe_part_gram(const moe_part *part, int first, int rows, const vec *packed, const vec *weight,
+                   vec *scratch, double *sum);
+
+/* Writes the rows of a sparse design into `packed`, which multiplication does not. */
+void moe_part_unpack(const moe_part *part, int first, int rows, vec *packed);
+
+/* Mean number of entries in its n rows. */
+double moe_part_row_length(const moe_part *part, int n);
 
 /* --- softmax.c --- */
 

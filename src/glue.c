@@ -4,6 +4,7 @@
 #include <R_ext/Rdynload.h>
 #include <R_ext/Utils.h>
 #include <Rinternals.h>
+#include <limits.h>
 #include <string.h>
 
 #include "index.h"
@@ -23,18 +24,39 @@ static SEXP element(SEXP list, const char *name) {
 
 static double *optional_real(SEXP a) { return isNull(a) ? NULL : REAL(a); }
 
+/* A design is a matrix, or rows compressed by C_moe_compress_rows(): list(start, column, value,
+ * base, dim). */
+static const int *dimensions(SEXP x) {
+  return INTEGER(isNewList(x) ? element(x, "dim") : getAttrib(x, R_DimSymbol));
+}
+
+static const double *dense_values(SEXP x) { return isNewList(x) ? NULL : REAL(x); }
+
+static const moe_sparse *sparse_rows(SEXP x) {
+  if (!isNewList(x)) return NULL;
+  moe_sparse *out = (moe_sparse *)R_alloc(1, sizeof(moe_sparse));
+  *out = (moe_sparse){.start = INTEGER(element(x, "start")),
+                      .column = INTEGER(element(x, "column")),
+                      .value = REAL(element(x, "value")),
+                      .base = REAL(element(x, "base"))};
+  return out;
+}
+
 /* design: list(x, z, x_center, x_scale, z_center, z_scale); y from 1 in R, from 0 in the core */
 static moe_data as_data(SEXP design, SEXP y, SEXP weights, SEXP tau) {
+  SEXP x = element(design, "x"), z = element(design, "z");
   moe_data d = {
-      .x = REAL(element(design, "x")),
+      .x = dense_values(x),
       .x_center = REAL(element(design, "x_center")),
       .x_scale = REAL(element(design, "x_scale")),
-      .z = REAL(element(design, "z")),
+      .z = dense_values(z),
+      .x_sparse = sparse_rows(x),
       .z_center = REAL(element(design, "z_center")),
       .z_scale = REAL(element(design, "z_scale")),
       .weight = optional_real(weights),
       .tau = optional_real(tau),
   };
+  d.z_sparse = z == x ? d.x_sparse : sparse_rows(z);
   if (!isNull(y)) {
     int n = LENGTH(y), *from_zero = (int *)R_alloc((size_t)n, sizeof(int));
     for (int i = 0; i < n; i++) from_zero[i] = INTEGER(y)[i] - 1;
@@ -47,9 +69,9 @@ static moe_rows as_rows(SEXP design, SEXP y, SEXP weights, SEXP tau, SEXP shape,
   moe_rows rows = {.data = as_data(design, y, weights, tau),
                    .threads = asInteger(threads),
                    .poll = poll_interrupt};
-  rows.shape.n = nrows(element(design, "x"));
-  rows.shape.p = ncols(element(design, "x"));
-  rows.shape.r = ncols(element(design, "z"));
+  rows.shape.n = dimensions(element(design, "x"))[0];
+  rows.shape.p = dimensions(element(design, "x"))[1];
+  rows.shape.r = dimensions(element(design, "z"))[1];
   rows.shape.M = INTEGER(shape)[0];
   rows.shape.K = INTEGER(shape)[1];
   return rows;
@@ -63,15 +85,67 @@ static SEXP real_vector(size_t length, const double *values) {
   return a;
 }
 
-SEXP C_moe_moments(SEXP x, SEXP weights) {
+/* A list with room for numbers per column. */
+static SEXP new_moments(int p) {
   const char *names[] = {"center", "scale", ""};
   SEXP out = PROTECT(mkNamed(VECSXP, names));
-  int p = ncols(x);
   SET_VECTOR_ELT(out, 0, allocVector(REALSXP, p));
   SET_VECTOR_ELT(out, 1, allocVector(REALSXP, p));
-  moe_moments(nrows(x), p, REAL(x), optional_real(weights), REAL(VECTOR_ELT(out, 0)),
+  UNPROTECT(1);
+  return out;
+}
+
+SEXP C_moe_moments(SEXP x, SEXP weights) {
+  SEXP out = PROTECT(new_moments(ncols(x)));
+  moe_moments(nrows(x), ncols(x), REAL(x), optional_real(weights), REAL(VECTOR_ELT(out, 0)),
               REAL(VECTOR_ELT(out, 1)));
   UNPROTECT(1);
+  return out;
+}
+
+/* The slots p, i, x and Dim of a dgCMatrix. */
+static moe_columns as_columns(SEXP p, SEXP i, SEXP x, SEXP dim) {
+  return (moe_columns){.n = INTEGER(dim)[0],
+                       .p = INTEGER(dim)[1],
+                       .start = INTEGER(p),
+                       .row = INTEGER(i),
+                       .value = REAL(x)};
+}
+
+SEXP C_moe_sparse_moments(SEXP p, SEXP i, SEXP x, SEXP dim, SEXP weights) {
+  moe_columns columns = as_columns(p, i, x, dim);
+  SEXP out = PROTECT(new_moments(columns.p));
+  moe_sparse_moments(&columns, optional_real(weights), REAL(VECTOR_ELT(out, 0)),
+                     REAL(VECTOR_ELT(out, 1)));
+  UNPROTECT(1);
+  return out;
+}
+
+/* NULL if there would be more entries than an integer can count. */
+SEXP C_moe_compress_rows(SEXP p, SEXP i, SEXP x, SEXP dim, SEXP center, SEXP scale) {
+  moe_columns columns = as_columns(p, i, x, dim);
+  const char *names[] = {"start", "column", "value", "base", "dim", ""};
+  SEXP out = PROTECT(mkNamed(VECSXP, names)), start;
+  SET_VECTOR_ELT(out, 0, start = allocVector(INTSXP, (R_xlen_t)columns.n + 1));
+  size_t entries = moe_row_starts(&columns, REAL(center), REAL(scale), INTEGER(start));
+  if (entries > INT_MAX) {
+    UNPROTECT(1);
+    return R_NilValue;
+  }
+  SET_VECTOR_ELT(out, 1, allocVector(INTSXP, (R_xlen_t)entries));
+  SET_VECTOR_ELT(out, 2, allocVector(REALSXP, (R_xlen_t)entries));
+  SET_VECTOR_ELT(out, 3, allocVector(REALSXP, columns.p));
+  SET_VECTOR_ELT(out, 4, duplicate(dim));
+  moe_compress_rows(&columns, REAL(center), REAL(scale), sparse_rows(out));
+  UNPROTECT(1);
+  return out;
+}
+
+/* kept: flags of the columns whose Gram matrix (p x p) is given. */
+SEXP C_moe_independent_columns(SEXP gram, SEXP kept) {
+  SEXP out = PROTECT(duplicate(kept)), work = PROTECT(duplicate(gram));
+  moe_independent_columns(LENGTH(kept), REAL(work), LOGICAL(out));
+  UNPROTECT(2);
   return out;
 }
 
@@ -186,14 +260,18 @@ SEXP C_moe_merge(SEXP weight, SEXP atoms) {
   return out;
 }
 
-static const R_CallMethodDef calls[] = {{"C_moe_moments", (DL_FUNC)&C_moe_moments, 2},
-                                        {"C_moe_fit", (DL_FUNC)&C_moe_fit, 8},
-                                        {"C_moe_evaluate", (DL_FUNC)&C_moe_evaluate, 8},
-                                        {"C_moe_predict", (DL_FUNC)&C_moe_predict, 6},
-                                        {"C_moe_information", (DL_FUNC)&C_moe_information, 7},
-                                        {"C_moe_scores", (DL_FUNC)&C_moe_scores, 6},
-                                        {"C_moe_merge", (DL_FUNC)&C_moe_merge, 2},
-                                        {NULL, NULL, 0}};
+static const R_CallMethodDef calls[] = {
+    {"C_moe_moments", (DL_FUNC)&C_moe_moments, 2},
+    {"C_moe_sparse_moments", (DL_FUNC)&C_moe_sparse_moments, 5},
+    {"C_moe_compress_rows", (DL_FUNC)&C_moe_compress_rows, 6},
+    {"C_moe_independent_columns", (DL_FUNC)&C_moe_independent_columns, 2},
+    {"C_moe_fit", (DL_FUNC)&C_moe_fit, 8},
+    {"C_moe_evaluate", (DL_FUNC)&C_moe_evaluate, 8},
+    {"C_moe_predict", (DL_FUNC)&C_moe_predict, 6},
+    {"C_moe_information", (DL_FUNC)&C_moe_information, 7},
+    {"C_moe_scores", (DL_FUNC)&C_moe_scores, 6},
+    {"C_moe_merge", (DL_FUNC)&C_moe_merge, 2},
+    {NULL, NULL, 0}};
 
 void R_init_moelogit(DllInfo *info) {
   R_registerRoutines(info, NULL, calls, NULL, NULL);

@@ -43,21 +43,21 @@ static size_t tile_length(const moe_shape *s) {
 }
 
 size_t moe_information_workspace(const moe_shape *s, int threads) {
-  plan a = moe_make_plan(s, 0, 0);
+  plan a = moe_make_plan(s, threads, 0);
   size_t vecs = (size_t)batch_blocks(s) * a.scratch + (size_t)threads * product_vecs(s);
-  return MOE_LANES + vecs * MOE_LANES + (size_t)threads * tile_length(s) + a.coefficients;
+  return MOE_LANES + vecs * MOE_LANES + 2 * a.coefficients + (size_t)threads * tile_length(s);
 }
 
 static walk start_walk(const moe_rows *rows, const double *theta) {
   const moe_shape *s = &rows->shape;
   const size_t threads = (size_t)rows->threads;
-  walk w = {.rows = rows, .plan = moe_make_plan(s, moe_designs_shared(rows), 0)};
+  walk w = {.rows = rows, .plan = moe_plan_rows(rows, 0)};
   w.batch = batch_blocks(s);
   w.blocks = moe_align(rows->workspace);
   w.products = w.blocks + (size_t)w.batch * w.plan.scratch;
-  w.tiles = (double *)(w.products + threads * product_vecs(s));
-  w.coefficients = w.tiles + threads * tile_length(s);
-  moe_to_reference(s, theta, w.coefficients);
+  w.coefficients = (double *)(w.products + threads * product_vecs(s));
+  w.tiles = w.coefficients + 2 * w.plan.coefficients;
+  moe_code_coefficients(s, &w.plan, theta, w.coefficients);
   return w;
 }
 
@@ -88,12 +88,22 @@ static block batch_block(const walk *w, int place) {
   return moe_new_block(&w->rows->shape, &w->plan, w->blocks + (size_t)place * w->plan.scratch);
 }
 
+/* The rows of the designs, standardised. */
+static void unpack_block(const walk *w, int first, int count, const block *b) {
+  const plan *a = &w->plan;
+  vec *packed = b->z;
+  for (const moe_part *part = a->part; part < a->part + a->parts; part++, packed = b->x)
+    moe_part_unpack(part, first, count, packed);
+}
+
 /* Fills one block and turns its linear predictors into their scores without the case weights. */
 static void score_block(const walk *w, int place) {
   const moe_shape *s = &w->rows->shape;
   block b = batch_block(w, place);
+  const int first = w->first + place * MOE_BLOCK;
   const int count = block_rows(w, place), vecs = moe_block_vecs(count);
-  moe_fill_block(w->rows, &w->plan, w->coefficients, w->first + place * MOE_BLOCK, count, &b);
+  moe_fill_block(w->rows, &w->plan, w->coefficients, first, count, &b);
+  unpack_block(w, first, count, &b);
   for (int i = 0; i < vecs; i++) b.weighted[i] = (vec){0} + 1.0;
   moe_block_state state = {s->M, s->K, b.gate, b.expert, b.indicator, b.weighted, b.tau};
   moe_residual(vecs, &state, b.eta);
@@ -205,8 +215,9 @@ static void add_pair(const walk *w, moe_information kind, int column_a, int colu
   const moe_shape *s = &w->rows->shape;
   const predictor a = predictor_at(s, column_a), c = predictor_at(s, column_c);
   vec *weight = w->products + (size_t)MOE_THREAD * product_vecs(s);
+  const size_t d = moe_coefficients_length(s);
   double *tile = w->tiles + (size_t)MOE_THREAD * tile_length(s);
-  const int blocks = filled_blocks(w), symmetric = !!a.class == !!c.class || w->plan.shared;
+  const int blocks = filled_blocks(w), symmetric = !!a.class == !!c.class || w->plan.parts == 1;
   memset(tile, 0, sizeof(double) * area(a.length, c.length));
   for (int place = 0; place < blocks; place++) {
     scored_block of = {s->M, moe_block_vecs(block_rows(w, place)), batch_block(w, place)};
@@ -217,15 +228,15 @@ static void add_pair(const walk *w, moe_information kind, int column_a, int colu
   if (symmetric) moe_mirror(a.length, tile);
   for (int l = 0; l < c.length; l++)
     for (int j = 0; j < a.length; j++)
-      out[w->plan.coefficients * (c.start + (size_t)l) + a.start + (size_t)j] +=
-          tile[at(j, l, a.length)];
+      out[d * (c.start + (size_t)l) + a.start + (size_t)j] += tile[at(j, l, a.length)];
 }
 
 /* As many predictors per parallel region as fit between two polls. */
 static void add_batch(const walk *w, moe_information kind, double *out) {
   const moe_shape *s = &w->rows->shape;
   const int predictors = w->plan.q_gate + w->plan.q_expert, threads = w->rows->threads;
-  double work = (double)w->batch * MOE_BLOCK * larger(s->p, s->r) * (double)w->plan.coefficients;
+  double work =
+      (double)w->batch * MOE_BLOCK * larger(s->p, s->r) * (double)moe_coefficients_length(s);
   double affordable = POLL_WORK / work * threads;
   int group = affordable < threads      ? threads
               : affordable < predictors ? (int)affordable
@@ -244,7 +255,7 @@ static void add_batch(const walk *w, moe_information kind, double *out) {
 void moe_information_rows(const moe_rows *rows, const double *theta, moe_information kind,
                           double *out) {
   walk w = start_walk(rows, theta);
-  const size_t d = w.plan.coefficients;
+  const size_t d = moe_coefficients_length(&rows->shape);
   memset(out, 0, sizeof(double) * d * d);
   do {
     fill_batch(&w);

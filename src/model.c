@@ -13,8 +13,15 @@
 #define MAX_SEGMENTS 64
 #define MIN_SEGMENTS 16
 #define SEGMENT_DOUBLES 1000000 /* beyond MIN_SEGMENTS, partial sums take at most this many */
+#define SLOT_DOUBLES 1000000    /* as do those in memory at a time, if there is one per thread */
 
 static int larger(int a, int b) { return a > b ? a : b; }
+
+/* a, but at least `least`, but at most `most` */
+static int within(size_t a, int least, int most) {
+  int b = a > (size_t)most ? most : larger((int)a, least);
+  return b < most ? b : most;
+}
 
 size_t moe_theta_length(const moe_shape *s) {
   return area(s->r, s->K) + area(s->p, s->M) * (size_t)s->K;
@@ -34,29 +41,43 @@ static size_t block_vecs(const moe_shape *s) {
          column(larger(s->p, s->r));                          /* product */
 }
 
-plan moe_make_plan(const moe_shape *s, int shared, int with_gram) {
-  plan a;
-  a.q_gate = s->K - 1;
-  a.q_expert = s->K * (s->M - 1);
-  a.shared = shared;
-  a.coefficients = area(s->r, a.q_gate) + area(s->p, a.q_expert);
-  a.partial = 1 + a.coefficients + (with_gram ? moe_gram_length(s) : 0);
+plan moe_make_plan(const moe_shape *s, int threads, int with_gram) {
+  plan a = {.q_gate = s->K - 1, .q_expert = s->K * (s->M - 1), .with_gram = with_gram};
+  size_t reference = moe_coefficients_length(s), gram = moe_gram_length(s);
+  a.coefficients = moe_part_length(s->r, a.q_gate) + moe_part_length(s->p, a.q_expert);
+  a.partial = MOE_LANES + a.coefficients;
+  if (with_gram) a.partial += (gram + MOE_LANES - 1) / MOE_LANES * MOE_LANES;
   a.scratch = block_vecs(s);
   /* The same segments with and without Gram matrices, and so the same rounding. */
-  size_t largest = 1 + a.coefficients + moe_gram_length(s);
-  size_t affordable = SEGMENT_DOUBLES / largest;
-  int most = affordable < MAX_SEGMENTS ? larger((int)affordable, MIN_SEGMENTS) : MAX_SEGMENTS;
+  int most = within(SEGMENT_DOUBLES / (1 + reference + gram), MIN_SEGMENTS, MAX_SEGMENTS);
   int blocks = s->n / MOE_BLOCK + (s->n % MOE_BLOCK > 0);
-  a.segment_rows = (blocks / most + (blocks % most > 0)) * MOE_BLOCK;
-  if (a.segment_rows == 0) a.segment_rows = MOE_BLOCK;
+  a.segment_rows = larger(blocks / most + (blocks % most > 0), 1) * MOE_BLOCK;
   a.segments = s->n / a.segment_rows + (s->n % a.segment_rows > 0);
+  a.slots = within(SLOT_DOUBLES / a.partial, threads, larger(a.segments, 1));
+  return a;
+}
+
+plan moe_plan_rows(const moe_rows *rows, int with_gram) {
+  const moe_shape *s = &rows->shape;
+  const moe_data *d = &rows->data;
+  const size_t stride = (size_t)s->n;
+  plan a = moe_make_plan(s, rows->threads, with_gram);
+  int shared = d->x == d->z && d->x_sparse == d->z_sparse && s->p == s->r;
+  a.parts = shared ? 1 : 2;
+  a.part[0] = (moe_part){d->z_sparse, d->z, d->z_center, d->z_scale, stride, s->r, a.q_gate, 0};
+  a.part[1] = (moe_part){d->x_sparse, d->x, d->x_center, d->x_scale,
+                         stride,      s->p, a.q_expert,  moe_part_length(s->r, a.q_gate)};
+  if (shared) {
+    a.part[0].predictors += a.q_expert;
+    a.part[1] = a.part[0];
+  }
   return a;
 }
 
 size_t moe_rows_workspace(const moe_shape *s, int threads, int with_gram) {
-  plan a = moe_make_plan(s, 0, with_gram);
-  return MOE_LANES + (size_t)threads * a.scratch * MOE_LANES + a.coefficients +
-         (size_t)larger(a.segments, 1) * a.partial;
+  plan a = moe_make_plan(s, threads, with_gram);
+  return MOE_LANES + (size_t)threads * a.scratch * MOE_LANES + 2 * a.coefficients +
+         (size_t)(1 + a.slots) * a.partial;
 }
 
 static vec *take(vec **rest, int columns) {
@@ -73,7 +94,7 @@ vec *moe_align(double *workspace) {
 block moe_new_block(const moe_shape *s, const plan *a, vec *rest) {
   block b;
   b.x = take(&rest, s->p);
-  b.z = a->shared ? b.x : take(&rest, s->r);
+  b.z = a->parts == 1 ? b.x : take(&rest, s->r);
   b.eta = take(&rest, a->q_gate + a->q_expert);
   b.gate = take(&rest, s->K);
   b.expert = take(&rest, s->K * s->M);
@@ -86,7 +107,7 @@ block moe_new_block(const moe_shape *s, const plan *a, vec *rest) {
   return b;
 }
 
-/* The workspace: a block for each thread, the coefficients, the segments' sums. */
+/* The workspace: a block for each thread, the coefficients, room to code them, the sums. */
 static block thread_block(const moe_rows *rows, const plan *a, int thread) {
   return moe_new_block(&rows->shape, a, moe_align(rows->workspace) + (size_t)thread * a->scratch);
 }
@@ -104,7 +125,7 @@ static double *subtract_reference(int rows, int columns, const double *a, double
   return out;
 }
 
-void moe_to_reference(const moe_shape *s, const double *theta, double *out) {
+static void to_reference(const moe_shape *s, const double *theta, double *out) {
   out = subtract_reference(s->r, s->K, theta, out);
   theta += area(s->r, s->K);
   for (int k = 0; k < s->K; k++, theta += area(s->p, s->M))
@@ -129,6 +150,26 @@ static void to_symmetric(const moe_shape *s, const double *score, double *out) {
     score = complete_score(s->p, s->M, score, out);
 }
 
+void moe_code_coefficients(const moe_shape *s, const plan *a, const double *theta, double *out) {
+  double *reference = out + a->coefficients;
+  to_reference(s, theta, reference);
+  for (const moe_part *part = a->part; part < a->part + a->parts; part++) {
+    moe_part_code(part, reference, out + part->offset);
+    reference += area(part->columns, part->predictors);
+  }
+}
+
+/* gradient <- that of theta, from the parts' scores */
+static void decode_scores(const moe_rows *rows, const plan *a, const double *scores,
+                          double *gradient) {
+  double *reference = coefficient_space(rows, a), *out = reference;
+  for (const moe_part *part = a->part; part < a->part + a->parts; part++) {
+    moe_part_decode(part, scores + part->offset, out);
+    out += area(part->columns, part->predictors);
+  }
+  to_symmetric(&rows->shape, reference, gradient);
+}
+
 /* --- one block --- */
 
 static void pack_response(const moe_rows *rows, int first, int count, block *b) {
@@ -150,23 +191,17 @@ static void pack_response(const moe_rows *rows, int first, int count, block *b) 
 static void block_probabilities(const moe_rows *rows, const plan *a, const double *coefficients,
                                 int first, int count, block *b) {
   const moe_shape *s = &rows->shape;
-  const moe_data *d = &rows->data;
   const int vecs = moe_block_vecs(count);
-  moe_block_pack(count, s->p, (size_t)s->n, d->x + first, d->x_center, d->x_scale, b->x);
-  if (!a->shared)
-    moe_block_pack(count, s->r, (size_t)s->n, d->z + first, d->z_center, d->z_scale, b->z);
-
-  vec *eta_expert = b->eta + column(a->q_gate);
-  if (a->shared) {
-    moe_block_multiply(vecs, s->p, a->q_gate + a->q_expert, b->x, coefficients, b->eta);
-  } else {
-    moe_block_multiply(vecs, s->r, a->q_gate, b->z, coefficients, b->eta);
-    moe_block_multiply(vecs, s->p, a->q_expert, b->x, coefficients + area(s->r, a->q_gate),
-                       eta_expert);
+  vec *packed = b->z, *eta = b->eta;
+  for (const moe_part *part = a->part; part < a->part + a->parts; part++) {
+    moe_part_multiply(part, first, count, coefficients + part->offset, packed, eta);
+    eta += column(part->predictors);
+    packed = b->x;
   }
   moe_softmax(vecs, s->K, b->eta, b->gate);
+  eta = b->eta + column(a->q_gate);
   for (int k = 0; k < s->K; k++)
-    moe_softmax(vecs, s->M, eta_expert + column(k * (s->M - 1)), b->expert + column(k * s->M));
+    moe_softmax(vecs, s->M, eta + column(k * (s->M - 1)), b->expert + column(k * s->M));
 }
 
 /* Row i of the block on the log scale; writes its responsibilities, returns its log-likelihood. */
@@ -206,26 +241,28 @@ double moe_fill_block(const moe_rows *rows, const plan *a, const double *coeffic
 }
 
 /* Adds the block's score, with respect to the reference-coded coefficients, to sum. */
-static void block_gradient(const moe_rows *rows, const plan *a, int vecs, block *b, double *sum) {
+static void block_gradient(const moe_rows *rows, const plan *a, int first, int count, block *b,
+                           double *sum) {
   const moe_shape *s = &rows->shape;
   moe_block_state state = {s->M, s->K, b->gate, b->expert, b->indicator, b->weight, b->tau};
-  moe_residual(vecs, &state, b->eta);
-  if (a->shared) {
-    moe_block_crossprod(vecs, s->p, a->q_gate + a->q_expert, b->x, b->eta, sum);
-  } else {
-    moe_block_crossprod(vecs, s->r, a->q_gate, b->z, b->eta, sum);
-    moe_block_crossprod(vecs, s->p, a->q_expert, b->x, b->eta + column(a->q_gate),
-                        sum + area(s->r, a->q_gate));
+  const vec *packed = b->z, *resid = b->eta;
+  moe_residual(moe_block_vecs(count), &state, b->eta);
+  for (const moe_part *part = a->part; part < a->part + a->parts; part++) {
+    moe_part_crossprod(part, first, count, packed, resid, sum + part->offset);
+    resid += column(part->predictors);
+    packed = b->x;
   }
 }
 
-static void block_gram(const moe_rows *rows, int vecs, block *b, double *sum) {
+static void block_gram(const moe_rows *rows, const plan *a, int first, int count, block *b,
+                       double *sum) {
   const moe_shape *s = &rows->shape;
-  moe_block_gram(vecs, s->r, b->z, b->weight, b->product, sum);
+  const int vecs = moe_block_vecs(count);
+  moe_part_gram(&a->part[0], first, count, b->z, b->weight, b->product, sum);
   sum += area(s->r, s->r);
   for (int k = 0; k < s->K; k++, sum += area(s->p, s->p)) {
     for (int i = 0; i < vecs; i++) b->weighted[i] = b->weight[i] * b->tau[at(i, k, MOE_VECS)];
-    moe_block_gram(vecs, s->p, b->x, b->weighted, b->product, sum);
+    moe_part_gram(&a->part[1], first, count, b->x, b->weighted, b->product, sum);
   }
 }
 
@@ -234,23 +271,28 @@ static void block_gram(const moe_rows *rows, int vecs, block *b, double *sum) {
 typedef void (*segment_work)(const moe_rows *rows, const plan *a, const double *coefficients,
                              int segment, block *b, void *out);
 
-/* Runs work on each segment, a group of segments per parallel region, polling in between. */
-static void for_each_segment(const moe_rows *rows, const plan *a, const double *coefficients,
-                             segment_work work, void *out) {
+/* Multiplications for one segment. */
+static double segment_cost(const moe_rows *rows, const plan *a) {
   const moe_shape *s = &rows->shape;
-  double cost = (double)a->segment_rows * (s->p + s->r + 8) * (a->q_gate + a->q_expert + 8);
-  if (a->partial > 1 + a->coefficients) cost += a->segment_rows * (double)moe_gram_length(s);
-  double affordable = POLL_WORK / cost * rows->threads;
-  int group = affordable < rows->threads ? rows->threads
-              : affordable < a->segments ? (int)affordable
-                                         : a->segments;
-  for (int from = 0; from < a->segments; from += group) {
-    int to = from + group < a->segments ? from + group : a->segments;
+  double r = moe_part_row_length(&a->part[0], s->n), p = moe_part_row_length(&a->part[1], s->n);
+  double of_row = (p + r + 8) * (a->q_gate + a->q_expert + 8);
+  if (a->with_gram) of_row += r * r + s->K * p * p;
+  return a->segment_rows * of_row;
+}
+
+/* Runs work on segments from .. to - 1, a group of them per parallel region, polling before each.
+ */
+static void for_segments(const moe_rows *rows, const plan *a, const double *coefficients, int from,
+                         int to, segment_work work, void *out) {
+  double affordable = fmin(POLL_WORK / segment_cost(rows, a) * rows->threads, a->segments);
+  const int group = larger((int)affordable, rows->threads);
+  for (; from < to; from += group) {
+    int end = from + group < to ? from + group : to;
     rows->poll(rows->poll_context);
 #ifdef _OPENMP
 #pragma omp parallel for schedule(dynamic, 1) num_threads(rows->threads)
 #endif
-    for (int segment = from; segment < to; segment++) {
+    for (int segment = from; segment < end; segment++) {
       block b = thread_block(rows, a, MOE_THREAD);
       work(rows, a, coefficients, segment, &b, out);
     }
@@ -264,46 +306,41 @@ static int segment_end(const moe_rows *rows, const plan *a, int segment) {
 
 static void evaluate_segment(const moe_rows *rows, const plan *a, const double *coefficients,
                              int segment, block *b, void *out) {
-  double *sum = (double *)out + (size_t)segment * a->partial;
-  const int end = segment_end(rows, a, segment), with_gram = a->partial > 1 + a->coefficients;
+  double *sum = (double *)out + (size_t)(segment % a->slots) * a->partial;
+  double *scores = sum + MOE_LANES, *gram = scores + a->coefficients;
+  const int end = segment_end(rows, a, segment);
   memset(sum, 0, sizeof(double) * a->partial);
   for (int first = segment * a->segment_rows; first < end; first += MOE_BLOCK) {
-    int count = end - first < MOE_BLOCK ? end - first : MOE_BLOCK, vecs = moe_block_vecs(count);
+    int count = end - first < MOE_BLOCK ? end - first : MOE_BLOCK;
     sum[0] += moe_fill_block(rows, a, coefficients, first, count, b);
-    block_gradient(rows, a, vecs, b, sum + 1);
-    if (with_gram) block_gram(rows, vecs, b, sum + 1 + a->coefficients);
+    block_gradient(rows, a, first, count, b, scores);
+    if (a->with_gram) block_gram(rows, a, first, count, b, gram);
   }
 }
 
-int moe_designs_shared(const moe_rows *rows) {
-  return rows->data.x == rows->data.z && rows->shape.p == rows->shape.r;
-}
-
-void moe_mirror(int p, double *a) {
-  for (int c = 0; c < p; c++)
-    for (int j = c + 1; j < p; j++) a[at(c, j, p)] = a[at(j, c, p)];
-}
-
-static void finish_gram(const moe_shape *s, const double *sum, double *gram) {
+static void finish_gram(const moe_shape *s, const plan *a, const double *sum, double *gram) {
   memcpy(gram, sum, sizeof(double) * moe_gram_length(s));
-  moe_mirror(s->r, gram);
+  moe_part_finish_gram(&a->part[0], gram);
   gram += area(s->r, s->r);
-  for (int k = 0; k < s->K; k++, gram += area(s->p, s->p)) moe_mirror(s->p, gram);
+  for (int k = 0; k < s->K; k++, gram += area(s->p, s->p)) moe_part_finish_gram(&a->part[1], gram);
 }
 
 double moe_evaluate_rows(void *context, const double *theta, double *gradient, double *gram) {
   const moe_rows *rows = context;
-  const moe_shape *s = &rows->shape;
-  plan a = moe_make_plan(s, moe_designs_shared(rows), gram != NULL);
-  double *coefficients = coefficient_space(rows, &a), *sums = coefficients + a.coefficients;
-  moe_to_reference(s, theta, coefficients);
-  memset(sums, 0, sizeof(double) * a.partial); /* stays if there are no rows */
-  for_each_segment(rows, &a, coefficients, evaluate_segment, sums);
-  for (int segment = 1; segment < a.segments; segment++)
-    for (size_t j = 0; j < a.partial; j++) sums[j] += sums[(size_t)segment * a.partial + j];
-  to_symmetric(s, sums + 1, gradient);
-  if (gram) finish_gram(s, sums + 1 + a.coefficients, gram);
-  return sums[0];
+  const plan a = moe_plan_rows(rows, gram != NULL);
+  double *coefficients = coefficient_space(rows, &a);
+  double *total = coefficients + 2 * a.coefficients, *sums = total + a.partial;
+  moe_code_coefficients(&rows->shape, &a, theta, coefficients);
+  memset(total, 0, sizeof(double) * a.partial);
+  for (int from = 0; from < a.segments; from += a.slots) {
+    int to = from + a.slots < a.segments ? from + a.slots : a.segments;
+    for_segments(rows, &a, coefficients, from, to, evaluate_segment, sums);
+    for (int slot = 0; slot < to - from; slot++)
+      for (size_t j = 0; j < a.partial; j++) total[j] += sums[(size_t)slot * a.partial + j];
+  }
+  decode_scores(rows, &a, total + MOE_LANES, gradient);
+  if (gram) finish_gram(&rows->shape, &a, total + MOE_LANES + a.coefficients, gram);
+  return total[0];
 }
 
 /* --- prediction --- */
@@ -350,9 +387,9 @@ static void predict_segment(const moe_rows *rows, const plan *a, const double *c
 }
 
 void moe_predict_rows(const moe_rows *rows, const double *theta, const moe_prediction *out) {
-  plan a = moe_make_plan(&rows->shape, moe_designs_shared(rows), 0);
+  const plan a = moe_plan_rows(rows, 0);
   double *coefficients = coefficient_space(rows, &a);
   moe_prediction to = *out;
-  moe_to_reference(&rows->shape, theta, coefficients);
-  for_each_segment(rows, &a, coefficients, predict_segment, &to);
+  moe_code_coefficients(&rows->shape, &a, theta, coefficients);
+  for_segments(rows, &a, coefficients, 0, a.segments, predict_segment, &to);
 }

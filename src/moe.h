@@ -2,9 +2,9 @@
  *
  *   p(y = m | x, z) = sum_k softmax_k(z' gamma_k) softmax_m(x' beta_km),
  *
- * the moments of its covariates (design.c), its objective and gradient over rows (model.c), its
- * maximisation by MM (fit.c), its curvature (information.c), and the merging of its experts
- * (dendrogram.c).
+ * the moments of its covariates (design.c), sparse designs (sparse.c), its objective and gradient
+ * over rows (model.c), its maximisation by MM (fit.c), its curvature (information.c), and the
+ * merging of its experts (dendrogram.c).
  *
  * symbol   name in code       meaning
  * n        shape.n            rows
@@ -29,12 +29,24 @@ typedef struct {
   int n, p, r, M, K;
 } moe_shape;
 
-/* Both designs are column-major with n rows; the core works on (value - center) / scale. Where z is
- * x (the same pointer and as many columns), its center and scale are taken to be those of x too,
- * and the rows are read once for both. */
+/* A standardised design compressed by row. Element (i, j) is base[j] plus what row i stores for
+ * column j; row i stores the entries start[i] .. start[i + 1] - 1, by rising column. Column 0 is
+ * the intercept: it stores nothing, and base[0] is 1. */
+typedef struct {
+  int *start;    /* n + 1 */
+  int *column;   /* start[n], from 0 */
+  double *value; /* start[n] */
+  double *base;  /* p */
+} moe_sparse;
+
+/* Both designs are column-major with n rows; the core works on (value - center) / scale. A design
+ * may be sparse instead: x_sparse (z_sparse) is then not NULL, and x (z), which is not read, and
+ * its center and scale are. Where z is x (the same pointers and as many columns), its center and
+ * scale are taken to be those of x too, and the rows are read once for both. */
 typedef struct {
   const double *x, *x_center, *x_scale;
   const double *z, *z_center, *z_scale;
+  const moe_sparse *x_sparse, *z_sparse;
   const int *y;         /* n classes, 0 .. M-1; NULL for predictions that need no response */
   const double *weight; /* n, or NULL for 1 */
   const double *tau;    /* n x K given posterior weights, or NULL: see moe_evaluate_rows */
@@ -48,6 +60,31 @@ typedef void (*moe_poll)(void *context);
 /* Weighted mean and standard deviation (divisor sum_i v_i) of each column of x (n x p). */
 void moe_moments(int n, int p, const double *x, const double *weight, double *center,
                  double *scale);
+
+/* A matrix compressed by column: column j stores the entries start[j] .. start[j + 1] - 1, by
+ * rising row, and is 0 elsewhere. */
+typedef struct {
+  int n, p;
+  const int *start; /* p + 1 */
+  const int *row;   /* start[p], from 0 */
+  const double *value;
+} moe_columns;
+
+void moe_sparse_moments(const moe_columns *x, const double *weight, double *center, double *scale);
+
+/* kept (p flags) loses the columns that are linear combinations of kept ones before them, less than
+ * 1e-12 of their sum of squares being left; gram (p x p), of those columns, is overwritten. */
+void moe_independent_columns(int p, double *gram, int *kept);
+
+/* --- sparse.c: from columns to the standardised rows of a sparse design --- */
+
+/* start (n + 1) <- where the rows of the design start; returns the number of its entries. If that
+ * is more than INT_MAX, start is not of use. The first column of x is the intercept. */
+size_t moe_row_starts(const moe_columns *x, const double *center, const double *scale, int *start);
+
+/* The design: out->start as moe_row_starts() made it, the rest is written. */
+void moe_compress_rows(const moe_columns *x, const double *center, const double *scale,
+                       const moe_sparse *out);
 
 /* --- model.c: sums over rows --- */
 

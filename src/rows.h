@@ -7,7 +7,6 @@
 #define MOE_ROWS_H
 
 #include "block.h"
-#include "moe.h"
 
 #ifdef _OPENMP
 #include <omp.h>
@@ -20,17 +19,19 @@
 
 typedef struct {
   int q_gate, q_expert; /* columns of the linear predictor: K - 1 and K (M - 1) */
-  int shared;           /* gate and experts have one design */
-  size_t coefficients;  /* doubles in the coefficients */
-  size_t partial;       /* doubles in one segment's sums: objective, gradient, Gram matrices */
+  int parts;            /* 1 where gate and experts have one design, otherwise 2: */
+  moe_part part[2];     /* the gate (with one part: all), the experts (with one part: all) */
+  size_t coefficients;  /* doubles of the parts' coefficients, and of their scores */
+  size_t partial;       /* doubles in one segment's sums: objective, scores, Gram matrices */
   size_t scratch;       /* vecs of one block */
+  int with_gram;
   int segments, segment_rows;
+  int slots; /* segments whose sums are in memory at a time */
 } plan;
 
-plan moe_make_plan(const moe_shape *shape, int shared, int with_gram);
-
-/* Whether gate and experts have one design. */
-int moe_designs_shared(const moe_rows *rows);
+/* What depends on the shape alone, and all of it. */
+plan moe_make_plan(const moe_shape *shape, int threads, int with_gram);
+plan moe_plan_rows(const moe_rows *rows, int with_gram);
 
 /* One block: rows x p, r (x itself where shared), q_gate + q_expert, K, M K, K, M, 1, 1, and, for
  * its user's own work, 1 and max(p, r). */
@@ -41,19 +42,17 @@ typedef struct {
 /* The first place in a workspace that is aligned for vecs. */
 vec *moe_align(double *workspace);
 
-/* A block in the plan's `scratch` vecs at `at`. */
-block moe_new_block(const moe_shape *shape, const plan *a, vec *at);
+/* A block in the plan's `scratch` vecs at `rest`. */
+block moe_new_block(const moe_shape *shape, const plan *a, vec *rest);
 
-/* Fills b, up to `likelihood`, for rows first .. first + count - 1, at most MOE_BLOCK; needs the
- * response. Rows that fill the last vecs have weight 0. Returns the rows' share of the objective.
- */
+/* out <- the coefficients of theta as the parts take them; it is aligned for vecs and has room for
+ * 2 a->coefficients doubles. */
+void moe_code_coefficients(const moe_shape *shape, const plan *a, const double *theta, double *out);
+
+/* Fills b, up to `likelihood`, for rows first .. first + count - 1, at most MOE_BLOCK, except for x
+ * and z where they are sparse; needs the response. Rows that fill the last vecs have weight 0.
+ * Returns the rows' share of the objective. */
 double moe_fill_block(const moe_rows *rows, const plan *a, const double *coefficients, int first,
                       int count, block *b);
-
-/* out <- the coefficients of theta */
-void moe_to_reference(const moe_shape *shape, const double *theta, double *out);
-
-/* a (p x p), lower triangle -> full */
-void moe_mirror(int p, double *a);
 
 #endif

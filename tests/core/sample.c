@@ -126,7 +126,12 @@ sample *new_sample(const recipe *recipe) {
   s->tau = recipe->with_tau ? random_tau(shape->n, shape->K) : NULL;
   s->truth = random_theta(shape, recipe->spread);
   s->theta = random_theta(shape, recipe->spread);
-  moe_data data = {s->x, s->x_center, s->x_scale, s->z, s->z_center, s->z_scale, NULL, NULL, NULL};
+  moe_data data = {.x = s->x,
+                   .x_center = s->x_center,
+                   .x_scale = s->x_scale,
+                   .z = s->z,
+                   .z_center = s->z_center,
+                   .z_scale = s->z_scale};
   s->y = draw_classes(shape, &data, s->truth);
   data.y = s->y;
   data.weight = s->weight;

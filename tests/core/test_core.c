@@ -49,6 +49,7 @@ int main(void) {
   test_information();
   test_callbacks();
   test_design();
+  test_sparse();
   test_dendrogram();
   printf("core: %d passed, %d failed\n", passed, failed);
   return failed > 0;

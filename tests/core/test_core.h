@@ -26,6 +26,7 @@ void test_fit(void);
 void test_information(void);
 void test_callbacks(void);
 void test_design(void);
+void test_sparse(void);
 void test_dendrogram(void);
 
 /* --- random numbers --- */
@@ -79,5 +80,9 @@ double *random_theta(const moe_shape *shape, double spread);
 
 /* The largest sum over columns (gate: over experts, expert: over classes), in absolute value. */
 double column_sum(const moe_shape *shape, const double *theta);
+
+/* Value, gradient and Gram matrices at the sample's theta against the reference, which reads the
+ * dense designs. */
+void check_evaluation(sample *sample, double bound);
 
 #endif

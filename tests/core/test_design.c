@@ -1,4 +1,4 @@
-/* Moments of columns against two passes in long double. */
+/* Moments of columns against two passes in long double; dependent columns as they were made. */
 #include <float.h>
 #include <math.h>
 #include <stdio.h>
@@ -154,6 +154,47 @@ static void one_row(void) {
   CHECK(center == x && scale == 0, "%.17g, %.17g", center, scale);
 }
 
+/* --- independent columns --- */
+
+/* Column j of the second half is a combination of all columns before it that are not. */
+static void dependent_columns_are_found(void) {
+  for (int repeat = 0; repeat < 50; repeat++) {
+    const int half = between(1, 12), p = 2 * half;
+    double *a = new_doubles((size_t)(p * p)), *gram = new_doubles((size_t)(p * p));
+    int *kept = allocate(sizeof(int) * (size_t)p), *dependent = allocate(sizeof(int) * (size_t)p);
+    for (int j = 0; j < p; j++) {
+      dependent[j] = j > 0 && between(0, 2) == 0;
+      kept[j] = j == 0 || between(0, 9) > 0; /* some are out already */
+      for (int i = 0; i < p; i++) a[p * j + i] = normal();
+      if (!dependent[j]) continue;
+      for (int i = 0; i < p; i++) a[p * j + i] = 0;
+      for (int k = 0; k < j; k++) {
+        double share = kept[k] && !dependent[k] ? normal() : 0;
+        for (int i = 0; i < p; i++) a[p * j + i] += share * a[p * k + i];
+      }
+    }
+    for (int j = 0; j < p; j++)
+      for (int k = 0; k < p; k++) {
+        gram[p * j + k] = 0;
+        for (int i = 0; i < p; i++) gram[p * j + k] += a[p * j + i] * a[p * k + i];
+      }
+    for (int j = 0; j < p; j++) dependent[j] |= !kept[j];
+    moe_independent_columns(p, gram, kept);
+    for (int j = 0; j < p; j++) CHECK(kept[j] == !dependent[j], "column %d of %d", j, p);
+    free(a);
+    free(gram);
+    free(kept);
+    free(dependent);
+  }
+}
+
+static void columns_without_length_are_dependent(void) {
+  double gram[] = {4, 0, 2, 0, 0, 0, 2, 0, 1};
+  int kept[] = {1, 1, 1};
+  moe_independent_columns(3, gram, kept);
+  CHECK(kept[0] && !kept[1] && !kept[2], "%d %d %d", kept[0], kept[1], kept[2]);
+}
+
 void test_design(void) {
   run_test("moments are right", moments_are_right);
   run_test("columns are separate", columns_are_separate);
@@ -163,4 +204,6 @@ void test_design(void) {
   run_test("weights are relative", weights_are_relative);
   run_test("constants have scale zero", constants_have_scale_zero);
   run_test("one row", one_row);
+  run_test("dependent columns are found", dependent_columns_are_found);
+  run_test("columns without length are dependent", columns_without_length_are_dependent);
 }

@@ -52,7 +52,7 @@ static void check_error(const sample *s, const char *what, double error, double 
         s->rows.data.weight ? ", weights" : "", s->rows.data.tau ? ", tau" : "");
 }
 
-static void check_evaluation(sample *s, double bound) {
+void check_evaluation(sample *s, double bound) {
   const moe_shape *h = &s->rows.shape;
   reference_sums *want = reference_evaluate(h, &s->rows.data, s->theta);
   for (int with_gram = 0; with_gram < 2; with_gram++) {
