@@ -7,7 +7,7 @@
 #' @param a,b Each a fit by [moe_fit()], or a [moe_measure()]: a known truth, say. The classes must
 #'   be the same and in the same order.
 #' @param x,z Matrices of the experts' and of the gate's covariates, without an intercept column,
-#'   with the columns of the models in their order; `z` is `x` by default.
+#'   with the columns of the models in their order, dense or sparse; `z` is `x` by default.
 #' @param type `"hellinger"` or `"total_variation"`.
 #' @param weights `NULL`, or weights of the rows.
 #' @return One number, the (weighted) mean over the rows.
@@ -56,8 +56,10 @@ measure_probabilities <- function(measure, x, z) {
              " ", part, " covariates, but has ", ncol(matrix), ".")
     }
   }
-  design <- list(x = cbind(1, x), x_center = measure$expert_center, x_scale = measure$expert_scale,
-                 z = cbind(1, z), z_center = measure$gate_center, z_scale = measure$gate_scale)
+  design <- core_design(
+    standard_design(with_intercept(x, "x"), measure$expert_center, measure$expert_scale),
+    standard_design(with_intercept(z, "z"), measure$gate_center, measure$gate_scale)
+  )
   prob <- predict_core(measure, design, NULL, "prob", moe_control(threads = 1))
   check_predicted(prob)
   prob

@@ -242,7 +242,7 @@ add_intercept <- function(x, name) {
     refuse("`", name, "` must not hold the intercept, which is added to it: leave out its column ",
            "\"(Intercept)\".")
   }
-  x <- if (is_sparse(x)) bind_ones(x, name) else cbind(rep.int(1, nrow(x)), x)
+  x <- with_intercept(x, name)
   dimnames(x) <- list(NULL, c("(Intercept)", labels))
   x
 }

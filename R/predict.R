@@ -221,9 +221,8 @@ new_matrix <- function(x, columns, name) {
     }
     x <- x[, wanted, drop = FALSE]
   }
-  if (is_sparse(x)) return(check_infinite(bind_ones(x, name), name))
-  storage.mode(x) <- "double"
-  check_infinite(unname(cbind(rep.int(1, nrow(x)), x)), name)
+  if (!is_sparse(x)) storage.mode(x) <- "double"
+  check_infinite(with_intercept(x, name), name)
 }
 
 check_infinite <- function(x, name) {
@@ -296,7 +295,10 @@ fitted_design <- function(fit, data) {
   }
   measure <- fit$measure
   x <- keep(data$x, fit$columns$kept_expert, measure$expert_center, measure$expert_scale)
-  if (identical(data$x, data$z)) return(core_design(x, x))
+  same <- identical(data$x, data$z) && identical(measure$gate_center, measure$expert_center) &&
+    identical(measure$gate_scale, measure$expert_scale) &&
+    identical(fit$columns$kept_gate, fit$columns$kept_expert)
+  if (same) return(core_design(x, x))
   core_design(x, keep(data$z, fit$columns$kept_gate, measure$gate_center, measure$gate_scale))
 }
 

@@ -33,9 +33,14 @@ new_sparse <- function(p, i, x, dim, labels = NULL) {
   methods::new("dgCMatrix", p = p, i = i, x = x, Dim = dim, Dimnames = list(NULL, labels))
 }
 
-# With a column of ones before it, without names.
-bind_ones <- function(x, name) {
+# A matrix with a column of ones before it, without names.
+with_intercept <- function(x, name) {
   n <- nrow(x)
+  if (!is_sparse(x)) {
+    x <- cbind(rep.int(1, n), x)
+    dimnames(x) <- NULL # in place, which unname() is not
+    return(x)
+  }
   if (length(x@x) + n > .Machine$integer.max) refuse_entries(name)
   new_sparse(c(0L, x@p + n), c(seq_len(n) - 1L, x@i), c(rep.int(1, n), x@x), dim(x) + 0:1)
 }

@@ -62,7 +62,8 @@ plan moe_plan_rows(const moe_rows *rows, int with_gram) {
   const moe_data *d = &rows->data;
   const size_t stride = (size_t)s->n;
   plan a = moe_make_plan(s, rows->threads, with_gram);
-  int shared = d->x == d->z && d->x_sparse == d->z_sparse && s->p == s->r;
+  int shared = d->x == d->z && d->x_sparse == d->z_sparse && d->x_center == d->z_center &&
+               d->x_scale == d->z_scale && s->p == s->r;
   a.parts = shared ? 1 : 2;
   a.part[0] = (moe_part){d->z_sparse, d->z, d->z_center, d->z_scale, stride, s->r, a.q_gate, 0};
   a.part[1] = (moe_part){d->x_sparse, d->x, d->x_center, d->x_scale,

@@ -41,8 +41,8 @@ typedef struct {
 
 /* Both designs are column-major with n rows; the core works on (value - center) / scale. A design
  * may be sparse instead: x_sparse (z_sparse) is then not NULL, and x (z), which is not read, and
- * its center and scale are. Where z is x (the same pointers and as many columns), its center and
- * scale are taken to be those of x too, and the rows are read once for both. */
+ * its center and scale are. Where z, its center and its scale are those of x (the same pointers),
+ * and it has as many columns, the rows are read once for both. */
 typedef struct {
   const double *x, *x_center, *x_scale;
   const double *z, *z_center, *z_scale;

@@ -1,7 +1,6 @@
 /* Samples drawn from the model. */
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "reference.h"
 #include "test_core.h"
@@ -117,10 +116,11 @@ sample *new_sample(const recipe *recipe) {
   s->x = random_design(recipe, shape->p);
   s->z = recipe->shared ? s->x : random_design(recipe, shape->r);
   random_standards(recipe, shape->p, &s->x_center, &s->x_scale);
-  random_standards(recipe, shape->r, &s->z_center, &s->z_scale);
   if (recipe->shared) {
-    memcpy(s->z_center, s->x_center, sizeof(double) * shape->p);
-    memcpy(s->z_scale, s->x_scale, sizeof(double) * shape->p);
+    s->z_center = s->x_center;
+    s->z_scale = s->x_scale;
+  } else {
+    random_standards(recipe, shape->r, &s->z_center, &s->z_scale);
   }
   s->weight = recipe->weights == UNWEIGHTED ? NULL : random_weights(shape->n, recipe->weights);
   s->tau = recipe->with_tau ? random_tau(shape->n, shape->K) : NULL;
@@ -149,9 +149,13 @@ void set_threads(sample *s, int threads) {
 }
 
 void free_sample(sample *s) {
-  if (s->z != s->x) free(s->z);
-  double *owned[] = {s->x,      s->x_center, s->x_scale, s->z_center, s->z_scale,
-                     s->weight, s->tau,      s->truth,   s->theta,    s->rows.workspace};
+  if (s->z != s->x) {
+    free(s->z);
+    free(s->z_center);
+    free(s->z_scale);
+  }
+  double *owned[] = {s->x,   s->x_center, s->x_scale, s->weight,
+                     s->tau, s->truth,    s->theta,   s->rows.workspace};
   for (size_t j = 0; j < sizeof owned / sizeof *owned; j++) free(owned[j]);
   free(s->y);
   free(s);

@@ -269,8 +269,6 @@ static void sparse_large_means(void) {
     if (repeat >= 20) plain->x[500 + 17] = 0;
     matrix m = compress_columns(500, 4, plain->x);
     standardise(&m, plain->weight, plain->x_center, plain->x_scale);
-    memcpy(plain->z_center, plain->x_center, sizeof(double) * 4);
-    memcpy(plain->z_scale, plain->x_scale, sizeof(double) * 4);
     moe_sparse *rows = compress_rows(&m, plain->x_center, plain->x_scale);
     plain->rows.data.x_sparse = plain->rows.data.z_sparse = rows;
     check_evaluation(plain, ACCURACY);

@@ -487,3 +487,15 @@ test_that("threads do not change predictions", {
   one <- moe_fit(y ~ x1 + x2 | z1, d, lambda = 0.5, control = moe_control(starts = 1))
   expect_identical(predict(two, d, type = "prob"), predict(one, d, type = "prob"))
 })
+
+test_that("a gate of other covariates than the experts' is predicted by its own standardisation", {
+  set.seed(8)
+  x <- matrix(rnorm(400), 200, dimnames = list(NULL, c("a", "b")))
+  z <- 3 * x + 5 # as many columns, of the same names
+  y <- factor(rbinom(200, 1, plogis(x[, 1] * sign(x[, 2]))))
+  fit <- suppressWarnings(moe_fit(x, y, z = z, lambda = 1, control = moe_control(starts = 2)))
+  other <- z
+  other[1, ] <- 0
+  expect_equal(predict(fit, z, "gate", newz = z)[-1, ], predict(fit, z, "gate", newz = other)[-1, ])
+  expect_equal(predict(fit, z, "gate"), predict(fit, x, "gate", newz = z))
+})

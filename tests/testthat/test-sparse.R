@@ -80,7 +80,8 @@ test_that("a search over more rows and columns than it fills in works", {
   set.seed(3)
   x <- Matrix::rsparsematrix(2500, 1100, 0.01)
   y <- rbinom(2500, 1, stats::plogis(2 * as.vector(x[, 1]) - as.vector(x[, 2])))
-  task <- new_problem(bind_ones(x, "x"), bind_ones(x[, 1, drop = FALSE], "z"), factor(y), NULL, 1)
+  task <- new_problem(with_intercept(x, "x"), with_intercept(x[, 1, drop = FALSE], "z"),
+                      factor(y), NULL, 1)
   sample <- sample_problem(task, 2000L)
   expect_identical(dim(sample$design$x), c(2000L, 1101L))
   wide <- list(x = sample$design$z, z = sample$design$x)
@@ -91,7 +92,7 @@ test_that("rows that are taken and filled in are those of the full matrix", {
   x <- cbind(1, sparse_data$x)
   center <- c(0, colMeans(x)[-1])
   scale <- c(1, rep(2, 6))
-  rows <- compress_rows(bind_ones(as_dgc(x[, -1]), "x"), center, scale)
+  rows <- compress_rows(with_intercept(as_dgc(x[, -1]), "x"), center, scale)
   full <- unname(sweep(sweep(x, 2, center), 2, scale, "/"))
   picked <- c(3, 599, 21, 600, 21)
   expect_within(expand_rows(take_rows(rows, picked), 1:7), full[picked, ], 1e-14)
@@ -216,6 +217,13 @@ test_that("methods that use the training data work", {
   expect_equal(as.matrix(design), cbind("(Intercept)" = 1, sparse_data$x), ignore_attr = "dimnames")
   again <- sparse_fit(as_dgc(sparse_data$x), start = fit)
   expect_lte(again$iterations, 3)
+})
+
+test_that("distances over sparse rows are those over the full matrix", {
+  x <- sparse_data$x
+  fit <- sparse_fit(x)
+  other <- sparse_fit(x, lambda = 5)
+  expect_within(moe_distance(fit, other, as_dgc(x)), moe_distance(fit, other, x), 1e-12)
 })
 
 test_that("dendrograms and their cuts are those of the full matrix", {
