@@ -232,12 +232,34 @@ build_designs <- function(terms, frame, contrasts) {
   list(x = x, z = build_design(terms$gate, frame, contrasts))
 }
 
+design_rows <- 50000L # rows of a model matrix that are made at a time
+
+# What model.matrix() returns cannot be stripped of its row names without a copy, so it is asked for
+# some rows at a time, and there is one whole matrix only.
 build_design <- function(terms, frame, contrasts) {
-  check_levels(frame[intersect(rownames(attr(terms, "factors")), names(frame))])
-  factors <- intersect(names(contrasts), rownames(attr(terms, "factors")))
-  matrix <- model.matrix(terms, frame, contrasts.arg = contrasts[factors])
-  used <- attr(matrix, "contrasts")
-  attr(matrix, "assign") <- attr(matrix, "contrasts") <- NULL
-  dimnames(matrix) <- list(NULL, colnames(matrix))
-  structure(matrix, used_contrasts = used)
+  variables <- rownames(attr(terms, "factors"))
+  check_levels(frame[intersect(variables, names(frame))])
+  contrasts <- contrasts[intersect(names(contrasts), variables)]
+  # Each part of the rows has all levels.
+  text <- names(frame)[vapply(frame, is.character, NA)]
+  frame[text] <- lapply(frame[text], factor)
+  rows <- nrow(frame)
+  first <- rows_of_design(terms, frame, seq_len(min(rows, design_rows)), contrasts)
+  out <- matrix(0, rows, ncol(first), dimnames = list(NULL, colnames(first)))
+  out[seq_len(nrow(first)), ] <- first
+  for (done in seq_len(max(0, ceiling(rows / design_rows) - 1)) * design_rows) {
+    some <- (done + 1):min(rows, done + design_rows)
+    out[some, ] <- rows_of_design(terms, frame, some, contrasts)
+  }
+  attr(out, "used_contrasts") <- attr(first, "contrasts")
+  out
+}
+
+rows_of_design <- function(terms, frame, rows, contrasts) {
+  some <- frame
+  if (length(rows) < nrow(frame)) {
+    some <- frame[rows, , drop = FALSE]
+    attr(some, "terms") <- attr(frame, "terms")
+  }
+  model.matrix(terms, some, contrasts.arg = contrasts)
 }

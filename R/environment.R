@@ -42,7 +42,7 @@ joined_environment <- function(old, new) {
 with_environment <- function(fit, env) {
   environment(fit$formula) <- env
   for (part in names(fit$terms)) attr(fit$terms[[part]], ".Environment") <- env
-  attr(attr(fit$model, "terms"), ".Environment") <- env
+  if (!is.null(fit$model)) attr(attr(fit$model, "terms"), ".Environment") <- env
   if (inherits(fit$call$formula, "formula")) environment(fit$call$formula) <- env
   fit
 }

@@ -129,8 +129,9 @@ moe_fit.formula <- function(formula, data, experts = 2, weights, subset, na.acti
                             start = NULL, contrasts = NULL, control = moe_control(), model = TRUE,
                             ...) {
   check_unused(...)
+  keep_frame <- check_flag(model, "model") || identical(experts, "auto")
   input <- read_formula(formula, if (!missing(data)) data, fit_call(match.call()), contrasts,
-                        parent.frame())
+                        parent.frame(), keep_frame)
   fit_or_select(input$x, input$z, input$y, experts, input$weights, lambda, start, control, model,
                 input$finish)
 }
@@ -149,7 +150,7 @@ moe_fit.default <- function(x, y, experts = 2, z = x, weights, lambda = 0, start
 # What a method was given, as the worker takes it: x, z, y and weights, with finish(), which adds to
 # a worker's fit what the method knows, training data included. `call` is that of moe_fit().
 
-read_formula <- function(formula, data, call, contrasts, env) {
+read_formula <- function(formula, data, call, contrasts, env, keep_frame = TRUE) {
   formula <- as_two_parts(formula)
   check_dot(formula, data)
   frame <- build_model_frame(formula, call, env)
@@ -162,18 +163,24 @@ read_formula <- function(formula, data, call, contrasts, env) {
 
   env <- slim_environment(environment(formula), attr(attr(frame, "terms"), "variables"), data)
   used <- c(attr(designs$x, "used_contrasts"), attr(designs$z, "used_contrasts"))
+  weights <- model.weights(frame)
+  all_terms <- c(list(full = attr(frame, "terms")), parts)
+  xlevels <- stats::.getXlevels(all_terms$full, frame)
+  na_action <- attr(frame, "na.action")
+  # As large as a design; not to be held where only the fit itself is wanted.
+  if (!keep_frame) frame <- NULL
   finish <- function(fit) {
     fit$call <- call
     fit$formula <- formula
-    fit$terms <- c(list(full = attr(frame, "terms")), parts)
-    fit$xlevels <- stats::.getXlevels(fit$terms$full, frame)
+    fit$terms <- all_terms
+    fit$xlevels <- xlevels
     fit$contrasts <- used[!duplicated(names(used))]
-    fit$na.action <- attr(frame, "na.action")
+    fit$na.action <- na_action
     fit$model <- frame
     with_environment(fit, env)
   }
-  list(x = designs$x, z = designs$z, y = y, weights = model.weights(frame),
-       na.action = attr(frame, "na.action"), finish = finish)
+  list(x = designs$x, z = designs$z, y = y, weights = weights, na.action = na_action,
+       finish = finish)
 }
 
 read_matrices <- function(x, y, z, shared, weights, call) {

@@ -22,7 +22,8 @@ static SEXP element(SEXP list, const char *name) {
   error("internal error: no element '%s'", name);
 }
 
-static double *optional_real(SEXP a) { return isNull(a) ? NULL : REAL(a); }
+/* Vectors that are only read are asked for as such: R would copy some for anything else. */
+static const double *optional_real(SEXP a) { return isNull(a) ? NULL : REAL_RO(a); }
 
 /* A design is a matrix, or rows compressed by C_moe_compress_rows(): list(start, column, value,
  * base, dim). */
@@ -30,7 +31,7 @@ static const int *dimensions(SEXP x) {
   return INTEGER(isNewList(x) ? element(x, "dim") : getAttrib(x, R_DimSymbol));
 }
 
-static const double *dense_values(SEXP x) { return isNewList(x) ? NULL : REAL(x); }
+static const double *dense_values(SEXP x) { return isNewList(x) ? NULL : REAL_RO(x); }
 
 static const moe_sparse *sparse_rows(SEXP x) {
   if (!isNewList(x)) return NULL;
@@ -97,7 +98,7 @@ static SEXP new_moments(int p) {
 
 SEXP C_moe_moments(SEXP x, SEXP weights) {
   SEXP out = PROTECT(new_moments(ncols(x)));
-  moe_moments(nrows(x), ncols(x), REAL(x), optional_real(weights), REAL(VECTOR_ELT(out, 0)),
+  moe_moments(nrows(x), ncols(x), REAL_RO(x), optional_real(weights), REAL(VECTOR_ELT(out, 0)),
               REAL(VECTOR_ELT(out, 1)));
   UNPROTECT(1);
   return out;
@@ -194,7 +195,7 @@ SEXP C_moe_evaluate(SEXP design, SEXP y, SEXP weights, SEXP tau, SEXP theta, SEX
   if (gram) SET_VECTOR_ELT(out, 2, allocVector(REALSXP, (R_xlen_t)moe_gram_length(&rows.shape)));
   SET_VECTOR_ELT(out, 0,
                  ScalarReal(moe_evaluate_rows(&rows, REAL(theta), REAL(VECTOR_ELT(out, 1)),
-                                              optional_real(VECTOR_ELT(out, 2)))));
+                                              gram ? REAL(VECTOR_ELT(out, 2)) : NULL)));
   UNPROTECT(1);
   return out;
 }

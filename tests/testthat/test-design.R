@@ -152,6 +152,28 @@ test_that("formulas that the model does not have are refused", {
   expect_error(quick_fit(~a), "one response")
 })
 
+test_that("a design of many rows is the model matrix", {
+  set.seed(5)
+  n <- 2L * design_rows + 1L
+  d <- data.frame(a = rnorm(n), b = rexp(n), f = gl(3, 1, n), h = rnorm(n) > 0)
+  d$text <- c(rep(c("u", "v"), design_rows), "w") # one level in the last row alone
+  d$ordered <- factor(rep(1:3, length.out = n), ordered = TRUE)
+  contrasts(d$f) <- "contr.helmert"
+  formula <- ~ poly(a, 2) * f + splines::ns(b, 3) + log(b) + h + text + ordered:b
+  for (rows in c(n, n - 1L, design_rows, 3L)) {
+    frame <- model.frame(formula, d[seq_len(rows) + n - rows, ])
+    for (coding in list(NULL, list(text = "contr.sum"))) {
+      want <- model.matrix(formula, frame, contrasts.arg = coding)
+      got <- build_design(terms(frame), frame, coding)
+      expect_equal(got, want, ignore_attr = TRUE)
+      expect_identical(colnames(got), colnames(want))
+      expect_identical(attr(got, "used_contrasts"), attr(want, "contrasts"))
+    }
+  }
+  none <- model.frame(~ a + f, d[0, ])
+  expect_identical(dim(build_design(terms(none), none, NULL)), c(0L, 4L))
+})
+
 # --- rows: subset, weights, missing values ---
 
 test_that("subset takes rows as taking them by hand does, and is evaluated in the data", {

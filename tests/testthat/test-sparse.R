@@ -198,9 +198,12 @@ test_that("a missing covariate makes a row missing, an infinite one is refused",
   x <- sparse_data$x
   fit <- sparse_fit(as_dgc(x))
   y <- as_dgc(x)
-  y[c(7, 30), "c"] <- NA
+  y[7, "c"] <- NA
+  y[30, "c"] <- NaN
   prob <- predict(fit, y, "prob")
   expect_identical(which(is.na(prob[, 1])), c(7L, 30L))
+  expect_false(any(is.nan(prob)))
+  expect_identical(which(is.na(predict(fit, y))), c(7L, 30L))
   expect_identical(prob[-c(7, 30), ], predict(fit, as_dgc(x), "prob")[-c(7, 30), ])
   y[9, "d"] <- -Inf
   expect_error(predict(fit, y), "row 9 is infinite")
@@ -289,13 +292,14 @@ test_that("other matrices of package Matrix are refused", {
 
 test_that("values that are not finite are refused by name and row", {
   x <- as_dgc(sparse_data$x)
-  bad <- function(value) {
-    x[8, "c"] <- value
+  bad <- function(value, row = 8) {
+    x[row, "c"] <- value
     sparse_fit(x)
   }
   expect_error(bad(NA), "missing values: column \"c\" has NA in row 8")
   expect_error(bad(NaN), "missing values: column \"c\" has NaN in row 8")
   expect_error(bad(-Inf), "finite: column \"c\" has -Inf in row 8")
+  expect_error(bad(NA, row = 600), "column \"c\" has NA in row 600")
   x@x[1] <- NA
   expect_error(sparse_fit(sparse_data$x, z = nameless(x)), "`z` must not.*column 1 has NA")
 })
