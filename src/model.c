@@ -13,7 +13,7 @@
 #define MAX_SEGMENTS 64
 #define MIN_SEGMENTS 16
 #define SEGMENT_DOUBLES 1000000 /* beyond MIN_SEGMENTS, partial sums take at most this many */
-#define SLOT_DOUBLES 1000000    /* as do those in memory at a time, if there is one per thread */
+#define SLOT_DOUBLES 1000000    /* in memory at a time, or one segment's per thread if more */
 
 static int larger(int a, int b) { return a > b ? a : b; }
 
@@ -77,8 +77,8 @@ plan moe_plan_rows(const moe_rows *rows, int with_gram) {
 
 size_t moe_rows_workspace(const moe_shape *s, int threads, int with_gram) {
   plan a = moe_make_plan(s, threads, with_gram);
-  return MOE_LANES + (size_t)threads * a.scratch * MOE_LANES + 2 * a.coefficients +
-         (size_t)(1 + a.slots) * a.partial;
+  return MOE_LANES + (size_t)threads * a.scratch * MOE_LANES + 2 * a.coefficients + MOE_LANES +
+         a.coefficients + (size_t)a.slots * a.partial;
 }
 
 static vec *take(vec **rest, int columns) {
@@ -108,7 +108,8 @@ block moe_new_block(const moe_shape *s, const plan *a, vec *rest) {
   return b;
 }
 
-/* The workspace: a block for each thread, the coefficients, room to code them, the sums. */
+/* The workspace: a block for each thread, the coefficients, room to code them, total and segments'
+ * sums. */
 static block thread_block(const moe_rows *rows, const plan *a, int thread) {
   return moe_new_block(&rows->shape, a, moe_align(rows->workspace) + (size_t)thread * a->scratch);
 }
@@ -319,8 +320,21 @@ static void evaluate_segment(const moe_rows *rows, const plan *a, const double *
   }
 }
 
-static void finish_gram(const moe_shape *s, const plan *a, const double *sum, double *gram) {
-  memcpy(gram, sum, sizeof(double) * moe_gram_length(s));
+static void add(size_t length, const double *a, double *sum) {
+  for (size_t j = 0; j < length; j++) sum[j] += a[j];
+}
+
+/* Adds the sums of so many segments, in order: objective and scores to total, the rest to gram. */
+static void add_slots(const moe_shape *s, const plan *a, int count, const double *sums,
+                      double *total, double *gram) {
+  const size_t head = MOE_LANES + a->coefficients;
+  for (int slot = 0; slot < count; slot++, sums += a->partial) {
+    add(head, sums, total);
+    if (gram) add(moe_gram_length(s), sums + head, gram);
+  }
+}
+
+static void finish_gram(const moe_shape *s, const plan *a, double *gram) {
   moe_part_finish_gram(&a->part[0], gram);
   gram += area(s->r, s->r);
   for (int k = 0; k < s->K; k++, gram += area(s->p, s->p)) moe_part_finish_gram(&a->part[1], gram);
@@ -328,19 +342,20 @@ static void finish_gram(const moe_shape *s, const plan *a, const double *sum, do
 
 double moe_evaluate_rows(void *context, const double *theta, double *gradient, double *gram) {
   const moe_rows *rows = context;
+  const moe_shape *s = &rows->shape;
   const plan a = moe_plan_rows(rows, gram != NULL);
   double *coefficients = coefficient_space(rows, &a);
-  double *total = coefficients + 2 * a.coefficients, *sums = total + a.partial;
-  moe_code_coefficients(&rows->shape, &a, theta, coefficients);
-  memset(total, 0, sizeof(double) * a.partial);
+  double *total = coefficients + 2 * a.coefficients, *sums = total + MOE_LANES + a.coefficients;
+  moe_code_coefficients(s, &a, theta, coefficients);
+  memset(total, 0, sizeof(double) * (MOE_LANES + a.coefficients));
+  if (gram) memset(gram, 0, sizeof(double) * moe_gram_length(s));
   for (int from = 0; from < a.segments; from += a.slots) {
     int to = from + a.slots < a.segments ? from + a.slots : a.segments;
     for_segments(rows, &a, coefficients, from, to, evaluate_segment, sums);
-    for (int slot = 0; slot < to - from; slot++)
-      for (size_t j = 0; j < a.partial; j++) total[j] += sums[(size_t)slot * a.partial + j];
+    add_slots(s, &a, to - from, sums, total, gram);
   }
   decode_scores(rows, &a, total + MOE_LANES, gradient);
-  if (gram) finish_gram(&rows->shape, &a, total + MOE_LANES + a.coefficients, gram);
+  if (gram) finish_gram(s, &a, gram);
   return total[0];
 }
 
