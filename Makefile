@@ -48,7 +48,7 @@ lint: ## lint the R sources
 clean: ## remove what was built
 	rm -rf src/*.o src/*.so tests/core/test_core bench/build *.tar.gz *.Rcheck
 
-# --- checkers: each is one command, silent or with a last line that sums up ---
+# --- checkers: one command each; FILTER=fit tests one file where tests are run ---
 
 GCC = gcc
 CLANG = clang
@@ -72,18 +72,19 @@ cppcheck: ## look for faults with cppcheck
 	  --suppress=invalidFunctionArg:src/softmax.c --suppress=unreadVariable:src/glue.c \
 	  --suppress=unusedFunction:src/glue.c $(SOURCES)
 
-clang: ## test the package and the core as built by clang
-	$(MAKE) core CC=$(CLANG) OPTIMISED=-O2\ -Wno-unknown-pragmas
-	tools/variant.sh clang
+# clang's own runtimes of OpenMP and of the sanitizers may not be there.
+clang: ## test the core and the package as built by clang
+	$(MAKE) core CC=$(CLANG) SANITIZED=-O0\ -Wno-unknown-pragmas OPTIMISED=-O2\ -Wno-unknown-pragmas
+	tools/variant.sh clang "$(FILTER)"
 
 serial: ## test the package as built without OpenMP
-	tools/variant.sh serial
+	tools/variant.sh serial "$(FILTER)"
 
 sanitize: ## test the package under gcc's address and undefined behaviour sanitizers
-	tools/variant.sh sanitized
+	tools/variant.sh sanitized "$(FILTER)"
 
 valgrind: ## test the package under valgrind (an hour or two)
-	tools/variant.sh valgrind
+	tools/variant.sh valgrind "$(FILTER)"
 
 gctorture: ## call each compiled routine while every allocation collects garbage
 	tools/variant.sh gctorture

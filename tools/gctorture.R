@@ -37,6 +37,7 @@ for (method in c("mm", "accelerated")) {
 }
 for (type in c("prob", "gate", "expert", "posterior")) predict(fit, type = type)
 invisible(simulate(fit, 2))
+invisible(suppressWarnings(summary(fit)))
 tree <- suppressWarnings(moe_dendrogram(fit, pairs = 2))
 invisible(suppressWarnings(cut(tree, 2)))
 
