@@ -54,10 +54,10 @@ moe_read_pairs <- function(pairs, fasta, header = FALSE, sep = "") {
 
 #' Features of sequences, and of pairs of them
 #'
-#' `moe_sequence_features()` describes each protein by its conjoint triads (Shen et al. 2007) and the
-#' auto covariance of seven physicochemical properties along the sequence (Guo et al. 2008), with
-#' the package protr. `moe_pair_features()` makes features of pairs of them that do not depend on
-#' the order within a pair.
+#' `moe_sequence_features()` describes each protein by its conjoint triads (Shen et al. 2007) and
+#' the auto covariance of seven physicochemical properties along the sequence (Guo et al. 2008),
+#' with the package protr. `moe_pair_features()` makes features of pairs of them that do not depend
+#' on the order within a pair.
 #'
 #' @details
 #' For conjoint triads amino acids are put into seven groups, and the 343 triples of groups are

@@ -159,7 +159,8 @@ test_that("proteins without edges or annotation have features", {
   expect_true(all(vapply(features, function(x) all(is.finite(x)), NA)))
   expect_equal(features$fc_missing, c(1, 1))
   expect_equal(features$dist, c(6, 6))
-  none <- moe_ppi_features(pairs, network, data.frame(protein = character(), category = character()))
+  unknown <- data.frame(protein = character(), category = character())
+  none <- moe_ppi_features(pairs, network, unknown)
   expect_equal(none$fc_resnik, c(0, 0))
 })
 

@@ -1,0 +1,111 @@
+# The whole protein-protein interaction experiment: the mixture of experts and other classifiers on
+# ten splits of the yeast network, for two kinds of negatives, and on proteins that training has not
+# seen.
+#
+#   Rscript inst/scripts/ppi_full.R [first split] [last split]
+#
+# Run at the package's root, with the package installed, and igraph, Matrix and the packages of
+# ppi_models.R. The results of a split are added to inst/extdata/ppi_results.csv and
+# ppi_disjoint.csv as soon as they are there, and what is there is not computed again: delete the
+# files for a new run. About two minutes of processor time for each split and kind of negatives.
+#
+# Methods were chosen on splits 1 to 3 (ppi_tried.R); so these start at 4.
+library(moelogit)
+source("inst/scripts/ppi_task.R")
+source("inst/scripts/ppi_models.R")
+source("inst/simulations/resume.R")
+
+results_file <- "inst/extdata/ppi_results.csv"
+disjoint_file <- "inst/extdata/ppi_disjoint.csv"
+dir.create("inst/extdata", showWarnings = FALSE)
+arguments <- as.integer(commandArgs(trailingOnly = TRUE))
+splits <- if (length(arguments) == 2) seq(arguments[1], arguments[2]) else 4:13
+
+# --- All models on one split ----------------------------------------------------------------------
+
+# Points of the average's path that are models too.
+simpler_averages <- c("moelogit, averaged, plain inputs", "moelogit, averaged, no power")
+
+choose_and_score <- function(name, train, test, fold) {
+  set.seed(1)
+  model <- models[[name]]
+  time <- system.time({
+    chosen <- choose(model, train, fold)
+    path <- model$fit(train, chosen$setting)(test)
+  })
+  points <- setNames(chosen$point, name)
+  if (name == "moelogit, averaged") points <- c(points, setNames(1:2, simpler_averages))
+  rows <- lapply(names(points), function(label) {
+    data.frame(model = label, scores(path[[points[[label]]]], test$confidence),
+               seconds = sum(time[c("user.self", "sys.self")]),
+               setting = describe_setting(chosen, model))
+  })
+  list(rows = do.call(rbind, rows), chosen = chosen)
+}
+
+score_split <- function(pairs, split, negatives) {
+  train <- part(pairs, "train")
+  test <- part(pairs, "test")
+  set.seed(split)
+  fold <- draw_folds(nrow(train))
+  results <- lapply(setNames(names(models), names(models)), function(name) {
+    out <- choose_and_score(name, train, test, fold)
+    cat(sprintf("%s, split %d: %-28s log-loss %.4f\n", negatives, split, name,
+                out$rows$log_loss[1]))
+    out
+  })
+  rows <- do.call(rbind, unname(lapply(results, `[[`, "rows")))
+  list(rows = data.frame(negatives = negatives, split = split, rows),
+       chosen = lapply(results, `[[`, "chosen"))
+}
+
+# --- Proteins that training has not seen ----------------------------------------------------------
+
+held_out_share <- 0.3 # of the proteins
+disjoint_models <- c("moelogit, averaged", "multinom", "random forest", "boosting", "identity only",
+                     "prior")
+
+# Training pairs with a held-out protein are left out, and test pairs are told apart by how many of
+# their proteins training still has. Settings are those chosen on the split.
+score_disjoint <- function(pairs, split, chosen) {
+  set.seed(1000 + split)
+  proteins <- yeast_network$proteins$name
+  held_out <- sample(proteins, held_out_share * length(proteins))
+  seen <- 2 - pairs$protein_a %in% held_out - pairs$protein_b %in% held_out
+  train <- part(pairs[seen == 2, ], "train")
+  test <- part(pairs, "test")
+  seen <- seen[pairs$split == "test"]
+  rows <- lapply(disjoint_models, function(name) {
+    set.seed(1)
+    prob <- predict_chosen(models[[name]], train, chosen[[name]], test)
+    do.call(rbind, lapply(2:0, function(count) {
+      data.frame(split = split, seen = count, model = name, pairs = sum(seen == count),
+                 scores(prob[seen == count, ], test$confidence[seen == count]))
+    }))
+  })
+  do.call(rbind, rows)
+}
+
+# --- Running --------------------------------------------------------------------------------------
+
+is_done <- function(split, negatives) {
+  if (!file.exists(results_file)) return(FALSE)
+  done <- read.csv(results_file)
+  any(done$split == split & done$negatives == negatives)
+}
+
+# Both kinds of negatives on some splits first, so that a run that is stopped has something of each.
+tasks <- expand.grid(split = splits, negatives = c("mix", "hard"), stringsAsFactors = FALSE)
+tasks <- tasks[order((tasks$split - min(splits)) %/% 5, tasks$negatives != "mix", tasks$split), ]
+
+for (task in seq_len(nrow(tasks))) {
+  split <- tasks$split[task]
+  negatives <- tasks$negatives[task]
+  if (is_done(split, negatives)) next
+  pairs <- make_pairs(split, negatives)
+  result <- score_split(pairs, split, negatives)
+  if (negatives == "mix") {
+    append_result(rounded(score_disjoint(pairs, split, result$chosen)), disjoint_file)
+  }
+  append_result(rounded(result$rows), results_file)
+}
