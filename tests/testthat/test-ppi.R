@@ -198,3 +198,18 @@ test_that("what is not a network or its pairs is refused", {
   names(dense$edges) <- c("protein_a", "protein_b", "confidence")
   expect_error(moe_ppi_split(dense), "must leave far more pairs unjoined")
 })
+
+test_that("the stored experiment has every model on every split", {
+  stored <- function(name) read.csv(system.file("extdata", name, package = "moelogit"))
+  results <- stored("ppi_results.csv")
+  expect_setequal(results$negatives, c("mix", "hard"))
+  expect_true(all(results$split >= 4)) # methods were chosen on the first three
+  runs <- table(results$model, paste(results$negatives, results$split))
+  expect_true(all(runs == 1))
+  disjoint <- stored("ppi_disjoint.csv")
+  expect_true(all(table(disjoint$model, paste(disjoint$seen, disjoint$split)) == 1))
+  expect_setequal(disjoint$split, results$split[results$negatives == "mix"])
+  expect_setequal(stored("ppi_tried.csv")$split, 1:3)
+  expect_false(anyNA(results$log_loss))
+  expect_false(anyNA(disjoint$log_loss))
+})
