@@ -326,9 +326,16 @@ residuals.moe_fit <- function(object, type = c("response", "pearson", "deviance"
   at <- cbind(seq_along(y), y)
   response[at] <- 1 - prob[at]
   out <- switch(type, response = response,
-                pearson = sqrt(prior_weights(object)) * response / sqrt(prob * (1 - prob)),
+                pearson = pearson_residual(sqrt(prior_weights(object)) * response, prob),
                 deviance = sqrt(pmax(0, -2 * log(prob[at]))))
   if (is.null(object$na.action)) out else stats::naresid(object$na.action, out)
+}
+
+# Where a certain outcome came, or a row has no weight, there is no residual, in place of 0 / 0.
+pearson_residual <- function(weighted, prob) {
+  out <- weighted / sqrt(prob * (1 - prob))
+  out[weighted == 0] <- 0
+  out
 }
 
 #' Simulate responses from a fit

@@ -18,7 +18,7 @@
 #' @param data,newdata A data frame (for fits from matrices: a matrix) with covariates, to which
 #'   columns are added; the training data by default.
 #' @param newz For fits from matrices, the gate's covariates, as in [predict.moe_fit()].
-#' @param ... Not used; an argument here is an error.
+#' @param ... Not used: tools hand over arguments of their own here.
 #' @return All are data frames of class `tbl_df`.
 #'
 #'   `tidy()` of a fit: `component` (`"gate"`, or the expert whose coefficient it is), `y.level`
@@ -50,7 +50,6 @@ NULL
 #' @exportS3Method generics::tidy
 tidy.moe_fit <- function(x, conf.int = FALSE, conf.level = 0.95, exponentiate = FALSE,
                          type = c("observed", "sandwich", "opg"), cluster = NULL, ...) {
-  check_unused(...)
   check_fit(x, "x")
   tails <- tidy_tails(conf.int, conf.level)
   check_flag(exponentiate, "exponentiate")
@@ -97,17 +96,17 @@ coefficient_labels <- function(fit) {
   rbind(of_gate, of_experts)[c("component", "y.level", "term")]
 }
 
-# What a tibble is, without the package: row names that are numbers, and its class.
+# What a tibble is, without the package: automatic row names, and its class.
 as_tibble_class <- function(table) {
-  rownames(table) <- NULL
-  structure(table, class = c("tbl_df", "tbl", "data.frame"))
+  class(table) <- c("tbl_df", "tbl", "data.frame")
+  attr(table, "row.names") <- .set_row_names(nrow(table))
+  table
 }
 
 #' @rdname tidy.moe_fit
 #' @exportS3Method generics::tidy
 tidy.moe_bootstrap <- function(x, conf.int = FALSE, conf.level = 0.95, exponentiate = FALSE,
                                type = c("percentile", "basic", "normal"), ...) {
-  check_unused(...)
   tails <- tidy_tails(conf.int, conf.level)
   check_flag(exponentiate, "exponentiate")
   table <- summary.moe_bootstrap(x)
@@ -122,7 +121,6 @@ tidy.moe_bootstrap <- function(x, conf.int = FALSE, conf.level = 0.95, exponenti
 #' @rdname tidy.moe_fit
 #' @exportS3Method generics::tidy
 tidy.moe_dendrogram <- function(x, ...) {
-  check_unused(...)
   check_tree(x)
   as_tibble_class(x$path)
 }
@@ -130,7 +128,6 @@ tidy.moe_dendrogram <- function(x, ...) {
 #' @rdname tidy.moe_fit
 #' @exportS3Method generics::glance
 glance.moe_fit <- function(x, ...) {
-  check_unused(...)
   check_fit(x, "x")
   as_tibble_class(data.frame(
     experts = x$experts, lambda = x$lambda, logLik = x$loglik, AIC = stats::AIC(x),
@@ -142,7 +139,6 @@ glance.moe_fit <- function(x, ...) {
 #' @rdname tidy.moe_fit
 #' @exportS3Method generics::augment
 augment.moe_fit <- function(x, data = NULL, newdata = NULL, newz = NULL, ...) {
-  check_unused(...)
   check_fit(x, "x")
   given <- if (is.null(newdata)) data else newdata
   predicted <- function(type) {

@@ -370,13 +370,14 @@ static void copy_columns(const moe_rows *rows, int first, int count, int columns
            sizeof(double) * (size_t)count);
 }
 
+/* Rounding must not leave a probability above 1, whose complement users take. */
 static void average_experts(const moe_shape *s, int vecs, const block *b, vec *prob) {
   for (int m = 0; m < s->M; m++, prob += MOE_VECS)
     for (int i = 0; i < vecs; i++) {
       vec sum = {0};
       for (int k = 0; k < s->K; k++)
         sum += b->gate[at(i, k, MOE_VECS)] * b->expert[at(i, s->M * k + m, MOE_VECS)];
-      prob[i] = sum;
+      prob[i] = vec_select(sum > 1.0, (vec){0} + 1.0, sum);
     }
 }
 

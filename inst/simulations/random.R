@@ -134,7 +134,7 @@ check_probabilities <- function(a, missing, what) {
   must(all(is.na(rows[missing, ])), paste(what, "of missing rows are NA"))
   options <- if (length(dim(a)) == 3L) dim(a)[2] else ncol(a)
   kept <- rows[!missing, , drop = FALSE]
-  must(all(is.finite(kept)) && all(kept >= 0) && all(kept <= 1 + 1e-12),
+  must(all(is.finite(kept)) && all(kept >= 0) && all(kept <= 1),
        paste(what, "are probabilities"))
   for (at in split(seq_len(ncol(kept)), (seq_len(ncol(kept)) - 1L) %/% options)) {
     must(all(abs(rowSums(kept[, at, drop = FALSE]) - 1) <= 1e-12), paste(what, "sum to 1"))
@@ -162,7 +162,10 @@ check_sound_fit <- function(fit) {
   tau <- stats::predict(fit, type = "posterior")
   check_probabilities(tau, seq_len(nrow(tau)) %in% omitted, "posterior")
   must(is.finite(moelogit::moe_icl(fit)), "ICL is finite")
-  utils::capture.output(print(fit), print(summary(fit)))
+  for (type in c("response", "pearson", "deviance")) {
+    residuals <- stats::residuals(fit, type)
+    must(sum(is.nan(residuals)) == 0L, "residuals are numbers")
+  }
 }
 
 # Covariances hold numbers, or NA after a warning.
@@ -175,6 +178,17 @@ check_covariance <- function(fit) {
     must(all(diag(known) >= -1e-12 * max(0, diag(known))), "variances are not negative")
     must(isSymmetric(known, tol = 1e-8), "covariances are symmetric")
   }
+}
+
+check_intervals <- function(fit) {
+  band <- stats::predict(fit, type = "prob", interval = "confidence")
+  known <- !is.na(band$fit)
+  must(all(is.finite(band$se.fit[known])) && all(band$se.fit[known] >= 0),
+       "standard errors of probabilities are finite")
+  must(all(band$lower[known] >= 0) && all(band$upper[known] <= 1) &&
+         all(band$lower[known] <= band$fit[known] + 1e-12) &&
+         all(band$upper[known] >= band$fit[known] - 1e-12),
+       "limits enclose probabilities")
 }
 
 check_tree <- function(fit) {
@@ -206,6 +220,8 @@ run_problem <- function(arguments) {
   check_sound_fit(fit)
   check_new_rows(fit, arguments)
   check_covariance(fit)
+  check_intervals(fit)
+  utils::capture.output(print(fit), print(summary(fit)))
   if (fit$experts > 1L) check_tree(fit)
 }
 

@@ -499,3 +499,22 @@ test_that("a gate of other covariates than the experts' is predicted by its own 
   expect_equal(predict(fit, z, "gate", newz = z)[-1, ], predict(fit, z, "gate", newz = other)[-1, ])
   expect_equal(predict(fit, z, "gate"), predict(fit, x, "gate", newz = z))
 })
+
+test_that("probabilities never pass 1 by rounding, and certain outcomes have residual 0", {
+  set.seed(5)
+  x <- matrix(rnorm(6000), 3000)
+  # Of experts that are all sure of the first class nothing is left for rounding to hide.
+  fit <- moe_fit(x, rep_len(1:0, 3000), lambda = 1, control = moe_control(starts = 1))
+  fit$measure$expert[] <- 0
+  fit$measure$expert[1, , ] <- c(30, -30)
+  prob <- predict(fit, type = "prob")
+  expect_true(all(prob <= 1))
+  expect_true(any(rowSums(predict(fit, type = "gate")) > 1))
+  certain <- prob == 0 | prob == 1
+  expect_true(any(certain))
+  pearson <- residuals(fit, "pearson")
+  expect_false(anyNA(pearson))
+  expect_true(all(pearson[residuals(fit) == 0] == 0))
+  interval <- predict(fit, type = "prob", interval = "confidence")
+  expect_false(anyNA(interval$upper))
+})
