@@ -68,7 +68,8 @@
 #'   `c(coef(object)$gate, coef(object)$expert)`, named by linear predictor and covariate, as
 #'   `gate:expert2:x1` and `expert1:class:x1`; see [coef.moe_fit()]. `confint()`: a matrix with a
 #'   row per coefficient and the two limits as columns.
-#' @seealso [summary.moe_fit()] for standard errors and tests
+#' @seealso [summary.moe_fit()] for standard errors and tests, [moe_bootstrap()] for both without
+#'   large-sample formulas.
 #' @references
 #' Louis, T. A. (1982). Finding the observed information matrix when using the EM algorithm.
 #' *Journal of the Royal Statistical Society B* 44, 226-233.
