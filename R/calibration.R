@@ -47,12 +47,10 @@
 #' the quantiles of the replicates. A calibration error of resampled rows carries its upward bias
 #' twice, so that its percentile interval lies too high and may leave out the estimate. `"basic"`
 #' therefore turns the replicates' deviations round: the interval is the estimate minus quantiles of
-#' (replicate - the plain measure of the data), for RMSCE on the scale of squares, cut to the
-#' measure's range. For scores and accuracy the two hardly differ. In simulations with 1000 rows and
-#' 15 bins, 95% basic intervals of clearly wrong probabilities covered the binned error in about 93%
-#' (ECE) and 97% (RMSCE) of samples, percentile intervals of RMSCE in 30 to 70%. Of perfect
-#' probabilities RMSCE's basic interval nearly always reached 0, ECE's in less than half of the
-#' samples: whether an error can be 0 is a question for RMSCE.
+#' (replicate - the plain measure of the data), cut to the measure's range; it may lie below a plain
+#' error, which is too large itself. For scores and accuracy the two hardly differ. Near perfect
+#' calibration no interval for ECE is to be trusted: what is left of the bias may hold it above 0.
+#' The basic interval for the debiased RMSCE does reach 0 there.
 #'
 #' @param probabilities A matrix (or data frame) of class probabilities, a row per observation, a
 #'   column per class, rows summing to 1; or, for two classes, a vector of probabilities of the
@@ -61,7 +59,8 @@
 #'   out); without names they are in the order of the levels of `truth`.
 #' @param truth The true classes: a factor, a logical or 0/1 vector, a matrix with one indicator
 #'   column per class, or, where columns have names, a character vector. A class may be absent.
-#' @param bins Number of bins, a whole number of at least 1. Fewer where probabilities coincide.
+#' @param bins Number of bins, a whole number from 1 to 10,000. Fewer are filled where probabilities
+#'   coincide.
 #' @param weights `NULL`, or case weights: a weight of 2 counts as two equal rows. Rows of weight 0
 #'   are left out.
 #' @param bootstrap Number of bootstrap replicates, 0 for none. Set a seed to make them
@@ -92,7 +91,7 @@
 #'
 #' Stephenson, D. B., Coelho, C. A. S. and Jolliffe, I. T. (2008). Two extra components in the Brier
 #' score decomposition. *Weather and Forecasting* 23, 752-757.
-#' @seealso [autoplot.moe_calibration()] for the reliability diagram, [moe_tune()].
+#' @seealso [autoplot.moe_calibration()] for the reliability diagram.
 #' @examples
 #' train <- subset(yeast_ppi, split == "train")
 #' test <- subset(yeast_ppi, split == "test")
@@ -116,13 +115,13 @@
 #' @export
 moe_calibration <- function(probabilities, truth, bins = 15, weights = NULL, bootstrap = 1000,
                             interval = c("basic", "percentile"), level = 0.95, eps = 0) {
-  bins <- check_count(bins, "bins")
+  bins <- check_count(bins, "bins", upper = 10000L)
   bootstrap <- check_count(bootstrap, "bootstrap", lower = 0L)
   interval <- check_choice(interval, c("basic", "percentile"), "interval")
   level <- check_open_share(level, "level")
   eps <- check_number(eps, "eps", lower = 0, upper = 1)
   models <- as_models(probabilities)
-  truth <- as_truth(truth, class_names(models[[1]]))
+  truth <- as_truth(truth, unlist(Find(length, Map(class_names, models, model_labels(models)))))
   models <- Map(as_probabilities, models, model_labels(models), MoreArgs = list(truth = truth))
   weights <- check_weights(weights, length(truth))
   if (length(truth) == 0L) refuse("There must be at least one row, but there is none.")
@@ -168,10 +167,11 @@ model_labels <- function(models) {
   paste0("`probabilities$", names(models), "`")
 }
 
-class_names <- function(prob) {
-  labels <- colnames(prob)
-  if (length(labels) && all(startsWith(labels, ".pred_"))) labels <- substring(labels, 7L)
-  labels
+class_names <- function(prob, label) {
+  labels <- if (length(dim(prob)) == 2L) colnames(prob)
+  if (is.null(labels)) return(NULL)
+  check_column_names(labels, gsub("`", "", label))
+  if (all(startsWith(labels, ".pred_"))) substring(labels, 7L) else labels
 }
 
 # A factor whose levels are the classes.
@@ -183,34 +183,40 @@ as_truth <- function(truth, classes) {
     }
     truth <- factor(truth, union(classes, truth[!is.na(truth)]))
   }
-  # Both classes are known even where only one occurs.
-  if (is.logical(truth) && is.null(dim(truth))) truth <- factor(truth, c(FALSE, TRUE))
-  if (is.numeric(truth) && all(truth %in% c(0, 1, NA))) truth <- factor(truth, 0:1)
-  truth <- as_response(truth, "truth")
+  truth <- as_response(both_levels(truth), "truth")
   if (is.null(classes)) return(truth)
   unknown <- setdiff(levels(truth)[tabulate(truth, nlevels(truth)) > 0], classes)
   if (length(unknown)) {
     refuse("`probabilities` must have a column for every class of `truth`, but none is named ",
            enumerate(unknown), ".")
   }
-  factor(as.character(truth), classes)
+  factor(as.character(truth), union(intersect(levels(truth), classes), classes))
+}
+
+# Both classes of a logical or 0/1 vector are known even where only one occurs.
+both_levels <- function(truth) {
+  if (!is.null(dim(truth))) return(truth)
+  if (is.logical(truth)) return(factor(truth, c(FALSE, TRUE)))
+  if (is.numeric(truth) && all(truth %in% c(0, 1, NA))) factor(truth, 0:1) else truth
 }
 
 # A matrix with a column per class, in the order of the levels of `truth`.
 as_probabilities <- function(prob, label, truth) {
   classes <- levels(truth)
   if (is.data.frame(prob)) prob <- as.matrix(prob)
-  if (!is.numeric(prob)) refuse(label, " must be a numeric matrix, not ", given(prob), ".")
-  if (is.null(dim(prob))) prob <- both_classes(prob, label, classes)
+  if (!is.numeric(prob) || length(dim(prob)) > 2L) {
+    refuse(label, " must be a numeric matrix, not ", given(prob), ".")
+  }
+  if (length(dim(prob)) < 2L) prob <- both_classes(as.vector(prob), label, classes)
   if (nrow(prob) != length(truth)) {
     refuse(label, " must have one row per value of `truth`: there are ", nrow(prob), " rows and ",
            length(truth), " values.")
   }
-  labels <- class_names(prob)
+  labels <- class_names(prob, label)
   if (is.null(labels)) labels <- if (ncol(prob) == length(classes)) classes
   if (!setequal(labels, classes) || ncol(prob) != length(classes)) {
     refuse(label, " must have one column per class (", enumerate(classes), "), but has ",
-           ncol(prob), if (length(labels)) paste(" named", enumerate(labels)), ".")
+           ncol(prob), if (length(labels)) paste0(" named ", enumerate(labels)), ".")
   }
   prob <- unname(prob[, match(classes, labels), drop = FALSE])
   check_simplex(prob, label)
@@ -222,9 +228,7 @@ both_classes <- function(prob, label, classes) {
     refuse(label, " may be a vector, of probabilities of the second class, only where `truth` has ",
            "two classes, but there are ", length(classes), ".")
   }
-  prob <- cbind(1 - prob, prob)
-  dimnames(prob) <- NULL
-  prob
+  unname(cbind(1 - prob, prob))
 }
 
 check_simplex <- function(prob, label) {
@@ -232,7 +236,8 @@ check_simplex <- function(prob, label) {
   if (all(valid)) return(invisible())
   first <- which(!valid)[1]
   refuse("Each row of ", label, " must hold probabilities, from 0 to 1 and with sum 1, but row ",
-         first, " is ", paste(format(prob[first, ], digits = 3, trim = TRUE), collapse = ", "),
+         first, " is ", paste(format(utils::head(prob[first, ], 6L), digits = 3, trim = TRUE),
+                              collapse = ", "), if (ncol(prob) > 6L) ", ...",
          if (sum(!valid) > 1L) paste0(" (and ", sum(!valid) - 1L, " more rows are wrong)"), ".")
 }
 

@@ -222,11 +222,13 @@ plot_reliability <- function(calibration, targets, binning, bars) {
   if (alone) {
     figure <- add_spread(figure, bins[bins$binning == "width", ], panels, calibration$total)
   }
+  joined <- stats::ave(points$predicted, points$model, points$target, FUN = length) > 1
   add_bars(figure, points, bars) +
-    ggplot2::geom_line(colour = "#0072B2") +
+    ggplot2::geom_line(data = points[joined, ], colour = "#0072B2") +
     ggplot2::geom_point(colour = "#0072B2", size = 1.6) +
-    ggplot2::scale_x_continuous(limits = c(0, 1), breaks = seq(0, 1, 0.25),
+    ggplot2::scale_x_continuous(breaks = seq(0, 1, 0.25),
                                 labels = c("0", "0.25", "0.5", "0.75", "1")) +
+    ggplot2::coord_cartesian(xlim = c(0, 1)) +
     ggplot2::facet_grid(
       if (length(calibration$models)) panel ~ model else panel ~ ., switch = "y",
       scales = if (alone) "free_y" else "fixed", space = if (alone) "free_y" else "fixed"
@@ -272,6 +274,6 @@ reliability_subtitle <- function(calibration, targets, binning, bars) {
   paste0(
     "of ", of, "; bins of equal ", binning, ", ",
     if (bars == "confidence") paste("with", level, "intervals") else
-      paste("bars where", level, "of frequencies would lie")
+      paste("bars where", level, "of frequencies would lie if calibrated")
   )
 }

@@ -11,7 +11,7 @@ mass_bins <- function(p, weights, bins) {
   ceiling(middle * bins)[at]
 }
 
-edges <- function(bins) seq(0, 1, length.out = bins + 1L)
+edges <- function(bins) (0:bins) / bins
 
 width_bins <- function(p, bins) {
   findInterval(p, edges(bins), left.open = TRUE, all.inside = TRUE)
@@ -126,11 +126,13 @@ score_bins <- function(task, binning, weights) {
 
 # --- intervals ---
 
-# Measures x replicates x models. `cells` is how many rows times replicates are worked on at once.
-score_replicates <- function(tasks, weights, count, cells = 2e6) {
+replicate_cells <- 2e6 # rows times replicates that are worked on at once
+
+# Measures x replicates x models.
+score_replicates <- function(tasks, weights, count) {
   n <- length(weights)
   out <- array(0, c(nrow(measures), count, length(tasks)), list(NULL, NULL, names(tasks)))
-  step <- max(1L, as.integer(cells / n))
+  step <- max(1L, as.integer(replicate_cells / n))
   for (first in seq_len(ceiling(count / step)) * step - step) {
     columns <- first + seq_len(min(step, count - first))
     drawn <- vapply(columns, function(b) tabulate(sample.int(n, n, TRUE), n), integer(n))
