@@ -52,8 +52,9 @@ candidate_drops <- function(measure, most) {
 # so that the leading singular vectors of C_k are the most promising ways to split it. `most` of
 # them over all experts, by singular value, two of an expert at most.
 candidate_splits <- function(measure, problem, control, most = most_splits) {
-  z <- standardised_covariates(problem$design)
-  if (ncol(z) == 0L) return(list())
+  columns <- region_columns(problem$design, spread_evenly)
+  if (length(columns) == 0L) return(list())
+  z <- standardised(problem$design, region_part(problem$design), columns)
   experts <- ncol(measure$gate)
   ways <- lapply(seq_len(experts), function(k) {
     two <- min(2L, ncol(z))
@@ -66,8 +67,9 @@ candidate_splits <- function(measure, problem, control, most = most_splits) {
   gain <- vapply(ways, `[[`, 0, "gain")
   best <- utils::head(order(gain, decreasing = TRUE), most)
   splits <- lapply(ways[best], function(way) {
+    direction <- numeric(nrow(measure$gate))
     # Where the gate has no covariates, only the experts' coefficients can differ.
-    direction <- if (nrow(measure$gate) > 1L) c(0, way$direction) else 0
+    if (length(direction) > 1L) direction[columns] <- way$direction
     coefficients <- matrix(way$coefficients, dim(measure$expert)[1])
     split_expert(measure, way$expert, experts + 1L, split_length * direction, coefficients)
   })
@@ -78,8 +80,7 @@ candidate_splits <- function(measure, problem, control, most = most_splits) {
 split_gains <- function(measure, problem, control, k, z) {
   design <- problem$design
   rows <- nrow(design$x)
-  x <- scale(design$x, design$x_center, design$x_scale)
-  x[, 1] <- 1
+  x <- standardised(design, "x")
   tau <- predict_core(measure, design, problem$y, "posterior", control)[, k]
   if (!is.null(problem$weights)) tau <- tau * problem$weights
   prob <- matrix(predict_core(measure, design, problem$y, "expert", control)[, , k], rows)

@@ -88,6 +88,24 @@ core_design <- function(x, z) {
        z = z$values, z_center = z$center, z_scale = z$scale)
 }
 
+# The design of some rows.
+subset_design <- function(design, rows) {
+  shared <- identical(design$x, design$z)
+  design$x <- take_rows(design$x, rows)
+  design$z <- if (shared) design$x else take_rows(design$z, rows)
+  design
+}
+
+# Columns of one part, "x" or "z", standardised and filled in; all by default.
+standardised <- function(design, part, columns = seq_len(ncol(design[[part]]))) {
+  x <- design[[part]]
+  if (is_compressed(x)) return(expand_rows(x, columns))
+  center <- design[[paste0(part, "_center")]][columns]
+  scale <- design[[paste0(part, "_scale")]][columns]
+  x <- x[, columns, drop = FALSE]
+  (x - rep(center, each = nrow(x))) / rep(scale, each = nrow(x))
+}
+
 # Below, coefficients could overflow, and one over the deviation does not far from here.
 smallest_deviation <- 1e-304
 

@@ -50,7 +50,7 @@ moe_effects <- function(object, variables = NULL, newdata = NULL, newz = NULL, w
   weights <- if (!is.null(weights)) check_weights(weights, nrow(frame)) else
     if (is.null(newdata)) prior_weights(object) else rep.int(1, nrow(frame))
   design <- effect_design(object, frame)
-  used <- weights > 0 & !is.na(rowSums(design$x)) & !is.na(rowSums(design$z))
+  used <- weights > 0 & !has_missing(design$x) & !has_missing(design$z)
   if (!any(used)) refuse("There must be a row without missing values, but there is none.")
   frame <- frame[used, , drop = FALSE]
   weights <- weights[used] / sum(weights[used])
@@ -90,8 +90,8 @@ effect_frame <- function(fit, newdata, newz) {
 
 frame_of_matrices <- function(fit, data) {
   columns <- fit$columns
-  x <- as.data.frame(data$x)
-  z <- as.data.frame(data$z)
+  x <- as.data.frame(as.matrix(data$x))
+  z <- as.data.frame(as.matrix(data$z))
   names(x) <- columns$expert
   names(z) <- columns$gate
   both <- intersect(columns$gate, columns$expert)
@@ -219,24 +219,17 @@ predictor_layout <- function(fit) {
   list(of = rep(seq_along(sizes), sizes), gate = rep(c(TRUE, FALSE), predictors))
 }
 
-# So many rows that their derivatives are a million numbers; one chunk of none where n is 0.
+# So many rows that their derivatives, or covariates, are a million numbers; one chunk of none where
+# n is 0.
 row_chunks <- function(fit, n) {
   if (n == 0L) return(list(integer()))
-  per_row <- length(fit$levels) * length(predictor_layout(fit)$gate)
+  per_row <- max(length(fit$levels) * length(predictor_layout(fit)$gate),
+                 nrow(fit$measure$gate), nrow(fit$measure$expert))
   split(seq_len(n), (seq_len(n) - 1L) %/% max(1, 1e6 %/% per_row))
 }
 
-subset_design <- function(design, rows) {
-  shared <- identical(design$x, design$z)
-  design$x <- design$x[rows, , drop = FALSE]
-  design$z <- if (shared) design$x else design$z[rows, , drop = FALSE]
-  design
-}
-
 scaled_designs <- function(design) {
-  of <- function(a, center, scale) (a - rep(center, each = nrow(a))) / rep(scale, each = nrow(a))
-  list(x = of(design$x, design$x_center, design$x_scale),
-       z = of(design$z, design$z_center, design$z_scale))
+  list(x = standardised(design, "x"), z = standardised(design, "z"))
 }
 
 # d p_m / d eta_q = p_m (1{m = q} - p_q) for q = 2, ...: n x M x (M - 1)

@@ -18,7 +18,7 @@ first_fault <- function(x, needed, rules) {
   NULL
 }
 
-is_single_number <- function(x) is.numeric(x) && length(x) == 1L
+is_one_number <- function(x) is.numeric(x) && length(x) == 1L
 
 # --- fits ---
 
@@ -40,11 +40,11 @@ fit_rules <- alist(
     is_real_array(coefficients$expert, c(length(columns$expert), length(levels) - 1L, experts)),
   "its `shares` are not one per expert" = is.double(shares) && length(shares) == experts,
   "its `status` is unknown" = is.character(status) && status %in% status_names,
-  "its `rows` are no whole number" = is.integer(rows) && is_single_number(rows) && rows >= 1L,
+  "its `rows` are no whole number" = is.integer(rows) && is_one_number(rows) && rows >= 1L,
   "its `prior_weights` are not one per row" =
     is.null(prior_weights) || is.double(prior_weights) && length(prior_weights) == rows,
   "its `lambda`, `objective`, `loglik`, `df` and `nobs` are not single numbers" =
-    all(vapply(list(lambda, objective, loglik, df, nobs), is_single_number, NA))
+    all(vapply(list(lambda, objective, loglik, df, nobs), is_one_number, NA))
 )
 
 fit_fault <- function(fit) first_fault(fit, fit_parts, fit_rules)
@@ -57,7 +57,7 @@ is_selection <- function(names, kept, count) {
 
 # All that a fit is asked for as a start are its coefficients.
 start_rules <- alist(
-  "its `experts` are no number" = is_single_number(experts),
+  "its `experts` are no number" = is_one_number(experts),
   "its `levels` are not the classes of its coefficients" =
     is.character(levels) && length(levels) == dim(coefficients$expert)[2] + 1L,
   "its `coefficients` are not those of its experts" =
@@ -67,15 +67,20 @@ start_rules <- alist(
 
 # Training data that are kept must be those that the fit has seen.
 training_rules <- alist(
+  "its `model` does not hold numbers" = holds_numbers(x) && holds_numbers(z),
   "its `model` has not the rows of the fit" = all(c(nrow(x), nrow(z), length(y)) == fit$rows),
   "its `model` has not the covariates of the fit" =
     identical(colnames(x), fit$columns$expert) && identical(colnames(z), fit$columns$gate),
-  "its `model` has not the classes of the fit" = is.factor(y) && identical(levels(y), fit$levels),
-  "its `model` does not hold numbers" = is.double(x) && is.double(z)
+  "its `model` has not the classes of the fit" = is.factor(y) && identical(levels(y), fit$levels)
 )
 
 training_fault <- function(fit, data) {
   first_fault(c(data[c("x", "z", "y")], list(fit = fit)), character(), training_rules)
+}
+
+holds_numbers <- function(x) {
+  if (!is_sparse(x)) return(is.double(x))
+  identical(class(x)[1], "dgCMatrix") && isTRUE(methods::validObject(x, test = TRUE))
 }
 
 # --- mixing measures ---

@@ -3,7 +3,8 @@
 
 # --- as users give them ---
 
-# Dense matrices of package Matrix count too, so that they can be refused as such.
+# Dense matrices of package Matrix count too, so that they can be refused as such. Loads the package,
+# which a session that has read or was sent the matrix may not have done.
 is_sparse <- function(x) {
   if (!isS4(x)) return(FALSE)
   of_matrix <- identical(attr(class(x), "package"), "Matrix") || methods::is(x, "sparseMatrix")
@@ -74,7 +75,7 @@ dim.compressed_rows <- function(x) x$dim
 entry_rows <- function(x) rep.int(seq_len(nrow(x)), diff(x$start))
 
 take_rows <- function(x, rows) {
-  if (!is_compressed(x)) return(x[rows, , drop = FALSE])
+  if (is_sparse(x) || !is_compressed(x)) return(x[rows, , drop = FALSE])
   from <- x$start[rows]
   length <- x$start[rows + 1L] - from
   entries <- sequence(length, from + 1L)

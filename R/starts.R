@@ -68,13 +68,17 @@ sample_problem <- function(problem, most) {
   part_of_problem(problem, sort(rows[sample.int(length(rows), most)]))
 }
 
-# The same, but with rows spread evenly by the fractional parts of multiples of the golden ratio, in
-# step with no period that the order of the rows may have.
+# The same, but with rows spread evenly.
 spread_problem <- function(problem, most) {
   rows <- weighted_rows(problem)
   if (length(rows) <= most) return(problem)
-  place <- (seq_along(rows) * (sqrt(5) - 1) / 2) %% 1
-  part_of_problem(problem, rows[sort(order(place)[seq_len(most)])])
+  part_of_problem(problem, rows[sort(spread_evenly(length(rows), most))])
+}
+
+# `most` of so many places by the fractional parts of multiples of the golden ratio, in step with no
+# period that their order may have.
+spread_evenly <- function(count, most) {
+  order((seq_len(count) * (sqrt(5) - 1) / 2) %% 1)[seq_len(most)]
 }
 
 weighted_rows <- function(problem) {
@@ -82,28 +86,29 @@ weighted_rows <- function(problem) {
 }
 
 part_of_problem <- function(problem, rows) {
-  design <- problem$design
-  shared <- identical(design$x, design$z)
-  design$x <- take_rows(design$x, rows)
-  design$z <- if (shared) design$x else take_rows(design$z, rows)
-  problem$design <- design
+  problem$design <- subset_design(problem$design, rows)
   problem$y <- problem$y[rows]
   problem$weights <- problem$weights[rows]
   problem$total <- if (is.null(problem$weights)) length(rows) else sum(problem$weights)
   problem
 }
 
-# What separates regions of the gate: its covariates, or the experts' where it has none. Of sparse
-# ones, which are filled in here, no more than some that are drawn.
+# What separates regions of the gate, standardised and filled in.
 standardised_covariates <- function(design) {
-  part <- if (ncol(design$z) > 1L) c("z", "z_center", "z_scale") else c("x", "x_center", "x_scale")
-  x <- design[[part[1]]]
-  if (!is_compressed(x)) {
-    return(scale(x, design[[part[2]]], design[[part[3]]])[, -1, drop = FALSE])
+  standardised(design, region_part(design), region_columns(design))
+}
+
+# The gate's covariates, or the experts' where it has none.
+region_part <- function(design) if (ncol(design$z) > 1L) "z" else "x"
+
+# Of sparse covariates no more than some, which are drawn unless `choose` does otherwise.
+region_columns <- function(design, choose = sample.int) {
+  x <- design[[region_part(design)]]
+  covariates <- seq_len(ncol(x) - 1L)
+  if (is_compressed(x) && length(covariates) > search_columns) {
+    covariates <- sort(choose(length(covariates), search_columns))
   }
-  columns <- seq_len(ncol(x))[-1]
-  if (length(columns) > search_columns) columns <- sort(sample(columns, search_columns))
-  expand_rows(x, columns)
+  covariates + 1L
 }
 
 short_search <- function(task, theta) {

@@ -162,6 +162,6 @@ training_table <- function(fit) {
   }
   data <- training_data(fit)
   own <- setdiff(colnames(data$z), colnames(data$x))
-  data.frame(y = data$y, data$x[, -1, drop = FALSE], data$z[, own, drop = FALSE],
-             check.names = FALSE)
+  data.frame(y = data$y, as.matrix(data$x[, -1, drop = FALSE]),
+             as.matrix(data$z[, own, drop = FALSE]), check.names = FALSE)
 }

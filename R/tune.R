@@ -267,8 +267,8 @@ validate_path <- function(task, piece) {
 
 subset_input <- function(input, rows) {
   shared <- identical(input$x, input$z)
-  x <- input$x[rows, , drop = FALSE]
-  list(x = x, z = if (shared) x else input$z[rows, , drop = FALSE], y = input$y[rows],
+  x <- take_rows(input$x, rows)
+  list(x = x, z = if (shared) x else take_rows(input$z, rows), y = input$y[rows],
        weights = input$weights[rows])
 }
 

@@ -315,6 +315,40 @@ static void sparse_predictions(void) {
   }
 }
 
+/* Both information matrices and the scores, one after the other; `length` numbers. */
+static double *curvature(sparse_sample *s, int threads, size_t *length) {
+  moe_rows *rows = &s->sample->rows;
+  const size_t d = moe_coefficients_length(&rows->shape), scores = d * (size_t)rows->shape.n;
+  double *out = new_doubles(*length = 2 * d * d + scores);
+  free(rows->workspace);
+  rows->threads = threads;
+  rows->workspace = new_doubles(moe_information_workspace(&rows->shape, threads));
+  moe_information_rows(rows, s->sample->theta, MOE_OBSERVED, out);
+  moe_information_rows(rows, s->sample->theta, MOE_SCORES, out + d * d);
+  moe_score_rows(rows, s->sample->theta, out + 2 * d * d);
+  return out;
+}
+
+static void sparse_curvature(void) {
+  for (int repeat = 0; repeat < 40; repeat++) {
+    recipe a = random_recipe();
+    a.with_tau = 0;
+    sparse_sample s = new_sparse_sample(&a, 0.2, between(0, 2));
+    size_t length;
+    double *sparse = curvature(&s, 1, &length), *threaded = curvature(&s, 2, &length), most = 1;
+    s.sample->rows.data.x_sparse = s.sample->rows.data.z_sparse = NULL;
+    double *dense = curvature(&s, 1, &length);
+    for (size_t j = 0; j < length; j++) most = fmax(most, fabs(dense[j]));
+    for (size_t j = 0; j < length; j++)
+      CHECK(fabs(sparse[j] - dense[j]) <= ACCURACY * most, "%.17g, not %.17g", sparse[j], dense[j]);
+    CHECK(memcmp(sparse, threaded, sizeof(double) * length) == 0, "threads");
+    free(sparse);
+    free(threaded);
+    free(dense);
+    free_sparse_sample(s);
+  }
+}
+
 static void sparse_threads_change_nothing(void) {
   const int n[] = {1, 129, 1000, 20000};
   for (int repeat = 0; repeat < 8; repeat++) {
@@ -342,5 +376,6 @@ void test_sparse(void) {
   run_test("sparse extremes", sparse_extremes);
   run_test("sparse large means", sparse_large_means);
   run_test("sparse predictions", sparse_predictions);
+  run_test("sparse curvature", sparse_curvature);
   run_test("sparse threads change nothing", sparse_threads_change_nothing);
 }

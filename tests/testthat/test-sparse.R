@@ -222,6 +222,76 @@ test_that("methods that use the training data work", {
   expect_lte(again$iterations, 3)
 })
 
+# --- inference ---
+
+test_that("covariances and standard errors are those of the full matrix", {
+  x <- sparse_data$x
+  z <- x[, c("a", "c")]
+  cluster <- rep(1:60, 10)
+  for (dense in list(sparse_fit(x), sparse_fit(x, z = z, weights = sparse_data$w))) {
+    sparse <- if (is.null(dense$prior_weights)) sparse_fit(as_dgc(x)) else
+      sparse_fit(as_dgc(x), z = as_dgc(z), weights = sparse_data$w)
+    for (type in covariance_types) {
+      expect_equal(vcov(sparse, type), vcov(dense, type), tolerance = 1e-6)
+    }
+    expect_equal(vcov(sparse, cluster = cluster), vcov(dense, cluster = cluster), tolerance = 1e-6)
+    expect_equal(coef(summary(sparse)), coef(summary(dense)), tolerance = 1e-6)
+  }
+  expect_output(print(summary(sparse)), "Std. Error.*observed information")
+})
+
+test_that("errors of predictions are those of the full matrix", {
+  x <- sparse_data$x
+  dense <- sparse_fit(x)
+  sparse <- sparse_fit(as_dgc(x))
+  of <- function(fit, type, newdata = NULL) predict(fit, newdata, type, se.fit = TRUE)$se.fit
+  for (type in c("prob", "gate", "expert")) {
+    expect_equal(of(sparse, type), of(dense, type), tolerance = 1e-6)
+    expect_equal(of(sparse, type, as_dgc(x[1:9, ])), of(dense, type, x[1:9, ]), tolerance = 1e-6)
+  }
+})
+
+test_that("average effects, replicates and augmented data are those of the full matrix", {
+  x <- sparse_data$x
+  dense <- sparse_fit(x)
+  sparse <- sparse_fit(as_dgc(x))
+  expect_equal(moe_effects(sparse, c("a", "d")), moe_effects(dense, c("a", "d")), tolerance = 1e-6)
+  expect_equal(moe_effects(sparse, "b", newdata = as_dgc(x[1:50, ])),
+               moe_effects(dense, "b", newdata = x[1:50, ]), tolerance = 1e-6)
+  replicates <- lapply(list(sparse, dense), function(fit) {
+    set.seed(1)
+    coef(moe_bootstrap(fit, replicates = 2))
+  })
+  expect_within(replicates[[1]], replicates[[2]], 1e-3)
+  expect_equal(augment.moe_fit(sparse), augment.moe_fit(dense), tolerance = 1e-6)
+})
+
+test_that("a session that has not loaded Matrix reads fits and takes part in cross-validation", {
+  fit <- sparse_fit(as_dgc(sparse_data$x))
+  cl <- parallel::makeCluster(1)
+  on.exit(parallel::stopCluster(cl))
+  elsewhere <- function(fit) moelogit:::vcov.moe_fit(fit)
+  environment(elsewhere) <- baseenv()
+  expect_identical(parallel::clusterCall(cl, elsewhere, fit)[[1]], vcov(fit))
+  parallel::stopCluster(cl)
+  cl <- parallel::makeCluster(1)
+  tune <- function(x, cl) {
+    set.seed(1)
+    moe_tune(x, sparse_y, experts = 1, lambda = c(1, 5), folds = 3, cl = cl)$values
+  }
+  expect_within(tune(as_dgc(sparse_data$x), cl), tune(sparse_data$x, NULL), 1e-8)
+})
+
+test_that("sparse training data that have been edited are refused", {
+  fit <- sparse_fit(as_dgc(sparse_data$x))
+  edited <- fit
+  edited$model$x@i[3] <- 10000L
+  expect_error(vcov(edited), "`model` does not hold numbers")
+  edited <- fit
+  edited$model$z <- fit$model$z[1:9, ]
+  expect_error(vcov(edited), "`model` has not the rows")
+})
+
 test_that("distances over sparse rows are those over the full matrix", {
   x <- sparse_data$x
   fit <- sparse_fit(x)
@@ -240,8 +310,33 @@ test_that("dendrograms and their cuts are those of the full matrix", {
   })
   expect_within(trees[[1]]$height, trees[[2]]$height, 1e-4)
   expect_within(trees[[1]]$path$bic, trees[[2]]$path$bic, 1e-8)
+  expect_identical(trees[[1]]$path$from, trees[[2]]$path$from)
   cuts <- lapply(trees, cut, experts = 2)
   expect_within(cuts[[1]]$objective, cuts[[2]]$objective, 1e-10)
+})
+
+test_that("splits are those of the full matrix", {
+  x <- sparse_data$x
+  for (z in list(x[, c("a", "c")], x[, 0])) {
+    splits <- lapply(list(as_dgc, identity), function(as) {
+      fit <- sparse_fit(as(x), z = as(z), lambda = 5)
+      candidate_splits(fit$measure, fitted_problem(fit), fit$control, most = 1L)[[1]]
+    })
+    # Directions have no sign.
+    expect_within(abs(splits[[1]]$gate), abs(splits[[2]]$gate), 1e-4)
+  }
+})
+
+test_that("splits by more columns than are filled in are found without randomness", {
+  set.seed(7)
+  wide <- Matrix::rsparsematrix(150, search_columns + 5L, 0.2)
+  fit <- suppressWarnings(moe_fit(wide, rep(0:1, 75), experts = 1, lambda = 50))
+  before <- .Random.seed
+  splits <- candidate_splits(fit$measure, fitted_problem(fit), fit$control, most = 1L)
+  expect_identical(.Random.seed, before)
+  gate <- splits[[1]]$gate
+  expect_identical(dim(gate), c(search_columns + 6L, 2L))
+  expect_lte(sum(gate[-1, 1] != 0), search_columns)
 })
 
 test_that("threads change nothing", {
