@@ -489,7 +489,7 @@ test_that("parameters are recovered, the better the more rows there are", {
 
 # --- the number of experts by itself ---
 
-test_that("experts = \"auto\" is an overfit, its dendrogram and the fit that BIC chooses", {
+test_that("experts = \"auto\" is an overfit, its dendrogram and the fit that HQ chooses", {
   d <- oracle_data(n = 300, p = 3, M = 3, K = 2, seed = 32)
   for (lambda in c(0, 2)) {
     used <- if (lambda > 0) lambda else 0.1
@@ -497,7 +497,7 @@ test_that("experts = \"auto\" is an overfit, its dendrogram and the fit that BIC
     expect_message(
       fit <- suppressWarnings(moe_fit(d$formula, d$frame, "auto", lambda = lambda,
                                       control = moe_control(starts = 2, max_experts = 4))),
-      paste0("Merged 4 experts \\(ridge ", used, "\\): BIC .* chooses")
+      paste0("Merged 4 experts \\(ridge ", used, "\\): HQ .* chooses")
     )
     set.seed(2)
     overfit <- suppressWarnings(
