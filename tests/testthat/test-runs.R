@@ -76,16 +76,18 @@ test_that("a process other than the one that loaded the package uses one thread"
 
 # --- ends ---
 
-test_that("plain MM ends as stalled where rounding hides what is left", {
-  expect_warning(
-    fit <- moe_fit(d$formula, d$frame, 1, lambda = 1,
-                   control = moe_control("mm", tolerance = 0, max_iterations = 1e5)),
-    "stalled"
-  )
-  expect_identical(fit$status, "stalled")
-  expect_false(is.unsorted(fit$trace))
+test_that("a run ends as stalled where rounding hides what is left", {
   exact <- moe_fit(d$formula, d$frame, 1, lambda = 1, control = moe_control(tolerance = 1e-14))
-  expect_equal(fit$objective, exact$objective, tolerance = 1e-13)
+  for (method in c("mm", "accelerated")) {
+    expect_warning(
+      fit <- moe_fit(d$formula, d$frame, 1, lambda = 1,
+                     control = moe_control(method, tolerance = 0, max_iterations = 1e5)),
+      "stalled"
+    )
+    expect_identical(fit$status, "stalled")
+    expect_false(is.unsorted(fit$trace))
+    expect_equal(fit$objective, exact$objective, tolerance = 1e-13)
+  }
 })
 
 # --- the progress bar ---
