@@ -160,16 +160,18 @@ report_dropped <- function(design, part) {
 
 # --- formulas ---
 
-# The model frame of a two-part formula. Unused levels stay in the response, so that they can be
-# refused by name, and leave the covariates, as in glm().
 build_model_frame <- function(formula, call, env) {
   wanted <- match(c("data", "subset", "weights", "na.action"), names(call), 0L)
   call <- call[c(1L, wanted)]
   call[[1L]] <- quote(stats::model.frame)
   call$formula <- formula
-  frame <- eval(call, env)
-  covariates <- setdiff(names(frame), names(Formula::model.part(formula, frame, lhs = 1)))
-  for (name in covariates) {
+  eval(call, env)
+}
+
+# Unused levels stay in the response, so that they can be refused by name, and leave the covariates,
+# as in glm().
+drop_covariate_levels <- function(frame, response) {
+  for (name in setdiff(names(frame), response)) {
     if (is.factor(frame[[name]])) frame[[name]] <- droplevels(frame[[name]])
   }
   frame
@@ -241,43 +243,56 @@ check_levels <- function(covariates) {
   }
 }
 
+# --- model matrices ---
+
+# Whether experts and gate have the same covariates, and so one design.
+is_shared <- function(terms) {
+  identical(attr(terms$expert, "term.labels"), attr(terms$gate, "term.labels"))
+}
+
 # Model matrices of both parts; the same object twice when they have the same columns.
 build_designs <- function(terms, frame, contrasts) {
   x <- build_design(terms$expert, frame, contrasts)
-  if (identical(attr(terms$expert, "term.labels"), attr(terms$gate, "term.labels"))) {
-    return(list(x = x, z = x))
-  }
+  if (is_shared(terms)) return(list(x = x, z = x))
   list(x = x, z = build_design(terms$gate, frame, contrasts))
 }
-
-design_rows <- 50000L # rows of a model matrix that are made at a time
 
 # What model.matrix() returns cannot be stripped of its row names without a copy, so it is asked for
 # some rows at a time, and there is one whole matrix only.
 build_design <- function(terms, frame, contrasts) {
-  variables <- rownames(attr(terms, "factors"))
-  check_levels(frame[intersect(variables, names(frame))])
-  contrasts <- contrasts[intersect(names(contrasts), variables)]
-  # Each part of the rows has all levels.
-  text <- names(frame)[vapply(frame, is.character, NA)]
-  frame[text] <- lapply(frame[text], factor)
-  rows <- nrow(frame)
-  first <- rows_of_design(terms, frame, seq_len(min(rows, design_rows)), contrasts)
-  out <- matrix(0, rows, ncol(first), dimnames = list(NULL, colnames(first)))
-  out[seq_len(nrow(first)), ] <- first
-  for (done in seq_len(max(0, ceiling(rows / design_rows) - 1)) * design_rows) {
-    some <- (done + 1):min(rows, done + design_rows)
-    out[some, ] <- rows_of_design(terms, frame, some, contrasts)
-  }
+  of_rows <- design_maker(terms, frame, contrasts)
+  parts <- row_parts(nrow(frame), design_rows)
+  first <- of_rows(parts[[1]])
+  out <- matrix(0, nrow(frame), ncol(first), dimnames = list(NULL, colnames(first)))
+  out[parts[[1]], ] <- first
+  for (rows in parts[-1]) out[rows, ] <- of_rows(rows)
   attr(out, "used_contrasts") <- attr(first, "contrasts")
   out
 }
 
-rows_of_design <- function(terms, frame, rows, contrasts) {
-  some <- frame
-  if (length(rows) < nrow(frame)) {
-    some <- frame[rows, , drop = FALSE]
-    attr(some, "terms") <- attr(frame, "terms")
+design_rows <- 25000L # whose part of a model matrix stays in the processor's cache
+
+# 1, ..., n in parts of `most` numbers; one part of none where n is 0.
+row_parts <- function(n, most) {
+  lapply(seq.int(1, max(n, 1), by = most), function(first) {
+    seq.int(first, length.out = min(most, n - first + 1))
+  })
+}
+
+# A function of row numbers that makes these rows of the model matrix of a frame.
+design_maker <- function(terms, frame, contrasts) {
+  columns <- unclass(frame)[all_columns(terms)]
+  check_levels(columns)
+  contrasts <- contrasts[intersect(names(contrasts), names(columns))]
+  # Each part of the rows has all levels.
+  columns <- lapply(columns, function(column) if (is.character(column)) factor(column) else column)
+  function(rows) {
+    some <- lapply(columns, function(column) {
+      if (length(dim(column)) == 2L) column[rows, , drop = FALSE] else column[rows]
+    })
+    # Much faster than subsetting a data frame, whose row names would be checked.
+    some <- structure(some, names = names(columns), row.names = .set_row_names(length(rows)),
+                      terms = terms, class = "data.frame")
+    model.matrix(terms, some, contrasts.arg = contrasts)
   }
-  model.matrix(terms, some, contrasts.arg = contrasts)
 }

@@ -49,8 +49,8 @@ moe_effects <- function(object, variables = NULL, newdata = NULL, newz = NULL, w
   variables <- check_variables_wanted(variables, names(frame))
   weights <- if (!is.null(weights)) check_weights(weights, nrow(frame)) else
     if (is.null(newdata)) prior_weights(object) else rep.int(1, nrow(frame))
-  design <- effect_design(object, frame)
-  used <- weights > 0 & !has_missing(design$x) & !has_missing(design$z)
+  missing <- missing_rows(object, effect_data(object, frame))
+  used <- weights > 0 & !seq_len(nrow(frame)) %in% missing
   if (!any(used)) refuse("There must be a row without missing values, but there is none.")
   frame <- frame[used, , drop = FALSE]
   weights <- weights[used] / sum(weights[used])
@@ -133,10 +133,12 @@ check_variables_wanted <- function(variables, available) {
   variables
 }
 
-effect_design <- function(fit, frame) {
-  if (!is.null(fit$terms)) return(fitted_design(fit, new_frame(fit, frame, FALSE)))
+effect_design <- function(fit, frame) fitted_design(fit, effect_data(fit, frame))
+
+effect_data <- function(fit, frame) {
+  if (!is.null(fit$terms)) return(with_designs(fit, new_frame(fit, frame, FALSE)))
   of <- function(columns) unname(cbind(rep.int(1, nrow(frame)), as.matrix(frame[columns[-1]])))
-  fitted_design(fit, list(x = of(fit$columns$expert), z = of(fit$columns$gate)))
+  list(x = of(fit$columns$expert), z = of(fit$columns$gate))
 }
 
 # --- effects ---
@@ -266,7 +268,7 @@ prob_slopes <- function(fit, design) {
 
 # Standard errors of what predict_rows() gives, in its shape.
 prediction_errors <- function(fit, data, type, covariance) {
-  design <- fitted_design(fit, data)
+  design <- fitted_design(fit, with_designs(fit, data))
   errors <- lapply(row_chunks(fit, nrow(design$x)), function(rows) {
     part <- subset_design(design, rows)
     sqrt(delta_variance(fit, part, type, covariance))

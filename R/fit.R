@@ -156,10 +156,12 @@ read_formula <- function(formula, data, call, contrasts, env, keep_frame = TRUE)
   formula <- as_two_parts(formula)
   check_dot(formula, data)
   frame <- build_model_frame(formula, call, env)
+  response <- Formula::model.part(formula, frame, lhs = 1)
+  frame <- drop_covariate_levels(frame, names(response))
   parts <- part_terms(formula, data)
   check_terms(parts)
   check_contrasts(contrasts, frame)
-  y <- as_response(Formula::model.part(formula, frame, lhs = 1, drop = TRUE),
+  y <- as_response(if (length(response) == 1L) response[[1]] else response,
                    deparse1(formula(formula, rhs = 0)[[2]]))
   designs <- build_designs(parts, frame, contrasts)
 

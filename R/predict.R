@@ -94,7 +94,8 @@ check_matrices_wanted <- function(fit, newdata, newz, newy) {
   if (is.null(newdata)) refuse(given[1], " must come with `newdata`, which is missing.")
 }
 
-# --- data for predictions: list(x, z, y) with all columns of the fit, intercept included ---
+# --- data for predictions: y, and x and z with all columns of the fit, intercept included; or
+# instead of these the model frame that they are made of ---
 
 training_data <- function(fit) {
   check_fit(fit)
@@ -129,8 +130,7 @@ new_frame <- function(fit, newdata, with_response) {
     refuse("Variables that `newdata` lacks were found elsewhere, with ", nrow(frame), " rows and ",
            "not ", nrow(newdata), ": put them into `newdata`.")
   }
-  designs <- build_designs(fit$terms[c("expert", "gate")], frame, fit$contrasts)
-  list(x = check_infinite(designs$x, "newdata"), z = check_infinite(designs$z, "newdata"),
+  list(frame = frame,
        y = if (with_response) recode(fit, Formula::model.part(fit$formula, frame, lhs = 1,
                                                              drop = TRUE)))
 }
@@ -222,21 +222,7 @@ new_matrix <- function(x, columns, name) {
     x <- x[, wanted, drop = FALSE]
   }
   if (!is_sparse(x)) storage.mode(x) <- "double"
-  check_infinite(with_intercept(x, name), name)
-}
-
-check_infinite <- function(x, name) {
-  if (is_sparse(x)) {
-    infinite <- x@i[is.infinite(x@x)]
-    if (length(infinite)) refuse_infinite(min(infinite) + 1L, name)
-  } else if (any(is.infinite(colSums(x, na.rm = TRUE))) && any(is.infinite(x))) {
-    refuse_infinite(which(rowSums(is.infinite(x)) > 0)[1], name)
-  }
-  x
-}
-
-refuse_infinite <- function(row, name) {
-  refuse("Covariates of `", name, "` must be finite or missing, but row ", row, " is infinite.")
+  with_intercept(x, name)
 }
 
 # A new response as a factor with the fit's levels.
@@ -254,38 +240,101 @@ recode <- function(fit, y) {
 # --- computing ---
 
 predict_rows <- function(fit, data, type) {
-  design <- fitted_design(fit, data)
-  missing <- has_missing(design$x) | has_missing(design$z)
-  y <- NULL
-  if (type == "posterior") {
-    missing <- missing | is.na(data$y)
-    y <- as.integer(data$y)
-    y[is.na(y)] <- 1L
-  }
   what <- if (type == "class") "prob" else type
-  out <- predict_core(fit$measure, design, y, what, fit$control)
-  check_predicted(out, missing)
+  out <- if (is.null(data$frame)) {
+    predict_designs(fit, data, what)
+  } else {
+    predict_frame(fit, data, what)
+  }
   labels <- switch(what, prob = list(fit$levels), expert = list(fit$levels, names(fit$shares)),
                    list(names(fit$shares)))
   dimnames(out) <- c(list(NULL), labels)
-  if (type == "expert") out[missing, , ] <- NA else out[missing, ] <- NA
-  if (type == "class") most_probable(out, missing, fit$levels) else out
+  if (type == "class") most_probable(out, fit$levels) else out
 }
 
-# Only a predictor that overflows leaves no number.
-check_predicted <- function(out, missing = FALSE) {
-  lost <- is.nan(rowSums(out)) & !missing
-  if (any(lost)) {
-    refuse("Covariates must be of a size at which linear predictors are finite, but those of row ",
-           which(lost)[1], " are too far from the fit's.")
+# Whole designs would take longer to write to memory than to use, so there are never any.
+predict_frame <- function(fit, data, what) {
+  designs_of_rows <- new_designs(fit, data$frame)
+  n <- nrow(data$frame)
+  outputs <- switch(what, expert = dim(fit$measure$expert)[2:3], prob = length(fit$levels),
+                    fit$experts)
+  out <- matrix(0, n, prod(outputs))
+  for (rows in row_parts(n, design_rows)) {
+    part <- c(designs_of_rows(rows), list(y = data$y[rows]))
+    out[rows, ] <- predict_designs(fit, part, what, before = rows[1] - 1)
+  }
+  array(out, c(n, outputs))
+}
+
+# Data with both designs of all rows.
+with_designs <- function(fit, data) {
+  if (is.null(data$frame)) return(data)
+  c(new_designs(fit, data$frame)(seq_len(nrow(data$frame))), data["y"])
+}
+
+# A function of row numbers that makes these rows of both designs.
+new_designs <- function(fit, frame) {
+  expert <- design_maker(fit$terms$expert, frame, fit$contrasts)
+  gate <- design_maker(fit$terms$gate, frame, fit$contrasts)
+  function(rows) {
+    x <- expert(rows)
+    list(x = x, z = if (is_shared(fit$terms)) x else gate(rows))
   }
 }
 
-most_probable <- function(prob, missing, levels) {
-  prob[missing, ] <- 0
+# `before` rows come before these.
+predict_designs <- function(fit, data, what, before = 0) {
+  missing <- missing_rows(fit, data, before)
+  y <- NULL
+  if (what == "posterior") {
+    missing <- union(missing, which(is.na(data$y)))
+    y <- as.integer(data$y)
+    y[is.na(y)] <- 1L
+  }
+  out <- predict_core(fit$measure, fitted_design(fit, data), y, what, fit$control)
+  check_predicted(out, missing, before)
+  if (length(missing)) {
+    if (what == "expert") out[missing, , ] <- NA else out[missing, ] <- NA
+  }
+  out
+}
+
+# The rows in which a covariate is missing; none may be infinite.
+missing_rows <- function(fit, data, before = 0) {
+  in_x <- missing_in(data$x, "newdata", before)
+  if (identical(data$x, data$z)) return(in_x)
+  union(in_x, missing_in(data$z, if (is.null(fit$terms)) "newz" else "newdata", before))
+}
+
+missing_in <- function(x, name, before) {
+  values <- if (is_sparse(x)) x@x else x
+  if (is.finite(sum(values))) return(integer())
+  rows_where <- function(at) if (is_sparse(x)) x@i[at] + 1L else row(x)[at]
+  infinite <- rows_where(which(is.infinite(values)))
+  if (length(infinite)) {
+    refuse("Covariates of `", name, "` must be finite or missing, but row ",
+           before + min(infinite), " is infinite.")
+  }
+  unique(rows_where(which(is.na(values))))
+}
+
+# Only a predictor that overflows leaves no number.
+check_predicted <- function(out, missing = integer(), before = 0) {
+  if (!anyNA(out)) return(invisible())
+  lost <- setdiff(which(is.na(rowSums(out))), missing)
+  if (length(lost)) {
+    refuse("Covariates must be of a size at which linear predictors are finite, but those of row ",
+           before + lost[1], " are too far from the fit's.")
+  }
+}
+
+# The first of the most probable; rows without probabilities have none.
+most_probable <- function(prob, levels) {
+  missing <- which(is.na(prob[, 1]))
+  if (length(missing)) prob[missing, ] <- 0
   class <- max.col(prob, "first")
   class[missing] <- NA
-  factor(levels[class], levels = levels)
+  structure(class, levels = levels, class = "factor")
 }
 
 # The fit's kept columns of new matrices, with the fit's standardisation.

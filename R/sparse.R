@@ -104,9 +104,3 @@ linear_function <- function(x, center, scale, slopes) {
   out[unique(row)] <- out[unique(row)] + of_entries
   out
 }
-
-# Whether a row has a missing covariate.
-has_missing <- function(x) {
-  if (!is_compressed(x)) return(is.na(rowSums(x)))
-  seq_len(nrow(x)) %in% entry_rows(x)[is.na(x$value)]
-}

@@ -140,10 +140,11 @@ start_from_labels <- function(task, label) {
 start_kmeans <- function(task) {
   x <- task$covariates
   experts <- task$experts
-  if (ncol(x) == 0L || nrow(unique(x)) <= experts) return(start_labels(task))
-  # An unconverged clustering is as good a start as any.
-  clusters <- suppressWarnings(stats::kmeans(x, experts, iter.max = 20L))
-  start_from_labels(task, clusters$cluster)
+  if (ncol(x) == 0L || experts >= nrow(x)) return(start_labels(task))
+  # An unconverged clustering is as good a start as any. Too few distinct rows are an error.
+  clusters <- tryCatch(suppressWarnings(stats::kmeans(x, experts, iter.max = 20L)),
+                       error = function(e) NULL)
+  if (is.null(clusters)) start_labels(task) else start_from_labels(task, clusters$cluster)
 }
 
 # The largest of K random linear functions of the covariates says which expert a row belongs to.

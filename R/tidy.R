@@ -147,10 +147,10 @@ augment.moe_fit <- function(x, data = NULL, newdata = NULL, newz = NULL, ...) {
   }
   out <- if (is.null(given)) training_table(x) else as.data.frame(given)
   prob <- predicted("prob")
-  out$.fitted <- most_probable(prob, is.na(prob[, 1]), x$levels)
+  out$.fitted <- most_probable(prob, x$levels)
   out[paste0(".prob_", x$levels)] <- as.data.frame(prob)
   gate <- predicted("gate")
-  out$.expert <- most_probable(gate, is.na(gate[, 1]), names(x$shares))
+  out$.expert <- most_probable(gate, names(x$shares))
   as_tibble_class(out)
 }
 
