@@ -5,6 +5,7 @@
 #ifndef MOE_VECTOR_H
 #define MOE_VECTOR_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #if defined(__GNUC__)
@@ -28,6 +29,13 @@ typedef double vec;
 #else
 #define MOE_UNROLL
 #endif
+
+/* Asks for memory so many bytes on, which may lie past the end of an array. */
+MOE_INLINE void moe_prefetch(const void *at, size_t bytes) {
+#if defined(__GNUC__)
+  __builtin_prefetch((const void *)((uintptr_t)at + bytes), 0, 2);
+#endif
+}
 
 /* Functions marked MOE_CLONES exist once per instruction set and are chosen when the library is
  * loaded. That needs gcc, x86-64 and glibc; sanitizers start too late for it. */
