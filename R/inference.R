@@ -202,7 +202,8 @@ estimate_covariance <- function(fit, type = covariance_types, cluster = NULL, na
   unseen <- replace(logical(length(kept)), which(kept), lack_information(fit, bread, least))
   names <- names(coefficient_vector(fit))
   user <- matrix(NA_real_, length(kept), length(kept), dimnames = list(names, names))
-  user[kept, kept] <- to_user_scale(fit, t(to_user_scale(fit, scaled)))
+  half <- to_user_scale(fit, t(to_user_scale(fit, scaled))) / 2
+  user[kept, kept] <- half + t(half) # the two sides are rounded differently
   user[unseen | extreme, ] <- user[, unseen | extreme] <- NA
   list(scaled = scaled, user = user, unseen = unseen, extreme = extreme, kept = kept, type = type,
        clusters = if (!is.null(cluster)) max(cluster))

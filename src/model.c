@@ -206,18 +206,22 @@ static void block_probabilities(const moe_rows *rows, const plan *a, const doubl
     moe_softmax(vecs, s->M, eta + column(k * (s->M - 1)), b->expert + column(k * s->M));
 }
 
-/* Row i of the block on the log scale; writes its responsibilities, returns its log-likelihood. */
+/* Row i of the block on the log scale; writes its responsibilities, returns its log-likelihood. Of
+ * large predictors the differences are not exact, so responsibilities are made to sum to 1. */
 static double rescue_row(const moe_rows *rows, int first, int i, block *b) {
   const moe_shape *s = &rows->shape;
   const double *given = rows->data.tau;
-  double *tau = (double *)b->tau + i, expected = 0;
+  double *tau = (double *)b->tau + i, expected = 0, total = 0;
   double loglik = moe_log_joint(s->M, s->K, (double *)b->eta + i, rows->data.y[first + i], tau);
-  for (int k = 0; k < s->K; k++, tau += MOE_BLOCK) {
-    double joint = *tau;
-    *tau = given ? given[at(first + i, k, s->n)] : exp(joint - loglik);
-    if (*tau > 0) expected += *tau * joint;
+  for (int k = 0; k < s->K; k++) {
+    double *tau_k = tau + area(MOE_BLOCK, k), joint = *tau_k;
+    *tau_k = given ? given[at(first + i, k, s->n)] : exp(joint - loglik);
+    if (*tau_k > 0) expected += *tau_k * joint;
+    total += *tau_k;
   }
-  return given ? expected : loglik;
+  if (given) return expected;
+  for (int k = 0; k < s->K; k++) tau[area(MOE_BLOCK, k)] /= total;
+  return loglik;
 }
 
 /* Responsibilities of the block; returns its share of the objective. */

@@ -133,6 +133,13 @@ test_that("covariances do not depend on units, origin or threads", {
   expect_identical(threaded, vcov(fit))
 })
 
+test_that("covariances are symmetric to the last digit", {
+  for (type in c("observed", "sandwich", "opg")) {
+    covariance <- vcov(rich, type = type)
+    expect_identical(covariance, t(covariance))
+  }
+})
+
 # --- scores ---
 
 # Each row's log-likelihood, differentiated: n x d.

@@ -11,6 +11,11 @@ test_that("random problems end in sound numbers or a refusal", {
   expect_gt(sum(startsWith(outcomes, "refused")), 3)
 })
 
+test_that("problems at the edge of what numbers can tell do so too", {
+  # Linear predictors so large that their differences are rounded; covariances of extreme spread.
+  expect_identical(random$try_problems(c(103620, 100758)), c("sound", "sound"))
+})
+
 test_that("unsound results would be seen", {
   problem <- list(Species ~ Petal.Length, iris, experts = 2, lambda = 1,
                   control = moe_control(starts = 1))
