@@ -154,12 +154,13 @@ check_open_share <- function(x, name) {
 as_models <- function(probabilities) {
   if (!is.list(probabilities) || is.data.frame(probabilities)) return(list(probabilities))
   if (length(probabilities) == 0L) refuse("`probabilities` must hold at least one model.")
-  labels <- names(probabilities)
-  if (is.null(labels) || anyNA(labels) || any(labels == "") || anyDuplicated(labels)) {
+  if (!are_labels(names(probabilities))) {
     refuse("A list given as `probabilities` must have a different name for each model.")
   }
   probabilities
 }
+
+are_labels <- function(x) !is.null(x) && !anyNA(x) && all(x != "") && !anyDuplicated(x)
 
 # How messages call the models.
 model_labels <- function(models) {

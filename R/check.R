@@ -167,20 +167,25 @@ check_finite <- function(x, name) {
   for (j in if (is_sparse(x)) suspect_columns(x) else seq_len(ncol(x))) {
     label <- if (is.null(colnames(x))) paste("column", j) else
       paste("column", dQuote(colnames(x)[j], FALSE))
-    column <- x[, j]
-    if (anyNA(column)) {
-      what <- if (any(is.nan(column))) "NaN" else "NA"
-      refuse("`", name, "` must not hold missing values: ", label, " has ", what, " in row ",
-             which(is.na(column))[1], ".")
-    }
-    if (any(is.infinite(column))) {
-      refuse("`", name, "` must be finite: ", label, " has ",
-             column[is.infinite(column)][1], " in row ", which(is.infinite(column))[1], ".")
-    }
-    huge <- which(abs(column) > largest_covariate)
-    if (length(huge)) {
-      refuse("`", name, "` must hold values of size ", largest_covariate, " at most: ", label,
-             " has ", format(column[huge[1]]), " in row ", huge[1], "; use another unit.")
-    }
+    check_finite_column(x[, j], name, label)
+  }
+}
+
+check_finite_column <- function(column, name, label) {
+  missing <- which(is.na(column))
+  if (length(missing)) {
+    what <- if (any(is.nan(column))) "NaN" else "NA"
+    refuse("`", name, "` must not hold missing values: ", label, " has ", what, " in row ",
+           missing[1], ".")
+  }
+  infinite <- which(is.infinite(column))
+  if (length(infinite)) {
+    refuse("`", name, "` must be finite: ", label, " has ", column[infinite[1]], " in row ",
+           infinite[1], ".")
+  }
+  huge <- which(abs(column) > largest_covariate)
+  if (length(huge)) {
+    refuse("`", name, "` must hold values of size ", largest_covariate, " at most: ", label,
+           " has ", format(column[huge[1]]), " in row ", huge[1], "; use another unit.")
   }
 }

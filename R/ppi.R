@@ -158,9 +158,8 @@ check_edges <- function(a, b) {
 
 check_shares <- function(shares) {
   parts <- c("observed", "train", "test")
-  valid <- is.numeric(shares) && setequal(names(shares), parts) && length(shares) == 3L &&
-    all(is.finite(shares)) && all(shares > 0) && abs(sum(shares) - 1) < 1e-8
-  if (!valid) {
+  named <- is.numeric(shares) && length(shares) == 3L && setequal(names(shares), parts)
+  if (!named || !isTRUE(all(shares > 0) && abs(sum(shares) - 1) < 1e-8)) {
     refuse("`shares` must be three positive numbers with sum 1, named ", enumerate(parts), ".")
   }
 }

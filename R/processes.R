@@ -9,8 +9,8 @@ check_processes <- function(cl) {
   able <- function() requireNamespace("moelogit", quietly = TRUE)
   environment(able) <- baseenv()
   if (!all(unlist(parallel::clusterCall(cl, able)))) {
-    refuse("Every process of `cl` must be able to load moelogit, but some cannot: install it there, ",
-           "or set their library by parallel::clusterCall(cl, .libPaths, .libPaths()).")
+    refuse("Every process of `cl` must be able to load moelogit, but some cannot: install it ",
+           "there, or set their library by parallel::clusterCall(cl, .libPaths, .libPaths()).")
   }
 }
 

@@ -3,8 +3,8 @@
 
 # --- as users give them ---
 
-# Dense matrices of package Matrix count too, so that they can be refused as such. Loads the package,
-# which a session that has read or was sent the matrix may not have done.
+# Dense matrices of package Matrix count too, so that they can be refused as such. Loads the
+# package, which a session that has read or was sent the matrix may not have done.
 is_sparse <- function(x) {
   if (!isS4(x)) return(FALSE)
   of_matrix <- identical(attr(class(x), "package"), "Matrix") || methods::is(x, "sparseMatrix")

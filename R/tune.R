@@ -9,9 +9,9 @@
 #' @section What is done:
 #' Each fold is held out in turn, and for each number of experts a path of fits to the rows that are
 #' left goes from the largest `lambda` to the smallest. The first fit is searched for as by
-#' [moe_fit()], with `control$starts` starts. Each later one has as starts the fit before it, and the
-#' best two of `control$starts` short searches from it after one expert is taken away and another
-#' split: under a large ridge experts become alike, and would stay so. The fit with the higher
+#' [moe_fit()], with `control$starts` starts. Each later one has as starts the fit before it, and
+#' the best two of `control$starts` short searches from it after one expert is taken away and
+#' another split: under a large ridge experts become alike, and would stay so. The fit with the higher
 #' objective counts. Covariates are standardised by the rows that the fit sees, so nothing of the
 #' held-out rows enters it. Only what the formula itself makes of all rows, such as the knots of a
 #' spline, or the columns of factor levels, is shared by all folds; a column that is constant in the
@@ -47,10 +47,11 @@
 #' @param lambda One or more ridges to try, finite and at least 0. By default 10 values from
 #'   \eqn{n / 10} down to \eqn{n / 10^5}, equally spaced on the log scale, with \eqn{n} the sum of
 #'   the weights.
-#' @param folds Number of folds, from 2 to the number of rows; or a vector with the fold of each row,
-#'   in any coding, for the rows that are used or also for those left out by `na.action`. A number
-#'   of folds is drawn at random, such that each class is spread over folds as evenly as can be. A
-#'   class that occurs in one fold alone is refused, as the fit without that fold could not know it.
+#' @param folds Number of folds, from 2 to the number of rows; or a vector with the fold of each
+#'   row, in any coding, for the rows that are used or also for those left out by `na.action`. A
+#'   number of folds is drawn at random, such that each class is spread over folds as evenly as can
+#'   be. A class that occurs in one fold alone is refused, as the fit without that fold could not
+#'   know it.
 #' @param measure The loss that decides: `"logloss"`, `"brier"` or `"error"`.
 #' @param rule `"min"` or `"1se"`.
 #' @param control Settings of all fits, from [moe_control()].
@@ -60,8 +61,8 @@
 #' @return An object of class `moe_tune`, a list of which others may use
 #'   \item{fit}{the fit to all rows with what was chosen, by [moe_fit()], whose call it has}
 #'   \item{lambda, experts}{what was chosen}
-#'   \item{path}{data frame with a row per number of experts and `lambda` (fewest experts and largest
-#'     `lambda` first): `experts`, `lambda`, `mean` (\eqn{\bar L}) and `se`}
+#'   \item{path}{data frame with a row per number of experts and `lambda` (fewest experts and
+#'     largest `lambda` first): `experts`, `lambda`, `mean` (\eqn{\bar L}) and `se`}
 #'   \item{best, chosen}{rows of the path with the least mean, and of what was chosen}
 #'   \item{values}{the losses, an array: rows of the path x folds x measures}
 #'   \item{folds, shares}{the fold of each row that was used, and each fold's share of the weights}
@@ -415,7 +416,7 @@ describe_grid <- function(path) {
   paste0(paste(experts, collapse = ", "), if (identical(experts, 1L)) " expert" else " experts",
          "; ", length(lambda), if (length(lambda) > 1L) " values" else " value", " of lambda",
          if (length(lambda) > 1L) {
-           paste0(" from ", format(max(lambda), digits = 3), " to ", format(min(lambda), digits = 3))
+           paste(" from", format(max(lambda), digits = 3), "to", format(min(lambda), digits = 3))
          })
 }
 
@@ -445,8 +446,9 @@ summary.moe_tune <- function(object, ...) {
 print.summary.moe_tune <- function(x, digits = max(3L, getOption("digits") - 3L), ...) {
   print.moe_tune(x, digits)
   cat("\nAll losses of the chosen model:\n")
-  chosen <- lapply(names(losses), function(name) average_folds(x$values, name, x$shares)[x$chosen, ])
-  chosen <- do.call(rbind, chosen)
+  chosen <- do.call(rbind, lapply(names(losses), function(name) {
+    average_folds(x$values, name, x$shares)[x$chosen, ]
+  }))
   rownames(chosen) <- loss_names
   print(chosen, digits = digits)
   cat("\nPath (", loss_names[[x$measure]], "):\n", sep = "")

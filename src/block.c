@@ -9,7 +9,7 @@
 
 int moe_block_vecs(int rows) { return (rows + 2 * MOE_LANES - 1) / (2 * MOE_LANES) * 2; }
 
-/* The columns' next pieces are asked for meanwhile: each is too short for the machine to foresee. */
+/* The columns' next pieces are asked for meanwhile: each is too short to be foreseen. */
 MOE_CLONES void moe_block_pack(int rows, int p, size_t stride, const double *values,
                                const double *center, const double *scale, vec *out) {
   const int whole = rows / MOE_LANES, vecs = moe_block_vecs(rows);
@@ -17,9 +17,10 @@ MOE_CLONES void moe_block_pack(int rows, int p, size_t stride, const double *val
     const double *from = values + stride * (size_t)j;
     const double shift = center[j], factor = 1 / scale[j];
     for (int i = 0; i < whole; i++) {
+      const size_t row = area(MOE_LANES, i);
       vec a;
-      moe_prefetch(from + MOE_LANES * i, MOE_BLOCK * sizeof(double));
-      memcpy(&a, from + MOE_LANES * i, sizeof(vec));
+      moe_prefetch(from + row, MOE_BLOCK * sizeof(double));
+      memcpy(&a, from + row, sizeof(vec));
       out[i] = (a - shift) * factor;
     }
     for (int i = whole; i < vecs; i++) out[i] = (vec){0};
