@@ -13,8 +13,8 @@
 #' the best two of `control$starts` short searches from it after one expert is taken away and
 #' another split: under a large ridge experts become alike, and would stay so. The fit with the
 #' higher objective counts. Covariates are standardised by the rows that the fit sees, so nothing of
-#' the held-out rows enters it. Only what the formula itself makes of all rows, such as the knots of a
-#' spline, or the columns of factor levels, is shared by all folds; a column that is constant in the
+#' the held-out rows enters it. Only what the formula itself makes of all rows, such as the knots of
+#' a spline, or the columns of factor levels, is shared by all folds; a column that is constant in the
 #' rows that are left is dropped there.
 #'
 #' @section The scale of lambda:
