@@ -119,8 +119,10 @@ static void factor_metric(const moe_problem *problem, double *gram) {
   const moe_shape *h = &problem->shape;
   factor_block(h->r, problem->ridge_gate, gram);
   gram += area(h->r, h->r);
-  for (int k = 0; k < h->K; k++, gram += area(h->p, h->p))
+  for (int k = 0; k < h->K; k++, gram += area(h->p, h->p)) {
+    problem->poll(problem->poll_context);
     factor_block(h->p, problem->ridge_expert, gram);
+  }
 }
 
 /* Rounding that S^-1 blows up must not leave the symmetric form: each row sums to 0. */

@@ -158,7 +158,8 @@ SEXP C_moe_fit(SEXP design, SEXP y, SEXP weights, SEXP tau, SEXP theta, SEXP rid
                          .ridge_gate = REAL(element(ridge, "gate")),
                          .ridge_expert = REAL(element(ridge, "expert")),
                          .evaluate = moe_evaluate_rows,
-                         .context = &rows};
+                         .context = &rows,
+                         .poll = poll_interrupt};
   moe_control settings = {.method = (moe_method)asInteger(element(control, "method")),
                           .max_iterations = asInteger(element(control, "max_iterations")),
                           .tolerance = asReal(element(control, "tolerance"))};

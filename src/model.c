@@ -274,8 +274,13 @@ static void block_gram(const moe_rows *rows, const plan *a, int first, int count
 
 /* --- the loop over segments --- */
 
-typedef void (*segment_work)(const moe_rows *rows, const plan *a, const double *coefficients,
-                             int segment, block *b, void *out);
+/* Rows first .. end - 1 of a segment; what is summed over it starts anew where `starts` is set. */
+typedef struct {
+  int segment, first, end, starts;
+} piece;
+
+typedef void (*piece_work)(const moe_rows *rows, const plan *a, const double *coefficients,
+                           const piece *part, block *b, void *out);
 
 /* Multiplications for one segment. */
 static double segment_cost(const moe_rows *rows, const plan *a) {
@@ -286,38 +291,46 @@ static double segment_cost(const moe_rows *rows, const plan *a) {
   return a->segment_rows * of_row;
 }
 
-/* Runs work on segments from .. to - 1, a group of them per parallel region, polling before each.
- */
+/* So many rows of a segment, after those that are done; none where it has no more. */
+static piece next_piece(const moe_rows *rows, const plan *a, int segment, int done, int count) {
+  const int start = segment * a->segment_rows, left = rows->shape.n - start;
+  const int length = left < a->segment_rows ? left : a->segment_rows;
+  if (done >= length) return (piece){.segment = segment};
+  return (piece){segment, start + done, start + (length - done < count ? length : done + count),
+                 done == 0};
+}
+
+/* Runs work on segments from .. to - 1, with a poll before each parallel region: of a group of
+ * segments or, where these are long, of a piece of each. */
 static void for_segments(const moe_rows *rows, const plan *a, const double *coefficients, int from,
-                         int to, segment_work work, void *out) {
-  double affordable = fmin(POLL_WORK / segment_cost(rows, a) * rows->threads, a->segments);
-  const int group = larger((int)affordable, rows->threads);
+                         int to, piece_work work, void *out) {
+  const double affordable = POLL_WORK / segment_cost(rows, a); /* segments, for one thread */
+  const int group = larger((int)fmin(affordable * rows->threads, a->segments), rows->threads);
+  const int blocks = a->segment_rows / MOE_BLOCK;
+  const int count = larger((int)fmin(affordable * blocks, blocks), 1) * MOE_BLOCK;
   for (; from < to; from += group) {
-    int end = from + group < to ? from + group : to;
-    rows->poll(rows->poll_context);
+    const int end = from + group < to ? from + group : to;
+    for (int done = 0; done < a->segment_rows; done += count) {
+      rows->poll(rows->poll_context);
 #ifdef _OPENMP
 #pragma omp parallel for schedule(dynamic, 1) num_threads(rows->threads)
 #endif
-    for (int segment = from; segment < end; segment++) {
-      block b = thread_block(rows, a, MOE_THREAD);
-      work(rows, a, coefficients, segment, &b, out);
+      for (int segment = from; segment < end; segment++) {
+        const piece part = next_piece(rows, a, segment, done, count);
+        block b = thread_block(rows, a, MOE_THREAD);
+        work(rows, a, coefficients, &part, &b, out);
+      }
     }
   }
 }
 
-static int segment_end(const moe_rows *rows, const plan *a, int segment) {
-  int left = rows->shape.n - segment * a->segment_rows;
-  return left < a->segment_rows ? rows->shape.n : (segment + 1) * a->segment_rows;
-}
-
-static void evaluate_segment(const moe_rows *rows, const plan *a, const double *coefficients,
-                             int segment, block *b, void *out) {
-  double *sum = (double *)out + (size_t)(segment % a->slots) * a->partial;
+static void evaluate_piece(const moe_rows *rows, const plan *a, const double *coefficients,
+                           const piece *part, block *b, void *out) {
+  double *sum = (double *)out + (size_t)(part->segment % a->slots) * a->partial;
   double *scores = sum + MOE_LANES, *gram = scores + a->coefficients;
-  const int end = segment_end(rows, a, segment);
-  memset(sum, 0, sizeof(double) * a->partial);
-  for (int first = segment * a->segment_rows; first < end; first += MOE_BLOCK) {
-    int count = end - first < MOE_BLOCK ? end - first : MOE_BLOCK;
+  if (part->starts) memset(sum, 0, sizeof(double) * a->partial);
+  for (int first = part->first; first < part->end; first += MOE_BLOCK) {
+    int count = part->end - first < MOE_BLOCK ? part->end - first : MOE_BLOCK;
     sum[0] += moe_fill_block(rows, a, coefficients, first, count, b);
     block_gradient(rows, a, first, count, b, scores);
     if (a->with_gram) block_gram(rows, a, first, count, b, gram);
@@ -355,7 +368,7 @@ double moe_evaluate_rows(void *context, const double *theta, double *gradient, d
   if (gram) memset(gram, 0, sizeof(double) * moe_gram_length(s));
   for (int from = 0; from < a.segments; from += a.slots) {
     int to = from + a.slots < a.segments ? from + a.slots : a.segments;
-    for_segments(rows, &a, coefficients, from, to, evaluate_segment, sums);
+    for_segments(rows, &a, coefficients, from, to, evaluate_piece, sums);
     add_slots(s, &a, to - from, sums, total, gram);
   }
   decode_scores(rows, &a, total + MOE_LANES, gradient);
@@ -385,13 +398,12 @@ static void average_experts(const moe_shape *s, int vecs, const block *b, vec *p
     }
 }
 
-static void predict_segment(const moe_rows *rows, const plan *a, const double *coefficients,
-                            int segment, block *b, void *out) {
+static void predict_piece(const moe_rows *rows, const plan *a, const double *coefficients,
+                          const piece *part, block *b, void *out) {
   const moe_prediction *to = out;
   const moe_shape *s = &rows->shape;
-  const int end = segment_end(rows, a, segment);
-  for (int first = segment * a->segment_rows; first < end; first += MOE_BLOCK) {
-    int count = end - first < MOE_BLOCK ? end - first : MOE_BLOCK;
+  for (int first = part->first; first < part->end; first += MOE_BLOCK) {
+    int count = part->end - first < MOE_BLOCK ? part->end - first : MOE_BLOCK;
     block_probabilities(rows, a, coefficients, first, count, b);
     copy_columns(rows, first, count, s->K, b->gate, to->gate);
     copy_columns(rows, first, count, s->K * s->M, b->expert, to->expert);
@@ -412,5 +424,5 @@ void moe_predict_rows(const moe_rows *rows, const double *theta, const moe_predi
   double *coefficients = coefficient_space(rows, &a);
   moe_prediction to = *out;
   moe_code_coefficients(&rows->shape, &a, theta, coefficients);
-  for_segments(rows, &a, coefficients, 0, a.segments, predict_segment, &to);
+  for_segments(rows, &a, coefficients, 0, a.segments, predict_piece, &to);
 }

@@ -129,6 +129,8 @@ typedef struct {
   const double *ridge_expert; /* p */
   moe_evaluate evaluate;
   void *context;
+  moe_poll poll; /* between factorisations, which take long where p or r is large */
+  void *poll_context;
 } moe_problem;
 
 typedef enum { MOE_MM, MOE_ACCELERATED } moe_method;

@@ -42,10 +42,11 @@ seconds_to_stop <- function(data, threads, after) {
 }
 
 try_signals <- function(times = 50) {
-  data <- make_data(2e5, 12)
+  data <- list(make_data(2e5, 12), make_data(2e4, 300)) # long and wide
   memory <- took <- numeric(times)
   for (i in seq_len(times)) {
-    took[i] <- seconds_to_stop(data, threads = 1 + i %% 2, after = 0.4 + 0.6 * (i %% 5) / 5)
+    took[i] <- seconds_to_stop(data[[1 + i %% 3 %/% 2]], threads = 1 + i %% 2,
+                               after = 0.4 + 0.6 * (i %% 5) / 5)
     memory[i] <- resident_kilobytes()
   }
   growth <- (memory[times] - memory[10]) / 1024

@@ -25,8 +25,13 @@ fit_case *new_case(const recipe *recipe, double ridge, double of_intercept) {
   c->ridge_gate = new_ridge(recipe->shape.r, ridge, of_intercept);
   c->ridge_expert = new_ridge(recipe->shape.p, ridge, of_intercept);
   c->counter = (counter){&c->sample->rows, 0};
-  c->problem =
-      (moe_problem){recipe->shape, c->ridge_gate, c->ridge_expert, evaluate_counted, &c->counter};
+  c->problem = (moe_problem){.shape = recipe->shape,
+                             .ridge_gate = c->ridge_gate,
+                             .ridge_expert = c->ridge_expert,
+                             .evaluate = evaluate_counted,
+                             .context = &c->counter,
+                             .poll = c->sample->rows.poll,
+                             .poll_context = c->sample->rows.poll_context};
   return c;
 }
 
