@@ -91,7 +91,8 @@
 #'
 #' Stephenson, D. B., Coelho, C. A. S. and Jolliffe, I. T. (2008). Two extra components in the Brier
 #' score decomposition. *Weather and Forecasting* 23, 752-757.
-#' @seealso [autoplot.moe_calibration()] for the reliability diagram.
+#' @seealso [autoplot.moe_calibration()] for the reliability diagram; [moe_tune()], which chooses a
+#'   fit by such scores.
 #' @examples
 #' train <- subset(yeast_ppi, split == "train")
 #' test <- subset(yeast_ppi, split == "test")

@@ -284,19 +284,26 @@ new_designs <- function(fit, frame) {
 
 # `before` rows come before these.
 predict_designs <- function(fit, data, what, before = 0) {
-  missing <- missing_rows(fit, data, before)
   y <- NULL
   if (what == "posterior") {
-    missing <- union(missing, which(is.na(data$y)))
     y <- as.integer(data$y)
     y[is.na(y)] <- 1L
   }
   out <- predict_core(fit$measure, fitted_design(fit, data), y, what, fit$control)
+  if (what == "prob" && uses_all(fit) && !anyNA(out)) return(out)
+  missing <- missing_rows(fit, data, before)
+  if (what == "posterior") missing <- union(missing, which(is.na(data$y)))
   check_predicted(out, missing, before)
   if (length(missing)) {
     if (what == "expert") out[missing, , ] <- NA else out[missing, ] <- NA
   }
   out
+}
+
+# Whether class probabilities depend on all covariates: what is no finite number in any of these
+# then leaves none in the row's probabilities, which are quicker to look through.
+uses_all <- function(fit) {
+  fit$experts > 1L && all(fit$columns$kept_expert) && all(fit$columns$kept_gate)
 }
 
 # The rows in which a covariate is missing; none may be infinite.

@@ -195,6 +195,25 @@ test_that("a million standard deviations away everything is finite and sums to 1
   expect_false(anyNA(predict(fit, far)))
 })
 
+test_that("no covariate hides a value that is missing or infinite, whatever is predicted", {
+  types <- c("class", "prob", "gate", "expert", "posterior")
+  wanted <- list(fit, fit, fit, shared)
+  for (i in seq_along(wanted)) {
+    model <- wanted[[i]]
+    name <- c("x1", "x2", "z1", "x1")[i]
+    new <- d[1:4, ]
+    for (value in c(Inf, -Inf)) {
+      new[[name]][3] <- value
+      for (type in types) expect_error(predict(model, new, type = type), "row 3 is infinite")
+    }
+    new[[name]][3] <- NaN
+    for (type in types) {
+      lost <- is.na(matrix(predict(model, new, type = type), 4))
+      expect_true(all(lost[3, ]) && !any(lost[-3, ]))
+    }
+  }
+})
+
 # --- training data ---
 
 test_that("without newdata predictions are for the training data, as fitted() gives them", {
