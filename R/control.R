@@ -5,10 +5,11 @@
 #'   minorization-maximization algorithm with closed-form updates. Both only ever raise the
 #'   objective, and stop at the same points; the plain one needs 10 to 100 times the steps.
 #' @param starts Number of random starts on the full data (a whole number of at least 1). They are
-#'   the most promising of 6 (where rows are few: up to 40) times as many short searches on at most
-#'   2000 rows. With one start there is no search. Some searches divide the rows into regions by
-#'   their covariates; where these are a sparse matrix of more than 1000 columns, by 1000 of them
-#'   that are drawn at random. Ignored if the fit has one expert or is given `start`.
+#'   the most promising of 4 (where rows are few: up to 40) times as many short searches on at most
+#'   5000 rows. Each has a short run; then all (of more than 2000 rows: the best third, at least
+#'   two) are run to the end. With one start there is no search. Some searches divide the rows into
+#'   regions by their covariates; where these are a sparse matrix of more than 1000 columns, by 1000
+#'   of them that are drawn at random. Ignored if the fit has one expert or is given `start`.
 #' @param max_iterations Most iterations of the final run of a start.
 #' @param tolerance A run stops when the estimated gain that is left falls below
 #'   `tolerance * (1 + |objective|)`. For `"accelerated"` the estimate is half the slope along the

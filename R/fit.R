@@ -45,7 +45,7 @@
 #' from 0, few of whose entries can be 0, is stored in full. Memory and time of a fit also grow with
 #' the curvature of the minorizer, for which each expert, and the gate, has a dense matrix with a
 #' row and a column per covariate: some thousands of covariates are the most that is practical. The
-#' search for starts fills in at most 2000 rows and 1000 columns (see [moe_control()]), the search
+#' search for starts fills in at most 5000 rows and 1000 columns (see [moe_control()]), the search
 #' for splits in [moe_dendrogram()] at most 2000 rows; [moe_effects()] and
 #' [`augment()`][augment.moe_fit] fill in all.
 #'

@@ -23,6 +23,7 @@ merged_runs <- function(fit, problem, tree) {
   Map(function(run, from) c(run, from = from), runs, from)
 }
 
+trial_rows <- 2000L       # most rows of a trial
 trial_steps <- 25L        # of each candidate, on part of the rows
 finalist_steps <- 20L     # of the best two candidates, on all rows
 polish_tolerance <- 1e-10 # of a level's final run; plateaus look flat for a while
@@ -31,7 +32,7 @@ polish_tolerance <- 1e-10 # of a level's final run; plateaus look flat for a whi
 # Then up from one expert: each level is polished, and where a split of it beats the level above,
 # that level is replaced.
 refined_runs <- function(fit, problem, pairs) {
-  part <- spread_problem(problem, search_rows)
+  part <- spread_problem(problem, trial_rows)
   task <- list(fit = fit, problem = problem, part = part)
   runs <- vector("list", fit$experts)
   runs[[fit$experts]] <- c(run_from_theta(fit, problem, as_theta(fit$measure), fit$experts, 0L),

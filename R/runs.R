@@ -39,10 +39,11 @@ run_starts <- function(problem, experts, ridge, control, start, columns) {
 }
 
 short_steps <- 20L
+few_rows <- 2000L
 
 # How many starts are run to the end: all where rows are few, so that running costs little.
 finalists <- function(control, rows) {
-  if (rows <= search_rows) control$starts else max(2L, ceiling(control$starts / 3))
+  if (rows <= few_rows) control$starts else max(2L, ceiling(control$starts / 3))
 }
 
 # A run and its continuation as one.

@@ -2,7 +2,7 @@
 # starts of four kinds, then moves that take one expert away and split another. All randomness of a
 # fit is here.
 
-search_rows <- 2000L    # most rows that the search sees
+search_rows <- 5000L    # most rows that the search sees
 search_columns <- 1000L # most columns of a sparse matrix by which it divides them into regions
 search_steps <- 25L     # iterations of one short search
 mstep_ridge <- 1e-3     # keeps M-steps from random responsibilities finite
@@ -10,7 +10,7 @@ mstep_ridge <- 1e-3     # keeps M-steps from random responsibilities finite
 # Short searches per start, half of them random starts and half moves. The fewer the rows, the
 # rougher the objective and the cheaper a search.
 searches_per_start <- function(rows) {
-  2L * as.integer(max(3, min(20, 8000 / min(rows, search_rows))))
+  2L * as.integer(max(2, min(20, 8000 / min(rows, search_rows))))
 }
 
 # `count` promising values of theta for the problem, best first; those that ended where a better one
