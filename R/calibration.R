@@ -102,7 +102,7 @@
 #' logit <- moe_fit(confidence ~ l3 + fc_jac + high_share, data = train, experts = 1)
 #' probabilities <- list(mixture = predict(mixture, test, type = "prob"),
 #'                       logit = predict(logit, test, type = "prob"))
-#' calibration <- moe_calibration(probabilities, test$confidence, bootstrap = 200)
+#' calibration <- moe_calibration(probabilities, test$confidence, bootstrap = 50)
 #' calibration
 #' plot(calibration)
 #'

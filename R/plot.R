@@ -180,8 +180,8 @@ plot_path <- function(tree) {
 #' @seealso [as.data.frame.moe_calibration()] for the numbers behind it.
 #' @examples
 #' set.seed(1)
-#' p <- runif(2000)
-#' truth <- rbinom(2000, 1, p)
+#' p <- runif(500)
+#' truth <- rbinom(500, 1, p)
 #' calibration <- moe_calibration(list(right = p, overconfident = plogis(2 * qlogis(p))), truth,
 #'                                bootstrap = 0)
 #' plot(calibration)

@@ -76,9 +76,12 @@ moe_ppi_split <- function(network, negatives = c("mix", "hard"),
 #' @references See [yeast_ppi].
 #' @examples
 #' if (requireNamespace("igraph", quietly = TRUE) && requireNamespace("Matrix", quietly = TRUE)) {
-#'   known <- c("deg_sum", "l3", "fc_jac")
-#'   features <- moe_ppi_features(head(yeast_ppi), yeast_network, yeast_funcat)
-#'   all.equal(features[known], head(yeast_ppi)[known])
+#'   # Pairs within a part of the network.
+#'   edges <- head(yeast_network$edges, 1000)
+#'   proteins <- subset(yeast_network$proteins, name %in% c(edges$protein_a, edges$protein_b))
+#'   pairs <- data.frame(protein_a = edges$protein_a[1:5], protein_b = edges$protein_b[2:6])
+#'   features <- moe_ppi_features(pairs, list(edges = edges, proteins = proteins), yeast_funcat)
+#'   cbind(pairs, features[c("deg_sum", "l3", "fc_jac")])
 #' }
 #' @export
 moe_ppi_features <- function(pairs, network, annotation) {
