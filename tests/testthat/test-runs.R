@@ -92,7 +92,9 @@ test_that("a run ends as stalled where rounding hides what is left", {
 
 # --- the progress bar ---
 
-test_that("a progress bar changes nothing and is silent where nobody watches", {
+test_that("a progress bar changes nothing and is not shown before its time", {
+  old <- options(cli.progress_show_after = 1e4)
+  on.exit(options(old))
   fit <- function(progress) {
     set.seed(1)
     suppressWarnings(moe_fit(d$formula, d$frame, 2, lambda = 1,
