@@ -26,7 +26,7 @@ merged_runs <- function(fit, problem, tree) {
 trial_rows <- 2000L       # most rows of a trial
 trial_steps <- 25L        # of each candidate, on part of the rows
 finalist_steps <- 20L     # of the best two candidates, on all rows
-polish_tolerance <- 1e-10 # of a level's final run; plateaus look flat for a while
+polish_tolerance <- 1e-12 # of a level's final run; plateaus look flat for a while
 
 # Down from the fit itself, each level the best candidate with one expert fewer than the one above.
 # Then up from one expert: each level is polished, and where a split of it beats the level above,

@@ -29,7 +29,7 @@ run_starts <- function(problem, experts, ridge, control, start, columns) {
     bar$tick()
     run(theta, min(short_steps, control$max_iterations), 1e-6)
   })
-  short <- short[best_of(short)]
+  short <- short[distinct_first(short)]
   long <- lapply(utils::head(short, full), function(first) {
     bar$tick()
     continue_run(first, run(first$theta, control$max_iterations - first$iterations))
@@ -37,6 +37,8 @@ run_starts <- function(problem, experts, ridge, control, start, columns) {
   runs <- c(long, utils::tail(short, -length(long)))
   runs[best_of(runs)]
 }
+
+best_of <- function(runs) order(vapply(runs, `[[`, 0, "objective"), decreasing = TRUE, na.last = TRUE)
 
 short_steps <- 20L
 few_rows <- 2000L

@@ -27,20 +27,19 @@ draw_starts <- function(problem, experts, ridge, control, count, tick) {
     tick()
   }
   for (s in seq_len(searches)) {
-    parent <- pool[[best_of(pool)[1 + (s - 1L) %% 3L]]]
+    parents <- utils::head(distinct(pool), 3L)
+    parent <- pool[[parents[1L + (s - 1L) %% length(parents)]]]
     pool <- c(pool, list(short_search(task, split_move(task, parent$theta))))
     tick()
   }
-  best <- best_of(pool)
-  best <- c(distinct(pool, best), best)
-  lapply(pool[utils::head(unique(best), count)], `[[`, "theta")
+  lapply(pool[utils::head(distinct_first(pool), count)], `[[`, "theta")
 }
 
 # The `most` best of `count` moves from theta, to be run to the end.
 draw_moves <- function(problem, theta, experts, ridge, control, count, most) {
   task <- search_task(problem, experts, ridge, control)
   pool <- lapply(seq_len(count), function(s) short_search(task, split_move(task, theta)))
-  lapply(pool[utils::head(distinct(pool, best_of(pool)), most)], `[[`, "theta")
+  lapply(pool[utils::head(distinct(pool), most)], `[[`, "theta")
 }
 
 # What short searches need to know: part of the rows, with its share of the ridge.
@@ -51,15 +50,20 @@ search_task <- function(problem, experts, ridge, control) {
        covariates = standardised_covariates(sample$design))
 }
 
-best_of <- function(pool) {
-  order(vapply(pool, `[[`, 0, "objective"), decreasing = TRUE, na.last = TRUE)
+# Objectives to seven digits. Searches that agree in them have one solution, perhaps with its experts
+# in another order; the digits behind are rounding and must not decide which of them counts.
+coarse_objective <- function(pool) signif(vapply(pool, `[[`, 0, "objective"), 7)
+
+# Places in the pool, best first, then first drawn.
+by_promise <- function(pool) order(coarse_objective(pool), decreasing = TRUE, na.last = TRUE)
+
+# The same of those that differ from all before them.
+distinct <- function(pool) {
+  best <- by_promise(pool)
+  best[!duplicated(coarse_objective(pool)[best])]
 }
 
-# Members of the pool, in the given order, whose objectives differ from those before them.
-distinct <- function(pool, order) {
-  objective <- vapply(pool[order], `[[`, 0, "objective")
-  order[!duplicated(signif(objective, 7))]
-}
+distinct_first <- function(pool) unique(c(distinct(pool), by_promise(pool)))
 
 # The problem on at most `most` rows of positive weight, drawn at random.
 sample_problem <- function(problem, most) {
