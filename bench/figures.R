@@ -12,7 +12,8 @@ read_curves <- function(name) {
 
 decorate <- list(
   scale_colour_viridis_d(end = 0.85), scale_y_log10(),
-  theme_minimal(base_size = 11), theme(legend.position = "top", legend.title = element_blank())
+  theme_minimal(base_size = 11),
+  theme(legend.position = "top", legend.title = element_blank(), plot.margin = margin(5, 20, 5, 5))
 )
 
 save_figure <- function(name, figure) {
