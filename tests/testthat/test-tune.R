@@ -112,6 +112,43 @@ test_that("folds spread each class evenly, and the same seed gives the same resu
   expect_identical(first$values, run()$values)
 })
 
+test_that("lambda runs by default from a tenth to a hundred thousandth of the total weight", {
+  d <- tune_data
+  tuned <- moe_tune(d$formula, d$frame, experts = 1, folds = d$folds, control = quick)
+  path <- as.data.frame(tuned, folds = TRUE)
+  expect_equal(path$lambda, 240 * 10^-(1 + 4 * (0:9) / 9))
+  by_fold <- as.matrix(path[paste0("fold", 1:4)])
+  expect_equal(drop(by_fold %*% as.vector(tuned$shares)), path$mean)
+})
+
+test_that("the summary shows each loss of the chosen model, and the path", {
+  d <- tune_data
+  tuned <- moe_tune(d$formula, d$frame, experts = 1, lambda = c(200, 2, 0.02), folds = d$folds,
+                    rule = "1se", control = quick)
+  lines <- capture.output(print(summary(tuned), digits = 4))
+  by_hand <- rowMeans(loop(d, tuned$lambda))
+  names <- c(logloss = "log-loss", brier = "Brier score", error = "error rate")
+  for (measure in names(by_hand)) {
+    line <- grep(paste0("^", names[[measure]], " +[0-9.]+ +[0-9.]+$"), lines, value = TRUE)
+    expect_equal(as.numeric(sub(".* ([0-9.]+) +[0-9.]+$", "\\1", line)), by_hand[[measure]],
+                 tolerance = 1e-3)
+  }
+  expect_length(grep("chosen$", lines), 1)
+  expect_match(lines, "Simplest within one SE", all = FALSE)
+})
+
+test_that("fits of the cross-validation that have not converged are counted", {
+  d <- tune_data
+  expect_warning(
+    expect_warning(
+      moe_tune(d$formula, d$frame, experts = 1, lambda = c(2, 1), folds = d$folds,
+               control = moe_control("mm", max_iterations = 2)),
+      "8 of 8 fits of the cross-validation have not converged"
+    ),
+    "The fit has not converged"
+  )
+})
+
 test_that("what cannot be tuned is refused", {
   d <- tune_data
   tune_with <- function(...) moe_tune(d$formula, d$frame, control = quick, ...)
@@ -126,4 +163,7 @@ test_that("what cannot be tuned is refused", {
   refused(tune_with(cl = 2), "`cl` must be NULL or a cluster")
   refused(tune_with(colour = 3), "[Uu]nused argument")
   refused(tune_with(folds = as.integer(d$frame$y)), "Every class must occur")
+  d$frame$but_two <- as.numeric(d$folds != 2)
+  refused(moe_tune(d$formula, d$frame, weights = but_two, folds = d$folds),
+          "Every fold must hold rows of positive weight, but fold 2 does not")
 })
