@@ -252,6 +252,8 @@ test_that("processes use one thread each", {
 test_that("what cannot be bootstrapped is refused", {
   refused <- function(call, message) expect_error(call, message, class = "moe_error_input")
   refused(moe_bootstrap(1), "`fit` must be a fit by moe_fit\\(\\), not 1")
+  merged <- suppressWarnings(cut(moe_dendrogram(boot_fit, refine = FALSE), experts = 1))
+  refused(moe_bootstrap(merged), "merged without refinement and is not at a maximum")
   refused(moe_bootstrap(simple, 0), "`replicates` must be one whole number of at least 1, not 0")
   refused(moe_bootstrap(simple, 2, "rows"), "`type` must be one of \"exponential\", \"dirichlet\"")
   refused(moe_bootstrap(simple, 2, cluster = 1:3), "`cluster` must have one value per row")

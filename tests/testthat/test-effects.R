@@ -259,6 +259,8 @@ test_that("what cannot be is refused in words", {
   refused(predict(fit, new, "prob", se.fit = TRUE, vcov = "hc3"), "`vcov` must be one of")
   refused(predict(fit, new, "prob", se.fit = TRUE, vcov = "opg", cluster = d$id),
           "`cluster` is for the sandwich covariance, but `vcov` is \"opg\"")
+  dated <- moe_fit(y ~ day, transform(d, day = as.Date("2020-01-01") + seq_along(y)), experts = 1)
+  refused(moe_effects(dated), "factors, text or logical values, but \"day\" is .* class \"Date\"")
   refused(moe_effects(1), "must be a fit by moe_fit")
   refused(moe_effects(fit, "x9"), "`variables` must be among .*\"x1\", \"x2\", \"z1\".*\"x9\"")
   refused(moe_effects(fit, 1), "`variables` must be NULL or names")

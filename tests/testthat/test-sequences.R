@@ -86,6 +86,9 @@ test_that("features of a pair do not depend on its order", {
   expect_identical(colnames(out), c("u.mean", "v.mean", "u.difference", "v.difference"))
   turned <- data.frame(protein_a = pairs$protein_b, protein_b = pairs$protein_a)
   expect_identical(moe_pair_features(turned, x), out)
+  colnames(x) <- NULL
+  expect_identical(colnames(moe_pair_features(pairs, x)),
+                   c("feature1.mean", "feature2.mean", "feature1.difference", "feature2.difference"))
 })
 
 test_that("files go through features and components to a fit that predicts", {

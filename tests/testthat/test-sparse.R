@@ -55,6 +55,16 @@ test_that("a sparse matrix gives the fit of the full one", {
   expect_same_fit(sparse_fit(as_dgc(x), control = plain), sparse_fit(x, control = plain))
 })
 
+test_that("columns of which most is stored have the weighted moments of the full matrix", {
+  x <- sparse_data$x
+  set.seed(2)
+  x[, "d"] <- rnorm(nrow(x)) * (runif(nrow(x)) < 0.8)
+  x[, "e"] <- x[, "d"] != 0
+  for (w in list(NULL, sparse_data$w)) {
+    expect_same_fit(sparse_fit(as_dgc(x), weights = w), sparse_fit(x, weights = w))
+  }
+})
+
 test_that("gate and experts may be sparse apart", {
   x <- sparse_data$x[, 1:4]
   z <- sparse_data$x[, c(1, 3)]
