@@ -29,7 +29,7 @@ run_starts <- function(problem, experts, ridge, control, start, columns) {
     bar$tick()
     run(theta, min(short_steps, control$max_iterations), 1e-6)
   })
-  short <- short[distinct_first(short)]
+  short <- short[distinct(short, repeats = TRUE)]
   long <- lapply(utils::head(short, full), function(first) {
     bar$tick()
     continue_run(first, run(first$theta, control$max_iterations - first$iterations))

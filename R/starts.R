@@ -27,12 +27,13 @@ draw_starts <- function(problem, experts, ridge, control, count, tick) {
     tick()
   }
   for (s in seq_len(searches)) {
-    parents <- utils::head(distinct(pool), 3L)
+    # A move from each of the three best solutions, then from what are the three best by then.
+    if (s %% 3L == 1L) parents <- utils::head(distinct(pool), 3L)
     parent <- pool[[parents[1L + (s - 1L) %% length(parents)]]]
     pool <- c(pool, list(short_search(task, split_move(task, parent$theta))))
     tick()
   }
-  lapply(pool[utils::head(distinct_first(pool), count)], `[[`, "theta")
+  lapply(pool[utils::head(distinct(pool, repeats = TRUE), count)], `[[`, "theta")
 }
 
 # The `most` best of `count` moves from theta, to be run to the end.
@@ -50,20 +51,15 @@ search_task <- function(problem, experts, ridge, control) {
        covariates = standardised_covariates(sample$design))
 }
 
-# Objectives to seven digits. Searches that agree in them have one solution, perhaps with its experts
-# in another order; the digits behind are rounding and must not decide which of them counts.
-coarse_objective <- function(pool) signif(vapply(pool, `[[`, 0, "objective"), 7)
-
-# Places in the pool, best first, then first drawn.
-by_promise <- function(pool) order(coarse_objective(pool), decreasing = TRUE, na.last = TRUE)
-
-# The same of those that differ from all before them.
-distinct <- function(pool) {
-  best <- by_promise(pool)
-  best[!duplicated(coarse_objective(pool)[best])]
+# Places of searches in the pool, best first, of those with one solution the first drawn; `repeats`
+# adds the others at the end. Searches that agree to seven digits have one solution, perhaps with its
+# experts in another order: the digits behind are rounding and must not decide which of them counts.
+distinct <- function(pool, repeats = FALSE) {
+  objective <- signif(vapply(pool, `[[`, 0, "objective"), 7)
+  best <- order(objective, decreasing = TRUE, na.last = TRUE)
+  repeated <- duplicated(objective[best])
+  c(best[!repeated], if (repeats) best[repeated])
 }
-
-distinct_first <- function(pool) unique(c(distinct(pool), by_promise(pool)))
 
 # The problem on at most `most` rows of positive weight, drawn at random.
 sample_problem <- function(problem, most) {
