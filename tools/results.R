@@ -9,7 +9,7 @@ make_results <- function() {
   fit <- function(experts) {
     set.seed(1)
     suppressWarnings(moe_fit(confidence ~ ., d, experts, lambda = 1,
-                             control = moe_control(starts = 3, progress = FALSE)))
+                             control = moe_control(starts = 3, tolerance = 1e-14, progress = FALSE)))
   }
   fits <- lapply(c(one = 1, two = 2, three = 3), fit)
   fits$chosen <- suppressWarnings(cut(moe_dendrogram(fit(5))))
