@@ -38,7 +38,9 @@ run_starts <- function(problem, experts, ridge, control, start, columns) {
   runs[best_of(runs)]
 }
 
-best_of <- function(runs) order(vapply(runs, `[[`, 0, "objective"), decreasing = TRUE, na.last = TRUE)
+best_of <- function(runs) {
+  order(vapply(runs, `[[`, 0, "objective"), decreasing = TRUE, na.last = TRUE)
+}
 
 short_steps <- 20L
 few_rows <- 2000L

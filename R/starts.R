@@ -52,8 +52,8 @@ search_task <- function(problem, experts, ridge, control) {
 }
 
 # Places of searches in the pool, best first, of those with one solution the first drawn; `repeats`
-# adds the others at the end. Searches that agree to seven digits have one solution, perhaps with its
-# experts in another order: the digits behind are rounding and must not decide which of them counts.
+# adds the others at the end. Searches that agree to seven digits have one solution, perhaps with
+# its experts in another order: the digits behind are rounding and must not decide which counts.
 distinct <- function(pool, repeats = FALSE) {
   objective <- signif(vapply(pool, `[[`, 0, "objective"), 7)
   best <- order(objective, decreasing = TRUE, na.last = TRUE)

@@ -14,8 +14,8 @@
 #' another split: under a large ridge experts become alike, and would stay so. The fit with the
 #' higher objective counts. Covariates are standardised by the rows that the fit sees, so nothing of
 #' the held-out rows enters it. Only what the formula itself makes of all rows, such as the knots of
-#' a spline, or the columns of factor levels, is shared by all folds; a column that is constant in the
-#' rows that are left is dropped there.
+#' a spline, or the columns of factor levels, is shared by all folds; a column that is constant in
+#' the rows that are left is dropped there.
 #'
 #' @section The scale of lambda:
 #' `lambda` is on the scale of the total log-likelihood, as in [moe_fit()], so that with \eqn{v} the

@@ -68,7 +68,7 @@ try_forks <- function(rounds = 10) {
   cat(rounds, "rounds of forked fits after threaded ones: all as alone\n")
 }
 
-# What is too large is R's error, whether R or the glue asks for the memory, and the session goes on.
+# What is too large is R's error, whether R or the glue asks for memory, and the session goes on.
 try_memory <- function() {
   refused <- function(code) {
     message <- tryCatch({

@@ -6,10 +6,10 @@ library(moelogit)
 
 make_results <- function() {
   d <- subset(yeast_ppi, split == "test", c(confidence, l3, ra, fc_jac, high_share))
+  control <- moe_control(starts = 3, tolerance = 1e-14, progress = FALSE)
   fit <- function(experts) {
     set.seed(1)
-    suppressWarnings(moe_fit(confidence ~ ., d, experts, lambda = 1,
-                             control = moe_control(starts = 3, tolerance = 1e-14, progress = FALSE)))
+    suppressWarnings(moe_fit(confidence ~ ., d, experts, lambda = 1, control = control))
   }
   fits <- lapply(c(one = 1, two = 2, three = 3), fit)
   fits$chosen <- suppressWarnings(cut(moe_dendrogram(fit(5))))
@@ -19,8 +19,8 @@ make_results <- function() {
   })
 }
 
-# What is maximised agrees to rounding. A run stops when little is left to gain, so coefficients, and
-# what follows from them, agree to the root of that where the objective is flat.
+# What is maximised agrees to rounding. A run stops when little is left to gain, so coefficients,
+# and what follows from them, agree to the root of that where the objective is flat.
 most <- c(experts = 0, objective = 1e-8, loglik = 1e-7, prob = 1e-5)
 
 # The library that R names, or the one that was put before it.

@@ -119,7 +119,8 @@ test_that("a start needs sound coefficients and nothing else", {
                    edited(bare, c("coefficients", "gate"), parts$gate[, 1, drop = FALSE]),
                    edited(bare, c("coefficients", "expert"), parts$expert[, , 1:2]),
                    edited(bare, c("coefficients", "expert"), parts$expert > 0))) {
-    expect_refused(start(structure(bad, class = "moe_fit")), "`start` must be as moe_fit\\(\\) made")
+    expect_refused(start(structure(bad, class = "moe_fit")),
+                   "`start` must be as moe_fit\\(\\) made")
   }
 })
 

@@ -88,7 +88,7 @@ test_that("features of a pair do not depend on its order", {
   expect_identical(moe_pair_features(turned, x), out)
   colnames(x) <- NULL
   expect_identical(colnames(moe_pair_features(pairs, x)),
-                   c("feature1.mean", "feature2.mean", "feature1.difference", "feature2.difference"))
+                   paste0("feature", 1:2, rep(c(".mean", ".difference"), each = 2)))
 })
 
 test_that("files go through features and components to a fit that predicts", {
