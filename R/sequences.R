@@ -178,7 +178,8 @@ read_fasta <- function(path) {
   names(sequences) <- sub("\\s.*", "", sub("^>\\s*", "", lines[heads]))
   twice <- unique(names(sequences)[duplicated(names(sequences))])
   if (length(twice)) refuse("A FASTA file must name each protein once: ", enumerate(twice), ".")
-  toupper(sequences)
+  # Not toupper(), whose letters depend on the locale: a Turkish i keeps its dot.
+  chartr(paste(letters, collapse = ""), paste(LETTERS, collapse = ""), sequences)
 }
 
 # Sequences by name, or by the accession within a UniProt name.
