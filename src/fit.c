@@ -8,9 +8,10 @@
  * every such step.
  *
  * The acceleration. Limited-memory BFGS in the metric S: its first step is the MM step itself, and
- * later steps learn the curvature that the bound overstates. A step is taken only if it raises the
- * objective enough; when none along its direction does, the memory is dropped and the plain MM step
- * is taken, so the guarantee stays. */
+ * later steps learn the curvature that the bound overstates, by a scale for each block of S and by
+ * the pairs that BFGS remembers. A step is taken only if it raises the objective enough; when none
+ * along its direction does, the memory is dropped and the plain MM step is taken, so the guarantee
+ * stays. */
 #include <float.h>
 #include <math.h>
 #include <string.h>
@@ -26,6 +27,7 @@
 #define SUFFICIENT 1e-4 /* share of the predicted first-order gain that a step must bring */
 #define JITTER 1e-12    /* relative to the diagonal of S */
 #define FIRST_REFRESH 4 /* iterations until the metric is renewed; each wait is doubled */
+#define SCALE_RANGE 4   /* a block's scale is within this factor of that of all blocks */
 
 typedef struct {
   const moe_problem *problem;
@@ -37,13 +39,21 @@ typedef struct {
   double *metric, *trial_metric; /* lower Cholesky factors of S, gate first */
   double *steps, *yields;        /* MEMORY columns: changes of theta, falls of the gradient */
   double curvature[MEMORY];      /* step' yield of each pair */
-  double scale;                  /* of S^-1 in the quasi-Newton matrix */
+  double *scale;                 /* of each block of S^-1 in the quasi-Newton matrix */
   int pairs, newest;
 } state;
 
+/* The gate and each expert have a block of theta and of the metric. */
+static int blocks(const moe_shape *h) { return 1 + h->K; }
+
+static size_t block_length(const moe_shape *h, int block) {
+  return block == 0 ? area(h->r, h->K) : area(h->p, h->M);
+}
+
 size_t moe_fit_workspace(const moe_problem *problem) {
   size_t length = moe_theta_length(&problem->shape);
-  return (5 + 2 * MEMORY) * length + 2 * moe_gram_length(&problem->shape);
+  return (5 + 2 * MEMORY) * length + 2 * moe_gram_length(&problem->shape) +
+         (size_t)blocks(&problem->shape);
 }
 
 static double dot(size_t n, const double *a, const double *b) {
@@ -60,7 +70,7 @@ static double *slice(double **workspace, size_t length) {
 
 static state make_state(const moe_problem *problem, const moe_control *control, double *workspace,
                         double *theta, moe_result *result) {
-  state s = {.problem = problem, .control = control, .result = result, .theta = theta, .scale = 1};
+  state s = {.problem = problem, .control = control, .result = result, .theta = theta};
   s.length = moe_theta_length(&problem->shape);
   s.gram_length = moe_gram_length(&problem->shape);
   s.gradient = slice(&workspace, s.length);
@@ -72,6 +82,7 @@ static state make_state(const moe_problem *problem, const moe_control *control, 
   s.trial_metric = slice(&workspace, s.gram_length);
   s.steps = slice(&workspace, s.length * MEMORY);
   s.yields = slice(&workspace, s.length * MEMORY);
+  s.scale = slice(&workspace, (size_t)blocks(&problem->shape));
   return s;
 }
 
@@ -201,6 +212,13 @@ static double *pair_start(const state *s, double *columns, int slot) {
   return columns + s->length * (size_t)slot;
 }
 
+/* Multiplies each block of a (the shape of theta) by its scale. */
+static void scale_blocks(const state *s, double *a) {
+  const moe_shape *h = &s->problem->shape;
+  for (int b = 0; b < blocks(h); b++)
+    for (size_t left = block_length(h, b); left > 0; left--) *a++ *= s->scale[b];
+}
+
 /* direction <- H gradient by the two-loop recursion; returns the slope along it. */
 static double quasi_newton_direction(state *s) {
   double weight[MEMORY];
@@ -213,7 +231,7 @@ static double quasi_newton_direction(state *s) {
     for (size_t j = 0; j < s->length; j++) d[j] -= weight[slot] * yield[j];
   }
   solve_metric(s, d);
-  for (size_t j = 0; j < s->length; j++) d[j] *= s->scale;
+  scale_blocks(s, d);
   for (int a = s->pairs - 1; a >= 0; a--) {
     int slot = (s->newest - a + MEMORY) % MEMORY;
     const double *step = pair_start(s, s->steps, slot), *yield = pair_start(s, s->yields, slot);
@@ -221,6 +239,24 @@ static double quasi_newton_direction(state *s) {
     for (size_t j = 0; j < s->length; j++) d[j] += shift * step[j];
   }
   return dot(s->length, d, s->gradient);
+}
+
+/* Learns the scales from a pair and S^-1 yield. The ratio step' yield / yield' S^-1 yield says how
+ * much the bound overstates the curvature; it differs between the gate and the experts, and between
+ * an expert that has its rows to itself and one that shares them. One block's ratio is noisy, so it
+ * is kept near that of all blocks. */
+static void learn_scales(state *s, const double *step, const double *yield, const double *solved,
+                         double overall) {
+  const moe_shape *h = &s->problem->shape;
+  for (int b = 0; b < blocks(h); b++) {
+    const size_t length = block_length(h, b);
+    double norm = dot(length, yield, solved);
+    double ratio = norm > 0 ? dot(length, step, yield) / norm : overall;
+    s->scale[b] = fmin(fmax(ratio, overall / SCALE_RANGE), overall * SCALE_RANGE);
+    step += length;
+    yield += length;
+    solved += length;
+  }
 }
 
 /* Remembers the step of the given length along direction, before the trial point is accepted. A
@@ -237,8 +273,8 @@ static void remember(state *s, double length) {
   solve_metric(s, s->change);
   double yield_norm = dot(s->length, yield, s->change);
   if (!(curvature > 1e-10 * yield_norm) || yield_norm <= 0) return;
+  learn_scales(s, step, yield, s->change, curvature / yield_norm);
   s->curvature[slot] = curvature;
-  s->scale = curvature / yield_norm;
   s->newest = slot;
   if (s->pairs < MEMORY) s->pairs++;
 }
@@ -246,7 +282,7 @@ static void remember(state *s, double length) {
 static void forget(state *s) {
   s->pairs = 0;
   s->newest = MEMORY - 1;
-  s->scale = 1;
+  for (int b = 0; b < blocks(&s->problem->shape); b++) s->scale[b] = 1;
 }
 
 /* A step along direction that raises the objective enough, by backtracking to the maximum of the
