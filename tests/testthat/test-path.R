@@ -280,9 +280,12 @@ test_that("case weights give the path of repeated rows", {
   rows <- rep(1:250, d$frame$v)
   start <- oracle_start(d, 3)
   control <- moe_control(intercept_ridge = 0.05)
-  once <- moe_fit(d$formula, d$frame, 3, weights = v, lambda = 1, start = start, control = control)
-  often <- moe_fit(d$formula, d$frame[rows, ], 3, lambda = 1, start = start[rows, ],
-                   control = control)
+  once <- suppressWarnings(
+    moe_fit(d$formula, d$frame, 3, weights = v, lambda = 1, start = start, control = control)
+  )
+  often <- suppressWarnings(
+    moe_fit(d$formula, d$frame[rows, ], 3, lambda = 1, start = start[rows, ], control = control)
+  )
   for (refine in c(TRUE, FALSE)) {
     a <- moe_dendrogram(once, refine = refine)
     b <- moe_dendrogram(often, refine = refine)
