@@ -7,7 +7,8 @@
 #' @param a,b Each a fit by [moe_fit()], or a [moe_measure()]: a known truth, say. The classes must
 #'   be the same and in the same order.
 #' @param x,z Matrices of the experts' and of the gate's covariates, without an intercept column,
-#'   with the columns of the models in their order, dense or sparse; `z` is `x` by default.
+#'   with the columns of the models in their order, dense or sparse; `z` is `x` by default. Columns
+#'   that have the names of a fit's covariates are put in the fit's order.
 #' @param type `"hellinger"` or `"total_variation"`.
 #' @param weights `NULL`, or weights of the rows.
 #' @return One number, the (weighted) mean over the rows.
@@ -29,6 +30,9 @@ moe_distance <- function(a, b, x, z = x, type = c("hellinger", "total_variation"
   of_a <- as_full_measure(a, "a")
   of_b <- as_full_measure(b, "b")
   check_same_levels(a, b, "b")
+  check_same_covariates(a, b, "b")
+  x <- in_order(x, a, b, "expert")
+  z <- in_order(z, a, b, "gate")
   p <- measure_probabilities(of_a, x, z)
   q <- measure_probabilities(of_b, x, z)
   if (ncol(p) != ncol(q)) {
@@ -45,6 +49,25 @@ check_same_levels <- function(a, b, name) {
   if (identical(a$levels, b$levels)) return(invisible())
   refuse("`a` and `", name, "` must have the same classes in the same order, but have ",
          enumerate(a$levels), " and ", enumerate(b$levels), ".")
+}
+
+# Measures have no names for their covariates either.
+check_same_covariates <- function(a, b, name) {
+  if (!inherits(a, "moe_fit") || !inherits(b, "moe_fit")) return(invisible())
+  for (part in c("gate", "expert")) {
+    if (!identical(a$columns[[part]], b$columns[[part]])) {
+      refuse("`a` and `", name, "` must have the same covariates in the same order, but their ",
+             part, " has ", enumerate(a$columns[[part]][-1]), " and ",
+             enumerate(b$columns[[part]][-1]), ".")
+    }
+  }
+}
+
+# The matrix with its columns in the order of a fit that names them all.
+in_order <- function(x, a, b, part) {
+  fit <- if (inherits(a, "moe_fit")) a else if (inherits(b, "moe_fit")) b
+  wanted <- fit$columns[[part]][-1]
+  if (length(wanted) && setequal(colnames(x), wanted)) x[, wanted, drop = FALSE] else x
 }
 
 measure_probabilities <- function(measure, x, z) {
@@ -97,6 +120,7 @@ moe_loss <- function(a, truth, type = c("exact", "overfitted"), center = NULL, s
   a <- as_full_measure(a, "a")
   truth <- as_full_measure(truth, "truth")
   check_same_levels(fits[[1]], fits[[2]], "truth")
+  check_same_covariates(fits[[1]], fits[[2]], "truth")
   if (!identical(dim(a$expert)[1:2], dim(truth$expert)[1:2]) || nrow(a$gate) != nrow(truth$gate)) {
     refuse("`a` and `truth` must have the same covariates and classes.")
   }

@@ -363,3 +363,27 @@ test_that("fits without a covariate that they dropped are refused", {
   expect_error(moe_distance(fitted_pair$a, fit, d$x[, -1]), "`b` must be a fit without dropped",
                class = "moe_error_input")
 })
+
+test_that("covariates are matched by the names that fits have", {
+  set.seed(3)
+  d <- data.frame(a = rnorm(90), b = rnorm(90), y = rbinom(90, 1, 0.4))
+  of <- function(formula) {
+    suppressWarnings(moe_fit(formula, d, lambda = 1, control = moe_control(starts = 1)))
+  }
+  one <- of(y ~ a + b)
+  other <- of(y ~ b + a)
+  refused <- function(call) {
+    expect_error(call, "same covariates in the same order", class = "moe_error_input")
+  }
+  refused(moe_loss(one, other))
+  refused(moe_distance(one, other, as.matrix(d[1:2])))
+  refused(moe_loss(of(y ~ a | b), of(y ~ a | a)))
+  half <- one
+  half$measure$expert <- half$measure$expert / 2
+  p <- predict(one, d, "prob")
+  q <- predict(half, d, "prob")
+  by_hand <- mean(sqrt(rowSums((sqrt(p) - sqrt(q))^2) / 2))
+  expect_equal(moe_distance(one, half, as.matrix(d[c("b", "a")])), by_hand, tolerance = 1e-10)
+  expect_equal(moe_distance(one, half$measure, as.matrix(d[c("b", "a")])), by_hand,
+               tolerance = 1e-10)
+})
