@@ -22,10 +22,10 @@
 #' * `"opg"`: \eqn{(S + D)^{-1}}, the outer product of gradients.
 #'
 #' With `cluster` the scores are summed within clusters first: \eqn{S = \frac{G}{G - 1} \sum_g u_g
-#' u_g^\top} with \eqn{u_g = \sum_{i \in g} v_i s_i}, for \eqn{G} clusters that are independent of
-#' each other while rows of one need not be (Liang and Zeger, 1986). Many clusters are needed, more
-#' than there are coefficients. With one cluster per row and no weights this is the sandwich times
-#' \eqn{n / (n - 1)}.
+#' u_g^\top} with \eqn{u_g = \sum_{i \in g} v_i s_i}, for \eqn{G} clusters (those without weight do
+#' not count) that are independent of each other while rows of one need not be (Liang and Zeger,
+#' 1986). Many clusters are needed, more than there are coefficients. With one cluster per row and
+#' no weights this is the sandwich times \eqn{n / (n - 1)}.
 #'
 #' Case weights count rows: a weight of 2 gives what two equal rows give. Where weights are sampling
 #' weights instead, `cluster = seq_len(n)` gives the sandwich with \eqn{v_i^2}.
@@ -315,11 +315,16 @@ to_user_scale <- function(fit, a) {
 
 # --- clusters ---
 
-# Clusters as numbers from 1 on, one per row that was used.
+# Clusters as numbers from 1 on, one per row that was used. A cluster whose rows have no weight is
+# none: they go to the first, to which they add nothing.
 check_cluster <- function(cluster, fit) {
   if (is.null(cluster)) return(NULL)
   cluster <- check_groups(cluster, "cluster", "clusters", fit$rows, fit$na.action)
-  match(cluster, unique(cluster))
+  weighed <- unique(cluster[prior_weights(fit) > 0])
+  if (length(weighed) < 2L) {
+    refuse("`cluster` must tell at least two clusters of positive weight apart, but has one.")
+  }
+  match(cluster, weighed, nomatch = 1L)
 }
 
 # Groups of the rows that are used, given for them or for those that `na.action` left out too.

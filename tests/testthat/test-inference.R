@@ -324,3 +324,16 @@ test_that("what cannot be is refused in words", {
   refused(summary(fit, type = "bootstrap"), "`type` must be one of")
   refused(summary(fit, se = NULL), "`se` must be TRUE or FALSE")
 })
+
+test_that("a cluster without weight is no cluster", {
+  cluster <- rep_len(1:20, n)
+  more <- rbind(d, transform(d[1:30, ], w = 0))
+  start <- moe_fit(y ~ x1 + x2, d, weights = w, lambda = 1, control = quick)
+  with <- moe_fit(y ~ x1 + x2, more, weights = w, lambda = 1, start = start)
+  without <- moe_fit(y ~ x1 + x2, d, weights = w, lambda = 1, start = start)
+  expect_equal(vcov(with, cluster = c(100 + 1:30, cluster)[c(30 + seq_len(n), 1:30)]),
+               vcov(without, cluster = cluster), tolerance = 1e-8)
+  expect_output(print(summary(with, cluster = c(cluster, 100 + 1:30))), "20 clusters")
+  expect_error(vcov(with, cluster = c(rep(1, n), rep(2, 30))), "positive weight",
+               class = "moe_error_input")
+})
