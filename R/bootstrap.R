@@ -19,6 +19,10 @@
 #' then varies a little, and where there are few rows. Unlike draws of rows with replacement, all
 #' rows keep some weight, so no class, level or column is ever lost.
 #'
+#' A row is one unit, whatever its case weight. Where weights are counts, so that a weight of 4
+#' stands for four independent observations, fit the repeated rows instead: one draw for all four
+#' spreads the replicates as if they were one cluster, unlike [vcov.moe_fit()], which counts four.
+#'
 #' With `cluster`, all rows of a cluster share one draw, which allows for dependence within
 #' clusters.
 #'
@@ -249,7 +253,8 @@ print.moe_bootstrap <- function(x, digits = max(3L, getOption("digits") - 3L), .
   weights <- switch(x$type, exponential = "exponential weights", dirichlet = "Dirichlet weights")
   cat("Weighted-likelihood bootstrap of a mixture of ", x$experts, " expert",
       if (x$experts > 1L) "s", "\nCall: ", short_call(x$call), "\n", sep = "")
-  cat_wrapped(nrow(x$replicates), " replicates with ", weights,
+  count <- nrow(x$replicates)
+  cat_wrapped(count, if (count > 1L) " replicates with " else " replicate with ", weights,
               if (!is.null(x$clusters)) paste(" by", x$clusters, "clusters"), "; ",
               nrow(x$failures), " failed, ", sum(!x$converged, na.rm = TRUE), " not converged",
               if (x$experts > 1L) paste0(", experts changed places in ", x$realigned))

@@ -55,14 +55,16 @@
 #' @param probabilities A matrix (or data frame) of class probabilities, a row per observation, a
 #'   column per class, rows summing to 1; or, for two classes, a vector of probabilities of the
 #'   second class, as [stats::glm()] fits; or a named list of such for several models. Columns are
-#'   matched to classes by name (a prefix `.pred_` on all of them, as tidymodels has it, is left
-#'   out); without names they are in the order of the levels of `truth`.
+#'   matched to classes by name (a prefix on all of them, `.pred_` as in tidymodels or `.prob_` as
+#'   by [augment.moe_fit()], is left out); without names they are in the order of the levels of
+#'   `truth`.
 #' @param truth The true classes: a factor, a logical or 0/1 vector, a matrix with one indicator
 #'   column per class, or, where columns have names, a character vector. A class may be absent.
 #' @param bins Number of bins, a whole number from 1 to 10,000. Fewer are filled where probabilities
 #'   coincide.
-#' @param weights `NULL`, or case weights: a weight of 2 counts as two equal rows. Rows of weight 0
-#'   are left out.
+#' @param weights `NULL`, or case weights: a weight of 2 counts as two equal rows in all estimates.
+#'   The bootstrap draws rows, each as one unit whatever its weight: repeat rows where weights are
+#'   counts and intervals are wanted. Rows of weight 0 are left out.
 #' @param bootstrap Number of bootstrap replicates, 0 for none. Set a seed to make them
 #'   reproducible.
 #' @param interval `"basic"` or `"percentile"`, see below.
@@ -173,7 +175,8 @@ class_names <- function(prob, label) {
   labels <- if (length(dim(prob)) == 2L) colnames(prob)
   if (is.null(labels)) return(NULL)
   check_column_names(labels, gsub("`", "", label))
-  if (all(startsWith(labels, ".pred_"))) substring(labels, 7L) else labels
+  prefixed <- any(vapply(c(".pred_", ".prob_"), function(a) all(startsWith(labels, a)), NA))
+  if (prefixed) substring(labels, 7L) else labels
 }
 
 # A factor whose levels are the classes.
@@ -358,7 +361,8 @@ print.moe_calibration <- function(x, digits = max(3L, getOption("digits") - 3L),
 
 print_calibration_heading <- function(x) {
   cat_wrapped("Calibration of ", if (length(x$models)) paste(length(x$models), "models on "),
-              x$rows, " rows", if (x$weighted) paste(" of total weight", format(x$total)), ", ",
+              x$rows, if (x$rows > 1L) " rows" else " row",
+              if (x$weighted) paste(" of total weight", format(x$total)), ", ",
               length(x$levels), " classes (", paste(x$levels, collapse = ", "), ")")
   cat_wrapped(
     "At most ", x$n_bins, if (x$n_bins > 1L) " bins; " else " bin; ",

@@ -232,12 +232,14 @@ test_that("the order of rows and of classes does not matter", {
   expect_within(of(renamed, "A"), of(whole, "b"), 1e-12)
 })
 
-test_that("columns are matched by name, and may have the prefix of tidymodels", {
+test_that("columns are matched by name, and may have the prefix of tidymodels or augment()", {
   d <- forecast(60, 3, 9)
   whole <- calibrate(d$prob, d$y)
   expect_identical(calibrate(d$prob[, 3:1], d$y), whole)
-  tidy <- setNames(as.data.frame(d$prob), paste0(".pred_", letters[1:3]))
-  expect_identical(calibrate(tidy[c(2, 3, 1)], d$y), whole)
+  for (prefix in c(".pred_", ".prob_")) {
+    tidy <- setNames(as.data.frame(d$prob), paste0(prefix, letters[1:3]))
+    expect_identical(calibrate(tidy[c(2, 3, 1)], d$y), whole)
+  }
   expect_identical(calibrate(unname(d$prob), d$y), whole)
 })
 
