@@ -13,7 +13,9 @@
 #' logical variable) the mean difference between all rows being at a level and all rows being at the
 #' first. Covariates that appear in the gate as well as in the experts, in interactions or in
 #' functions such as `log(x)` and splines, are moved everywhere at once. Derivatives are central
-#' differences with a step of about 6e-6 standard deviations. Effects on the classes sum to 0.
+#' differences with a step of about 6e-6 standard deviations. A variable that the formula makes into
+#' classes, as in `factor(k)` or `I(k > 2)`, is refused: make these a column of the data. Effects on
+#' the classes sum to 0.
 #'
 #' Standard errors are by the delta method and take the covariates as fixed. What they rest on, and
 #' are conditional on, is said in [vcov.moe_fit()]; they remain finite for coefficients about which
@@ -47,6 +49,7 @@ moe_effects <- function(object, variables = NULL, newdata = NULL, newz = NULL, w
   level <- check_level(level)
   frame <- effect_frame(object, newdata, newz)
   variables <- check_variables_wanted(variables, names(frame))
+  check_entering(object, frame[variables])
   weights <- if (!is.null(weights)) check_weights(weights, nrow(frame)) else
     if (is.null(newdata)) prior_weights(object) else rep.int(1, nrow(frame))
   missing <- missing_rows(object, effect_data(object, frame))
@@ -88,6 +91,25 @@ effect_frame <- function(fit, newdata, newz) {
   newdata[intersect(variables, names(newdata))]
 }
 
+# A number that the formula makes into classes has no derivative, and what is not a number must be
+# there as it is for its levels to be known.
+check_entering <- function(fit, values) {
+  terms <- fit$terms$full
+  columns <- as.list(attr(terms, "variables"))[-1]
+  kinds <- attr(terms, "dataClasses")[seq_along(columns)]
+  classed <- columns[kinds %in% c("factor", "ordered", "character", "logical") &
+                       !vapply(columns, is.name, NA)]
+  for (name in names(values)) {
+    if (!is.numeric(values[[name]]) && name %in% names(kinds)) next
+    through <- Filter(function(column) name %in% all.vars(column), classed)
+    if (length(through)) {
+      refuse("Covariates must enter the formula as they are or through functions with a ",
+             "derivative, but ", name, " enters through ", deparse1(through[[1]]), ": fit with ",
+             "that as a column of the data, or leave ", name, " out of `variables`.")
+    }
+  }
+}
+
 frame_of_matrices <- function(fit, data) {
   columns <- fit$columns
   x <- as.data.frame(as.matrix(data$x))
@@ -110,7 +132,8 @@ check_transformed <- function(variables, fit) {
   absent <- setdiff(variables, names(fit$model))
   where <- environment(fit$terms$full)
   constant <- vapply(absent, function(name) {
-    exists(name, envir = where) && length(get(name, envir = where)) == 1L
+    !name %in% fit$variables && exists(name, envir = where) &&
+      length(get(name, envir = where)) == 1L
   }, NA)
   if (!all(constant)) {
     refuse("The formula transforms ", enumerate(absent[!constant]), ", and the fit does not hold ",

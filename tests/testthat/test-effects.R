@@ -282,3 +282,23 @@ test_that("what cannot be is refused in words", {
   wide$m <- as.matrix(d[c("x1", "x2")])
   refused(moe_effects(moe_fit(y ~ m, wide, experts = 1)), "must be vectors, but \"m\"")
 })
+
+test_that("a variable that the formula makes into classes is refused", {
+  d$k <- rep(1:4, length.out = n)
+  d$g <- rep(c("u", "v"), length.out = n)
+  of <- function(formula) suppressWarnings(moe_fit(formula, d, lambda = 1, control = quick))
+  refused <- function(fit, through) {
+    expect_error(moe_effects(fit, newdata = d), through, class = "moe_error_input")
+  }
+  refused(of(y ~ factor(k) + x1), "k enters through factor\\(k\\)")
+  refused(of(y ~ x1 | I(k > 2)), "k enters through I\\(k > 2\\)")
+  refused(of(y ~ x1 + k | cut(k, 2)), "k enters through cut\\(k, 2\\)")
+  refused(of(y ~ x1 + relevel(f, "v")), "f enters through relevel\\(f, \"v\"\\)")
+  refused(of(y ~ factor(g) + x1), "g enters through factor\\(g\\)")
+  fit <- of(y ~ factor(k) + x1)
+  expect_identical(unique(moe_effects(fit, "x1", newdata = d)$variable), "x1")
+  # Text that is there as it is may be compared as well.
+  fit <- of(y ~ g + x1 | I(g == "u"))
+  at <- function(level) colMeans(predict(fit, transform(d, g = level), "prob"))
+  expect_equal(moe_effects(fit, "g")$estimate, unname(at("v") - at("u")), tolerance = 1e-10)
+})
