@@ -252,7 +252,8 @@ cut.moe_dendrogram <- function(x, experts = x$selected, ...) {
     run$status <- match("merged", status_names) - 1L
   }
   cut <- new_fit(list(run), problem, fit$columns, fit$levels, experts, fit$lambda, fit$control)
-  for (field in c("formula", "terms", "xlevels", "contrasts", "na.action", "model")) {
+  for (field in c("ordered", "formula", "terms", "variables", "xlevels", "contrasts", "na.action",
+                  "model")) {
     cut[[field]] <- fit[[field]]
   }
   cut$call <- fit$call

@@ -170,6 +170,7 @@ read_formula <- function(formula, data, call, contrasts, env, keep_frame = TRUE)
   weights <- model.weights(frame)
   all_terms <- c(list(full = attr(frame, "terms")), parts)
   xlevels <- stats::.getXlevels(all_terms$full, frame)
+  variables <- intersect(all.vars(attr(all_terms$full, "variables")), names(data))
   na_action <- attr(frame, "na.action")
   # As large as a design; not to be held where only the fit itself is wanted.
   if (!keep_frame) frame <- NULL
@@ -177,6 +178,7 @@ read_formula <- function(formula, data, call, contrasts, env, keep_frame = TRUE)
     fit$call <- call
     fit$formula <- formula
     fit$terms <- all_terms
+    fit$variables <- variables
     fit$xlevels <- xlevels
     fit$contrasts <- used[!duplicated(names(used))]
     fit$na.action <- na_action
@@ -234,7 +236,20 @@ select_fit <- function(x, z, y, weights, lambda, control, finish) {
   tree$fit$control$tolerance <- wanted$tolerance
   fit <- cut.moe_dendrogram(tree)
   fit$call$lambda <- lambda
+  if (rough$intercept_ridge > wanted$intercept_ridge) {
+    fit$call$control <- with_intercept_ridge(fit$call$control, rough$intercept_ridge)
+  }
   fit
+}
+
+# What was written for `control`, so changed that the call makes the same penalty again.
+with_intercept_ridge <- function(written, ridge) {
+  if (is.null(written)) return(call("moe_control", intercept_ridge = ridge))
+  if (is.call(written) && identical(written[[1]], quote(moe_control))) {
+    written$intercept_ridge <- ridge
+    return(written)
+  }
+  call("replace", written, "intercept_ridge", ridge)
 }
 
 # The call as the user would write it: to the generic, not to the method.
@@ -294,7 +309,9 @@ moe_fit_worker <- function(x, z, y, experts = 2, weights = NULL, lambda = 0, sta
   ridge <- ridge_vectors(problem$design, lambda, control)
   if (inherits(start, "moe_fit")) check_start_fit(start, experts, levels(y), columns)
   runs <- run_starts(problem, experts, ridge, control, start, columns)
-  new_fit(runs, problem, columns, levels(y), experts, lambda, control)
+  fit <- new_fit(runs, problem, columns, levels(y), experts, lambda, control)
+  fit$ordered <- is.ordered(y)
+  fit
 }
 
 check_model_matrix <- function(x, name) {

@@ -366,13 +366,13 @@ simulate.moe_fit <- function(object, nsim = 1, seed = NULL, newdata = NULL, newz
     on.exit(assign(".Random.seed", before, globalenv()))
   }
   prob <- predict.moe_fit(object, newdata, type = "prob", newz = newz)
-  draws <- lapply(seq_len(nsim), function(s) draw_classes(prob, object$levels))
+  draws <- lapply(seq_len(nsim), function(s) draw_classes(prob, object$levels, object$ordered))
   names(draws) <- paste0("sim_", seq_len(nsim))
   structure(as.data.frame(draws), seed = used)
 }
 
 # One class per row by inversion; NA where the probabilities are.
-draw_classes <- function(prob, levels) {
+draw_classes <- function(prob, levels, ordered) {
   u <- stats::runif(nrow(prob))
   below <- 0
   class <- rep.int(1L, nrow(prob))
@@ -380,7 +380,7 @@ draw_classes <- function(prob, levels) {
     below <- below + prob[, m]
     class <- class + (u > below)
   }
-  factor(levels[class], levels = levels)
+  factor_of(class, levels, ordered)
 }
 
 #' @export
@@ -389,11 +389,22 @@ update.moe_fit <- function(object, formula., ..., evaluate = TRUE) { # nolint: o
   call <- object$call
   if (is.null(call)) refuse("A fit by moe_fit_worker() has no call to update.")
   if (!missing(formula.)) {
-    call$formula <- formula(update(formula(object), formula.))
+    call$formula <- formula(update(explicit_formula(object), formula.))
     environment(call$formula) <- joined_environment(environment(formula(object)),
                                                     environment(formula.))
   }
   extras <- match.call(expand.dots = FALSE)$...
   call[names(extras)] <- extras
   if (evaluate) eval(call, parent.frame()) else call
+}
+
+# The formula with its dots written out: update() has no data to look them up in.
+explicit_formula <- function(fit) {
+  formula <- formula(fit)
+  if (!"." %in% all.vars(formula)) return(formula)
+  parts <- lapply(fit$terms[c("expert", "gate")[seq_len(length(formula)[2])]],
+                  function(part) formula(part)[[2]])
+  right <- Reduce(function(expert, gate) call("|", expert, gate), parts)
+  explicit <- call("~", formula(formula, rhs = 0)[[2]], right)
+  Formula::as.Formula(eval(explicit, environment(formula)))
 }

@@ -121,7 +121,7 @@ new_frame <- function(fit, newdata, with_response) {
   }
   terms <- fit$terms$full
   if (!with_response) terms <- delete.response(terms)
-  check_variables(terms, newdata)
+  check_variables(terms, newdata, fit$variables)
   newdata <- as_known_factors(fit, newdata)
   check_kinds(terms, newdata)
   frame <- model.frame(terms, newdata, na.action = stats::na.pass,
@@ -137,19 +137,21 @@ new_frame <- function(fit, newdata, with_response) {
 
 all_columns <- function(terms) vapply(as.list(attr(terms, "variables"))[-1], deparse1, "")
 
-check_variables <- function(terms, newdata) {
+check_variables <- function(terms, newdata, from_data) {
   needed <- all.vars(attr(terms, "variables"))
   missing <- setdiff(needed, names(newdata))
   # Constants and functions' arguments may come from where the formula was written.
-  elsewhere <- vapply(missing, exists, NA, envir = environment(terms))
+  elsewhere <- vapply(missing, exists, NA, envir = environment(terms)) & !missing %in% from_data
   missing <- missing[!elsewhere | missing %in% all_columns(terms)]
   if (length(missing)) {
     refuse("`newdata` must have all variables of the formula, but lacks ", enumerate(missing), ".")
   }
 }
 
-# Factors of the fit may come as text, numbers or all NA.
+# Factors of the fit may come as text, numbers or all NA. What was text or ordered stays so: other
+# terms of the formula may use it as that.
 as_known_factors <- function(fit, newdata) {
+  was <- attr(fit$terms$full, "dataClasses")
   for (name in intersect(names(fit$xlevels), names(newdata))) {
     values <- as.character(newdata[[name]])
     unseen <- setdiff(values[!is.na(values)], fit$xlevels[[name]])
@@ -157,7 +159,8 @@ as_known_factors <- function(fit, newdata) {
       refuse("`newdata` must not have factor levels that the fit has not seen: ", name, " has ",
              enumerate(unseen), ".")
     }
-    newdata[[name]] <- factor(values, levels = fit$xlevels[[name]])
+    newdata[[name]] <- if (was[[name]] == "character") values else
+      factor(values, levels = fit$xlevels[[name]], ordered = was[[name]] == "ordered")
   }
   newdata
 }
@@ -249,7 +252,7 @@ predict_rows <- function(fit, data, type) {
   labels <- switch(what, prob = list(fit$levels), expert = list(fit$levels, names(fit$shares)),
                    list(names(fit$shares)))
   dimnames(out) <- c(list(NULL), labels)
-  if (type == "class") most_probable(out, fit$levels) else out
+  if (type == "class") most_probable(out, fit$levels, fit$ordered) else out
 }
 
 # Whole designs would take longer to write to memory than to use, so there are never any.
@@ -336,12 +339,17 @@ check_predicted <- function(out, missing = integer(), before = 0) {
 }
 
 # The first of the most probable; rows without probabilities have none.
-most_probable <- function(prob, levels) {
+most_probable <- function(prob, levels, ordered = FALSE) {
   missing <- which(is.na(prob[, 1]))
   if (length(missing)) prob[missing, ] <- 0
   class <- max.col(prob, "first")
   class[missing] <- NA
-  structure(class, levels = levels, class = "factor")
+  factor_of(class, levels, ordered)
+}
+
+# A factor from its codes; it is ordered if the response was.
+factor_of <- function(codes, levels, ordered) {
+  structure(codes, levels = levels, class = c(if (isTRUE(ordered)) "ordered", "factor"))
 }
 
 # The fit's kept columns of new matrices, with the fit's standardisation.

@@ -145,9 +145,10 @@ augment.moe_fit <- function(x, data = NULL, newdata = NULL, newz = NULL, ...) {
     if (is.null(given)) predict_rows(x, training_data(x), type) else
       predict.moe_fit(x, given, type, newz)
   }
-  out <- if (is.null(given)) training_table(x) else as.data.frame(given)
+  out <- if (is.null(given)) training_table(x) else
+    as.data.frame(if (is_sparse(given)) as.matrix(given) else given)
   prob <- predicted("prob")
-  out$.fitted <- most_probable(prob, x$levels)
+  out$.fitted <- most_probable(prob, x$levels, x$ordered)
   out[paste0(".prob_", x$levels)] <- as.data.frame(prob)
   gate <- predicted("gate")
   out$.expert <- most_probable(gate, names(x$shares))

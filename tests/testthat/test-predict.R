@@ -537,3 +537,37 @@ test_that("probabilities never pass 1 by rounding, and certain outcomes have res
   interval <- predict(fit, type = "prob", interval = "confidence")
   expect_false(anyNA(interval$upper))
 })
+
+# Without new data the model frame is used as it was, so the two must agree.
+test_that("text and ordered covariates stay what they are in every term of new data", {
+  set.seed(11)
+  d$dose <- sample(c("10", "20", "800"), n, TRUE)
+  d$size <- factor(sample(c("low", "mid", "top"), n, TRUE), ordered = TRUE)
+  for (formula in c(y ~ x1 | dose + as.numeric(dose):z1, y ~ size + x1 | I(size >= "mid") + z1,
+                    y ~ dose + x1 | nchar(dose) + I(dose > "10"):z1)) {
+    fit <- suppressWarnings(moe_fit(formula, d, lambda = 0.1, control = quick))
+    expect_equal(predict(fit, d, "prob"), predict(fit, type = "prob"), tolerance = 1e-12)
+    expect_identical(predict(fit, transform(d, size = as.character(size), dose = factor(dose))),
+                     predict(fit))
+    expect_error(predict(fit, transform(d, dose = "30", size = "no")), "not seen")
+  }
+})
+
+test_that("an ordered response has ordered predictions", {
+  d$y <- factor(d$y, ordered = TRUE)
+  fit <- moe_fit(y ~ x1, d, lambda = 0.5, control = quick)
+  expect_identical(class(predict(fit)), class(d$y))
+  expect_identical(levels(predict(fit, d[1:3, ])), levels(d$y))
+  expect_identical(as.character(predict(fit)),
+                   levels(d$y)[max.col(predict(fit, type = "prob"), "first")])
+  expect_s3_class(simulate(fit, seed = 1)$sim_1, "ordered")
+  expect_s3_class(predict(cut(moe_dendrogram(fit), experts = 1)), "ordered")
+  expect_false(is.ordered(predict(shared)))
+})
+
+test_that("a variable that came from the data is asked for, even if something else has its name", {
+  d$time <- exp(d$z1)
+  fit <- moe_fit(y ~ x1 + log(time), d, lambda = 0.5, control = quick)
+  expect_error(predict(fit, d["x1"]), "lacks \"time\"", class = "moe_error_input")
+  expect_error(moe_effects(fit), "transforms \"time\"", class = "moe_error_input")
+})

@@ -279,6 +279,8 @@ test_that("average effects, replicates and augmented data are those of the full 
   })
   expect_within(replicates[[1]], replicates[[2]], 1e-3)
   expect_equal(augment.moe_fit(sparse), augment.moe_fit(dense), tolerance = 1e-6)
+  expect_equal(augment.moe_fit(sparse, newdata = as_dgc(x[1:9, ])),
+               augment.moe_fit(dense, newdata = x[1:9, ]), tolerance = 1e-6)
 })
 
 test_that("a session that has not loaded Matrix reads fits and takes part in cross-validation", {
