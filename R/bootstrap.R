@@ -135,20 +135,19 @@ draw_weights <- function(type, rows, cluster) {
 
 # --- replicates ---
 
-# A list of coefficients, whether it converged and whether experts changed places; or the error.
+# A list of coefficients, whether it converged and whether experts changed places; or why there are
+# none.
 run_replicate <- function(task, stream) {
-  weights <- with_random_state(stream, draw_weights(task$type, task$fit$rows, task$cluster))
-  tryCatch(fit_replicate(task, weights), error = function(e) list(error = conditionMessage(e)))
-}
-
-fit_replicate <- function(task, weights) {
   fit <- task$fit
   problem <- task$problem
+  weights <- with_random_state(stream, draw_weights(task$type, fit$rows, task$cluster))
   problem$weights <- weights * prior_weights(fit)
   problem$total <- sum(problem$weights)
   run <- maximise(problem, as_theta(fit$measure), fit$experts, task$ridge, task$control,
                   task$control$max_iterations, task$tolerance)
-  if (!all(is.finite(run$theta), is.finite(run$objective))) stop("the objective is not finite")
+  if (!all(is.finite(run$theta), is.finite(run$objective))) {
+    return(list(error = "the objective is not finite"))
+  }
   measure <- as_measure(run$theta, fit$experts, problem$classes, problem$design)
   order <- match_experts(measure, fit$measure)
   fit$coefficients <- user_coefficients(permute_experts(measure, order), fit$columns, fit$levels)

@@ -15,7 +15,7 @@ check_processes <- function(cl) {
 }
 
 # run(task, piece) for each piece. The task is sent once to each process, pieces in batches, after
-# each of which the bar moves.
+# each of which the bar moves. An error in one piece ends all, as itself.
 run_tasks <- function(run, task, pieces, cl, progress, label) {
   if (!is.null(cl)) {
     parallel::clusterCall(cl, keep_task, list(run = run, task = task))
@@ -31,6 +31,7 @@ run_tasks <- function(run, task, pieces, cl, progress, label) {
     } else {
       parallel::clusterApplyLB(cl, batch, run_kept_task)
     }
+    for (result in out) if (inherits(result, "error")) stop(result)
     bar$tick(length(batch))
     out
   })
@@ -42,7 +43,9 @@ keep_task <- function(task) {
   invisible()
 }
 
-run_kept_task <- function(piece) state$task$run(state$task$task, piece)
+run_kept_task <- function(piece) {
+  tryCatch(state$task$run(state$task$task, piece), error = function(e) e)
+}
 
 # --- random numbers ---
 

@@ -139,12 +139,19 @@ start_from_labels <- function(task, label) {
 
 start_kmeans <- function(task) {
   x <- task$covariates
-  experts <- task$experts
-  if (ncol(x) == 0L || experts >= nrow(x)) return(start_labels(task))
-  # An unconverged clustering is as good a start as any. Too few distinct rows are an error.
-  clusters <- tryCatch(suppressWarnings(stats::kmeans(x, experts, iter.max = 20L)),
-                       error = function(e) NULL)
-  if (is.null(clusters)) start_labels(task) else start_from_labels(task, clusters$cluster)
+  centers <- if (ncol(x) > 0L && task$experts < nrow(x)) draw_centers(x, task$experts)
+  if (is.null(centers)) return(start_labels(task))
+  # An unconverged clustering is as good a start as any.
+  clusters <- suppressWarnings(stats::kmeans(x, centers, iter.max = 20L))
+  start_from_labels(task, clusters$cluster)
+}
+
+# Rows of x, drawn among those that lie far enough apart for k-means; NULL if these are too few.
+draw_centers <- function(x, count) {
+  centers <- x[sample.int(nrow(x), count), , drop = FALSE]
+  if (!anyDuplicated(round(centers, 9))) return(centers)
+  apart <- which(!duplicated(round(x, 9)))
+  if (length(apart) >= count) x[apart[sample.int(length(apart), count)], , drop = FALSE]
 }
 
 # The largest of K random linear functions of the covariates says which expert a row belongs to.

@@ -244,11 +244,8 @@ quiet_control <- function(control, alone) {
   control
 }
 
-# What a path loses on its fold (lambda x measures) and which of its fits converged; or the error.
-run_piece <- function(task, piece) {
-  tryCatch(with_random_state(piece$stream, validate_path(task, piece)),
-           error = function(e) list(error = e))
-}
+# What a path loses on its fold (lambda x measures) and which of its fits converged.
+run_piece <- function(task, piece) with_random_state(piece$stream, validate_path(task, piece))
 
 validate_path <- function(task, piece) {
   rows <- task$folds == piece$fold
@@ -326,7 +323,7 @@ test_losses <- function(prob, test) {
 # --- the object ---
 
 new_tune <- function(results, pieces, grid, folds, weights, measure, rule) {
-  report_pieces(results)
+  report_unconverged(results)
   shares <- as.vector(rowsum(weights, folds)) / sum(weights)
   values <- array(NA_real_, c(length(grid$lambda) * length(grid$experts), max(folds),
                               length(losses)),
@@ -343,8 +340,7 @@ new_tune <- function(results, pieces, grid, folds, weights, measure, rule) {
                  shares = shares, measure = measure, rule = rule), class = "moe_tune")
 }
 
-report_pieces <- function(results) {
-  for (result in results) if (!is.null(result$error)) stop(result$error)
+report_unconverged <- function(results) {
   converged <- unlist(lapply(results, `[[`, "converged"))
   if (all(converged)) return(invisible())
   warning(sum(!converged), " of ", length(converged), " fits of the cross-validation have not ",

@@ -17,8 +17,8 @@ endless <- local({
   n <- 2e5
   list(x = matrix(rnorm(n * 6), n), y = factor(sample(4, n, TRUE)))
 })
-interrupted <- function(code) {
-  setTimeLimit(elapsed = 0.3, transient = TRUE)
+interrupted <- function(code, after = 0.3) {
+  setTimeLimit(elapsed = after, transient = TRUE)
   on.exit(setTimeLimit())
   code
 }
@@ -34,8 +34,23 @@ test_that("a run stops when R asks it to, and the session is as it was", {
   }
 })
 
+test_that("a time limit stops the search for starts wherever it strikes", {
+  many <- moe_control(starts = 100)
+  set.seed(1)
+  for (after in seq(0.01, 0.05, length.out = 50)) {
+    expect_error(interrupted(moe_fit(d$formula, d$frame, 3, control = many), after), "time limit")
+  }
+})
+
+test_that("a time limit is no failure of a replicate or a fold", {
+  fit <- moe_fit(d$formula, d$frame, 1, lambda = 1)
+  expect_error(interrupted(moe_bootstrap(fit, replicates = 20000, progress = FALSE)), "time limit")
+  expect_error(interrupted(moe_tune(d$formula, d$frame, experts = 1:3, lambda = 1,
+                                    control = moe_control(starts = 100))), "time limit")
+})
+
 test_that("a progress bar is closed when a run is stopped", {
-  many <- moe_control(starts = 1e5, progress = TRUE)
+  many <- moe_control(starts = 1000, progress = TRUE)
   suppressMessages(expect_error(interrupted(moe_fit(d$formula, d$frame, 3, control = many)),
                                 "time limit"))
   expect_length(cli:::clienv$progress, 0)

@@ -67,6 +67,22 @@ test_that("starts from clusters do without clusters where rows are all alike", {
   expect_symmetric(start_kmeans(task), task)
 })
 
+test_that("clusters start in rows that lie apart, where there are enough of them", {
+  x <- cbind(c(rep(0, 40), rep(c(1, 2), each = 5), 1e-200), 0)
+  for (seed in 1:20) {
+    set.seed(seed)
+    expect_setequal(round(draw_centers(x, 3)[, 1]), 0:2)
+    expect_null(draw_centers(x, 4))
+  }
+})
+
+test_that("no error of the clustering is hidden, be it a time limit or lack of memory", {
+  task <- starts_task(2)
+  task$covariates[120, ] <- NaN
+  set.seed(1)
+  expect_error(start_kmeans(task), "NaN")
+})
+
 test_that("a move keeps the form and leaves all but two experts as they were", {
   task <- starts_task(K = 4)
   set.seed(7)
