@@ -106,6 +106,11 @@ void moe_softmax(int vecs, int count, const vec *eta, vec *prob);
 void moe_mixture(int vecs, int M, int K, const vec *gate, const vec *expert, const vec *indicator,
                  vec *tau, vec *likelihood);
 
+/* expected <- sum_k tau_k log(pi_k p_k(y)); least <- the least of the pi_k p_k(y), and where that
+ * is less than MOE_TINY or NaN, expected is undefined. */
+void moe_expected(int vecs, int M, int K, const vec *gate, const vec *expert, const vec *indicator,
+                  const vec *tau, vec *least, vec *expected);
+
 /* sum_i weight_i log(likelihood_i); likelihoods are at least MOE_TINY. */
 double moe_weighted_log(int vecs, const vec *weight, const vec *likelihood);
 

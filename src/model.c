@@ -210,28 +210,25 @@ static void block_probabilities(const moe_rows *rows, const plan *a, const doubl
  * large predictors the differences are not exact, so responsibilities are made to sum to 1. */
 static double rescue_row(const moe_rows *rows, int first, int i, block *b) {
   const moe_shape *s = &rows->shape;
-  const double *given = rows->data.tau;
-  double *tau = (double *)b->tau + i, expected = 0, total = 0;
+  double *tau = (double *)b->tau + i, total = 0;
   double loglik = moe_log_joint(s->M, s->K, (double *)b->eta + i, rows->data.y[first + i], tau);
   for (int k = 0; k < s->K; k++) {
-    double *tau_k = tau + area(MOE_BLOCK, k), joint = *tau_k;
-    *tau_k = given ? given[at(first + i, k, s->n)] : exp(joint - loglik);
-    if (*tau_k > 0) expected += *tau_k * joint;
+    double *tau_k = tau + area(MOE_BLOCK, k);
+    *tau_k = exp(*tau_k - loglik);
     total += *tau_k;
   }
-  if (given) return expected;
   for (int k = 0; k < s->K; k++) tau[area(MOE_BLOCK, k)] /= total;
   return loglik;
 }
 
-/* Responsibilities of the block; returns its share of the objective. */
+/* Responsibilities of the block; returns its log-likelihood. */
 static double block_posterior(const moe_rows *rows, int first, int count, block *b) {
   const moe_shape *s = &rows->shape;
   const int vecs = moe_block_vecs(count);
   double *likelihood = (double *)b->likelihood, *weight = (double *)b->weight, rescued = 0;
   moe_mixture(vecs, s->M, s->K, b->gate, b->expert, b->indicator, b->tau, b->likelihood);
   for (int i = 0; i < count; i++)
-    if (rows->data.tau || !(likelihood[i] >= MOE_TINY)) {
+    if (!(likelihood[i] >= MOE_TINY)) {
       double value = rescue_row(rows, first, i, b);
       if (weight[i] > 0) rescued += weight[i] * value;
       likelihood[i] = 1;
@@ -239,11 +236,49 @@ static double block_posterior(const moe_rows *rows, int first, int count, block 
   return rescued + moe_weighted_log(vecs, b->weight, b->likelihood);
 }
 
+/* The same where responsibilities are given; rows that fill the last vecs have none. */
+static void pack_given(const moe_rows *rows, int first, int count, block *b) {
+  const size_t filled = (size_t)moe_block_vecs(count) * MOE_LANES, given = (size_t)count;
+  for (int k = 0; k < rows->shape.K; k++) {
+    double *tau = (double *)(b->tau + column(k));
+    memcpy(tau, rows->data.tau + at(first, k, rows->shape.n), sizeof(double) * given);
+    memset(tau + given, 0, sizeof(double) * (filled - given));
+  }
+}
+
+static double rescue_expected(const moe_rows *rows, int first, int i, block *b) {
+  const moe_shape *s = &rows->shape;
+  double *tau = (double *)b->tau + i, expected = 0;
+  moe_log_joint(s->M, s->K, (double *)b->eta + i, rows->data.y[first + i], tau);
+  for (int k = 0; k < s->K; k++) {
+    double *tau_k = tau + area(MOE_BLOCK, k), joint = *tau_k;
+    *tau_k = rows->data.tau[at(first + i, k, s->n)];
+    if (*tau_k > 0) expected += *tau_k * joint;
+  }
+  return expected;
+}
+
+static double block_expected(const moe_rows *rows, int first, int count, block *b) {
+  const moe_shape *s = &rows->shape;
+  double *least = (double *)b->likelihood, *expected = (double *)b->weighted, sum = 0;
+  const double *weight = (double *)b->weight;
+  pack_given(rows, first, count, b);
+  moe_expected(moe_block_vecs(count), s->M, s->K, b->gate, b->expert, b->indicator, b->tau,
+               b->likelihood, b->weighted);
+  for (int i = 0; i < count; i++) {
+    if (!(weight[i] > 0)) continue;
+    if (!(least[i] >= MOE_TINY)) expected[i] = rescue_expected(rows, first, i, b);
+    sum += weight[i] * expected[i];
+  }
+  return sum;
+}
+
 double moe_fill_block(const moe_rows *rows, const plan *a, const double *coefficients, int first,
                       int count, block *b) {
   pack_response(rows, first, count, b);
   block_probabilities(rows, a, coefficients, first, count, b);
-  return block_posterior(rows, first, count, b);
+  return rows->data.tau ? block_expected(rows, first, count, b)
+                        : block_posterior(rows, first, count, b);
 }
 
 /* Adds the block's score, with respect to the reference-coded coefficients, to sum. */

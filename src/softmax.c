@@ -75,20 +75,47 @@ MOE_CLONES void moe_softmax(int vecs, int count, const vec *eta, vec *prob) {
   }
 }
 
+/* joint <- pi_k p_k(y), from the columns of expert k */
+MOE_INLINE void joint_probability(int M, const vec *gate, const vec *expert, const vec *indicator,
+                                  vec *joint) {
+  vec of_class = {0};
+  for (int m = 0; m < M; m++) of_class += expert[column(m)] * indicator[column(m)];
+  *joint = *gate * of_class;
+}
+
 MOE_CLONES void moe_mixture(int vecs, int M, int K, const vec *gate, const vec *expert,
                             const vec *indicator, vec *tau, vec *likelihood) {
   for (int i = 0; i < vecs; i++) {
     vec total = {0};
     for (int k = 0; k < K; k++) {
-      const vec *prob = expert + at(i, M * k, MOE_VECS);
-      vec of_class = {0};
-      for (int m = 0; m < M; m++) of_class += prob[column(m)] * indicator[at(i, m, MOE_VECS)];
-      tau[at(i, k, MOE_VECS)] = gate[at(i, k, MOE_VECS)] * of_class;
-      total += tau[at(i, k, MOE_VECS)];
+      vec joint;
+      joint_probability(M, gate + at(i, k, MOE_VECS), expert + at(i, M * k, MOE_VECS),
+                        indicator + i, &joint);
+      tau[at(i, k, MOE_VECS)] = joint;
+      total += joint;
     }
     vec inverse = 1.0 / total;
     for (int k = 0; k < K; k++) tau[at(i, k, MOE_VECS)] *= inverse;
     likelihood[i] = total;
+  }
+}
+
+MOE_CLONES void moe_expected(int vecs, int M, int K, const vec *gate, const vec *expert,
+                             const vec *indicator, const vec *tau, vec *least, vec *expected) {
+  for (int i = 0; i < vecs; i++) {
+    vec smallest = {0}, total = {0}, sum = {0};
+    smallest += 1.0;
+    for (int k = 0; k < K; k++) {
+      vec joint;
+      joint_probability(M, gate + at(i, k, MOE_VECS), expert + at(i, M * k, MOE_VECS),
+                        indicator + i, &joint);
+      smallest = vec_min(joint, smallest);
+      total += joint;
+      log_positive(&joint);
+      sum += tau[at(i, k, MOE_VECS)] * joint;
+    }
+    least[i] = smallest + 0.0 * total; /* NaN if any of them is */
+    expected[i] = sum;
   }
 }
 
