@@ -9,7 +9,7 @@ STRICT = -Wconversion -Wsign-conversion -Wshadow
 SANITIZED = -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all \
 	-fno-omit-frame-pointer -Wno-unknown-pragmas
 OPTIMISED = -O2 -fopenmp
-CORE_LIBS = -llapack -lblas -lm
+CORE_LIBS = -lm
 
 .PHONY: help document install test core bench check format lint clean analyse tidy cppcheck clang serial \
 	sanitize valgrind gctorture coverage locales blas interrupt spell readme

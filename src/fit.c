@@ -16,7 +16,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "blas.h"
+#include "cholesky.h"
 #include "index.h"
 #include "moe.h"
 
@@ -117,13 +117,12 @@ static double objective(state *s, const double *theta, double *gradient, double 
 /* a (p x p Gram matrix) <- Cholesky factor of 1/2 a + diag(ridge). A jitter, far above rounding but
  * far below any curvature that matters, keeps it definite; more curvature is still a minorizer. */
 static void factor_block(int p, const double *ridge, double *a) {
-  int info;
   for (size_t j = 0; j < area(p, p); j++) a[j] *= 0.5;
   for (int j = 0; j < p; j++) {
     double *diagonal = a + at(j, j, p);
     *diagonal = (*diagonal + ridge[j]) * (1 + JITTER) + DBL_MIN;
   }
-  F77_CALL(dpotrf)("L", &p, a, &p, &info FCONE);
+  moe_cholesky(p, a);
 }
 
 static void factor_metric(const moe_problem *problem, double *gram) {
@@ -146,8 +145,7 @@ static void center_rows(int rows, int columns, double *a) {
 }
 
 static void solve_block(int rows, int columns, const double *factor, double *a) {
-  int info;
-  F77_CALL(dpotrs)("L", &rows, &columns, factor, &rows, a, &rows, &info FCONE);
+  moe_cholesky_solve(rows, columns, factor, a);
   center_rows(rows, columns, a);
 }
 

@@ -50,6 +50,7 @@ int main(void) {
   test_callbacks();
   test_design();
   test_sparse();
+  test_cholesky();
   test_dendrogram();
   printf("core: %d passed, %d failed\n", passed, failed);
   return failed > 0;

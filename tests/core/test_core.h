@@ -27,6 +27,7 @@ void test_information(void);
 void test_callbacks(void);
 void test_design(void);
 void test_sparse(void);
+void test_cholesky(void);
 void test_dendrogram(void);
 
 /* --- random numbers --- */
