@@ -66,7 +66,8 @@
 #'   \item{spectral}{Cosine, from -1 to 1, of the angle between the two proteins' coordinates on the
 #'     32 leading eigenvectors of the normalised adjacency matrix, scaled by the roots of the
 #'     eigenvalues. Its entries are
-#'     \eqn{((d_a + 1)(d_b + 1))^{-1/2}}{1 / sqrt((d_a + 1)(d_b + 1))} for edges, otherwise 0.}
+#'     \eqn{((d_a + 1)(d_b + 1))^{-1/2}}{1 / sqrt((d_a + 1)(d_b + 1))} for edges, otherwise 0. It is
+#'     0 where a protein has no part in these eigenvectors.}
 #'   \item{high_share, high_min}{Mean and minimum over the two proteins of the share of
 #'     high-confidence edges, \eqn{(h_a + 0.2) / (d_a + 1)}, where \eqn{h_a} is their number: shares
 #'     of few edges are drawn towards 0.2, about the share in the whole network.}

@@ -1,5 +1,5 @@
 # Protein pairs: which edges of a network are observed and which are to be predicted, and features
-# that only the observed ones enter. Needs the packages igraph and Matrix.
+# that only the observed ones enter. Needs the packages igraph, Matrix and RSpectra.
 
 #' Split a protein network into an observed part and pairs to classify
 #'
@@ -22,7 +22,8 @@
 #' @param negatives How pairs without an edge are drawn, `"mix"` or `"hard"`.
 #' @param shares Shares of the edges that are `observed`, for training (`train`) and for testing
 #'   (`test`): three positive numbers with these names and sum 1.
-#' @return A list of `pairs`, a data frame with the columns `protein_a`, `protein_b`, `split`
+#' @return A list of `pairs`, a data frame with the columns `protein_a`, `protein_b` (in the order
+#'   of `network$proteins`, so that the order within a pair carries no meaning), `split`
 #'   (`train` or `test`) and `confidence` (`none`, `medium` or `high`), and `observed`, the network
 #'   without its target edges. Random: set a seed to make it reproducible.
 #' @seealso [moe_ppi_features()], [yeast_ppi]
@@ -31,7 +32,7 @@
 #' targets <- subset(yeast_ppi, confidence != "none", c(protein_a, protein_b, confidence))
 #' whole <- yeast_network
 #' whole$edges <- droplevels(rbind(whole$edges, targets))
-#' if (requireNamespace("igraph", quietly = TRUE) && requireNamespace("Matrix", quietly = TRUE)) {
+#' if (all(vapply(c("igraph", "Matrix", "RSpectra"), requireNamespace, NA, quietly = TRUE))) {
 #'   set.seed(2)
 #'   task <- moe_ppi_split(whole, negatives = "hard")
 #'   table(task$pairs$split, task$pairs$confidence)
@@ -47,8 +48,11 @@ moe_ppi_split <- function(network, negatives = c("mix", "hard"),
   observed <- network
   observed$edges <- network$edges[part == "observed", ]
   rownames(observed$edges) <- NULL
-  targets <- cbind(network$edges[edge_columns], split = part)[part != "observed", ]
-  pairs <- rbind(targets, draw_negatives(nrow(targets), network, observed, negatives, shares))
+  targets <- cbind(in_order_of(network)[edge_columns], split = part)[part != "observed", ]
+  check_parts(targets$split, "joined")
+  unjoined <- draw_negatives(nrow(targets), network, observed, negatives, shares)
+  check_parts(unjoined$split, "unjoined")
+  pairs <- rbind(targets, unjoined)
   pairs <- pairs[order(pairs$split, pairs$protein_a, pairs$protein_b, method = "radix"), ]
   rownames(pairs) <- NULL
   pairs$split <- factor(pairs$split, c("train", "test"))
@@ -64,18 +68,21 @@ moe_ppi_split <- function(network, negatives = c("mix", "hard"),
 #' @section Why nothing leaks:
 #' Nothing but `network` and `annotation` is looked at. A pair that is to be predicted must not be
 #' among the network's edges; then its features are the same whether it is joined in truth or not,
-#' and do not depend on which other pairs are asked for.
+#' and do not depend on which other pairs are asked for. A pair that the network does join is
+#' described as it stands in it: its `dist` is 1, and `l3` also counts the ways of three steps that
+#' go back and forth along the edge.
 #'
 #' @param pairs A data frame with the columns `protein_a` and `protein_b`, names of proteins of the
 #'   network. The order within a pair is of no consequence.
 #' @param network The observed network, as in [moe_ppi_split()].
 #' @param annotation A data frame with the columns `protein` and `category`, one row per
 #'   annotation, as [yeast_funcat] is one. Proteins that the network does not have are left out.
-#' @return A data frame with one row per pair and 21 columns.
+#' @return A data frame with one row per pair and 21 columns. The same each time, whatever the
+#'   session's random numbers; `comm` may change with the order of `network$proteins`.
 #' @seealso [moe_ppi_split()]; [moe_sequence_features()] for features of sequences
 #' @references See [yeast_ppi].
 #' @examples
-#' if (requireNamespace("igraph", quietly = TRUE) && requireNamespace("Matrix", quietly = TRUE)) {
+#' if (all(vapply(c("igraph", "Matrix", "RSpectra"), requireNamespace, NA, quietly = TRUE))) {
 #'   # Pairs within a part of the network.
 #'   edges <- head(yeast_network$edges, 1000)
 #'   proteins <- subset(yeast_network$proteins, name %in% c(edges$protein_a, edges$protein_b))
@@ -109,7 +116,9 @@ moe_ppi_features <- function(pairs, network, annotation) {
 edge_columns <- c("protein_a", "protein_b", "confidence")
 
 need_ppi_packages <- function() {
-  for (package in c("igraph", "Matrix")) need_package(package, "features and splits of networks")
+  for (package in c("igraph", "Matrix", "RSpectra")) {
+    need_package(package, "features and splits of networks")
+  }
 }
 
 need_package <- function(package, purpose) {
@@ -134,6 +143,10 @@ check_network <- function(network) {
   }
   check_columns(network$edges, edge_columns, "network$edges")
   check_columns(network$proteins, c("name", "class"), "network$proteins")
+  nameless <- which(is.na(network$proteins$name) | !nzchar(network$proteins$name))
+  if (length(nameless)) {
+    refuse("`network$proteins` must name each protein, but row ", nameless[1], " has no name.")
+  }
   if (anyDuplicated(network$proteins$name)) {
     refuse("`network$proteins` must name each protein once, but ",
            dQuote(network$proteins$name[anyDuplicated(network$proteins$name)], FALSE),
@@ -163,7 +176,8 @@ check_shares <- function(shares) {
   parts <- c("observed", "train", "test")
   named <- is.numeric(shares) && length(shares) == 3L && setequal(names(shares), parts)
   if (!named || !isTRUE(all(shares > 0) && abs(sum(shares) - 1) < 1e-8)) {
-    refuse("`shares` must be three positive numbers with sum 1, named ", enumerate(parts), ".")
+    refuse("`shares` must be three positive numbers with sum 1, named ", enumerate(parts), ", not ",
+           if (is.numeric(shares)) toString(shares) else given(shares), ".")
   }
 }
 
@@ -176,7 +190,26 @@ protein_numbers <- function(protein, network, name) {
   number
 }
 
+check_parts <- function(split, kind) {
+  empty <- setdiff(c("train", "test"), split)
+  if (length(empty)) {
+    refuse("`network` must have edges enough for all parts, but by these `shares` no ", kind,
+           " pair is left for ", empty[1], "ing.")
+  }
+}
+
 # --- which edges are observed, and which are targets ---
+
+# The edges with the protein first that comes first in the network.
+in_order_of <- function(network) {
+  edges <- network$edges
+  name <- network$proteins$name
+  a <- match(edges$protein_a, name)
+  b <- match(edges$protein_b, name)
+  edges$protein_a <- name[pmin(a, b)]
+  edges$protein_b <- name[pmax(a, b)]
+  edges
+}
 
 # Within each level of confidence, so that every part has the levels in the same proportions.
 split_edges <- function(confidence, shares) {
@@ -198,6 +231,8 @@ keep_non_edges <- function(u, v, full) {
   pairs[u != v & full[pairs] == 0, , drop = FALSE]
 }
 
+no_pairs <- matrix(0L, 0L, 2L)
+
 # Half of the ends uniform, half in proportion to `weight`: pairs of hubs look most like edges, and
 # uniform pairs alone would leave them out.
 mixed_pairs <- function(size, full, weight) {
@@ -205,8 +240,8 @@ mixed_pairs <- function(size, full, weight) {
   draw_ends <- function() {
     c(sample(nrow(full), half, TRUE), sample(nrow(full), size - half, TRUE, weight))
   }
-  pool <- NULL
-  while (NROW(pool) < size) {
+  pool <- no_pairs
+  while (nrow(pool) < size) {
     u <- draw_ends()
     v <- draw_ends()
     batch <- keep_non_edges(u, v, full)
@@ -217,20 +252,20 @@ mixed_pairs <- function(size, full, weight) {
 
 # Four times the size is drawn at once, so that one round is nearly always enough.
 weighted_pairs <- function(size, full, weight = NULL) {
-  pool <- NULL
-  while (NROW(pool) < size) {
+  pool <- no_pairs
+  while (nrow(pool) < size) {
     u <- sample(nrow(full), 4 * size, TRUE, weight)
     v <- sample(nrow(full), 4 * size, TRUE, weight)
     pool <- unique(rbind(pool, keep_non_edges(u, v, full)))
   }
-  pool[sample(nrow(pool), size), ]
+  pool[sample(nrow(pool), size), , drop = FALSE]
 }
 
 # Pairs that share an observed neighbour: the hardest to tell from edges.
 two_step_pairs <- function(size, full, observed) {
   joined <- Matrix::summary(Matrix::triu(observed %*% observed, 1))
   pairs <- keep_non_edges(joined$i, joined$j, full)
-  pairs[sample(nrow(pairs), min(size, nrow(pairs))), ]
+  pairs[sample(nrow(pairs), min(size, nrow(pairs))), , drop = FALSE]
 }
 
 hard_pairs <- function(size, full, weight, observed) {
@@ -253,7 +288,7 @@ draw_negatives <- function(size, network, observed, negatives, shares) {
     mix = mixed_pairs(size, full, weight),
     hard = hard_pairs(size, full, weight, seen)
   )
-  chosen <- pool[sample(nrow(pool), min(size, nrow(pool))), ]
+  chosen <- pool[sample(nrow(pool), min(size, nrow(pool))), , drop = FALSE]
   train <- round(nrow(chosen) * shares[["train"]] / (1 - shares[["observed"]]))
   name <- network$proteins$name
   data.frame(
@@ -331,41 +366,49 @@ position_features <- function(a, b, adjacency, farthest = 6) {
   )
 }
 
-# A seed of its own makes what a method draws a function of the network alone, and the caller's
-# random numbers go on as if nothing had been drawn.
+# A seed and generators of its own make what a method draws a function of the network alone, and the
+# caller's random numbers go on as if nothing had been drawn.
 with_own_seed <- function(value) {
   if (!exists(".Random.seed", globalenv())) set.seed(NULL)
   caller <- get(".Random.seed", globalenv())
   on.exit(assign(".Random.seed", caller, globalenv()))
-  set.seed(1)
+  set.seed(1, "Mersenne-Twister", "Inversion", "Rejection")
   force(value)
 }
 
 # Cosine of the angle between two proteins' coordinates on the leading eigenvectors of the
-# normalised adjacency matrix. The added one keeps proteins without an edge at finite weight.
+# normalised adjacency matrix, 0 where one of them has none. The added one keeps proteins without an
+# edge at finite weight.
 spectral_similarity <- function(a, b, adjacency, dimensions = 32L) {
   scaling <- through(1 / sqrt(degrees(adjacency) + 1))
   spectrum <- leading_spectrum(scaling %*% adjacency %*% scaling, dimensions)
   place <- spectrum$vectors %*% diag(sqrt(pmax(spectrum$values, 0)), length(spectrum$values))
-  norms <- sqrt(rowSums(place[a, , drop = FALSE]^2) * rowSums(place[b, , drop = FALSE]^2))
-  rowSums(place[a, , drop = FALSE] * place[b, , drop = FALSE]) / pmax(1e-9, norms)
+  length <- sqrt(rowSums(place^2))
+  direction <- place / ifelse(length > no_place, length, Inf)
+  rowSums(direction[a, , drop = FALSE] * direction[b, , drop = FALSE])
 }
+
+no_place <- 1e-6 # coordinates as short as this are rounding
 
 dense_size <- 300L # up to here a full decomposition is quick, and it has no limits on dimensions
 
+# The eigenvectors of equal eigenvalues are arbitrary but for the space they span, so a group of
+# these is kept or left out as a whole.
 leading_spectrum <- function(matrix, dimensions) {
-  size <- nrow(matrix)
-  if (size <= dense_size) {
-    spectrum <- eigen(as.matrix(matrix), symmetric = TRUE)
-    leading <- seq_len(min(dimensions, size))
-    return(list(values = spectrum$values[leading],
-                vectors = spectrum$vectors[, leading, drop = FALSE]))
+  count <- min(dimensions + 1L, nrow(matrix))
+  spectrum <- if (nrow(matrix) <= dense_size) {
+    eigen(as.matrix(matrix), symmetric = TRUE)
+  } else {
+    RSpectra::eigs_sym(matrix, count, "LA", opts = list(
+      initvec = with_own_seed(stats::rnorm(nrow(matrix))), ncv = 3L * count, tol = 1e-14,
+      maxitr = 10000L
+    ))
   }
-  with_own_seed(igraph::arpack(
-    function(x, extra) as.vector(matrix %*% x), sym = TRUE,
-    options = list(n = size, nev = dimensions, ncv = 3L * dimensions, which = "LA", tol = 0,
-                   maxiter = 10000L)
-  ))
+  leading <- seq_len(min(dimensions, count))
+  if (count > dimensions) {
+    leading <- which(spectrum$values[leading] > spectrum$values[count] + 1e-8)
+  }
+  list(values = spectrum$values[leading], vectors = spectrum$vectors[, leading, drop = FALSE])
 }
 
 # Share of high-confidence edges among a protein's edges, drawn towards 0.2, the share in the whole
@@ -396,7 +439,9 @@ class_log_ratio <- function(adjacency, class) {
 }
 
 annotation_matrix <- function(annotation, name) {
-  known <- annotation[annotation$protein %in% name, ]
+  # No category is what a join with a table of annotations leaves where there is none.
+  none <- is.na(annotation$category) | !nzchar(as.character(annotation$category))
+  known <- annotation[annotation$protein %in% name & !none, ]
   categories <- unique(as.character(known$category))
   annotated <- matrix(0, length(name), length(categories))
   annotated[cbind(match(known$protein, name), match(known$category, categories))] <- 1

@@ -5,10 +5,15 @@ check_processes <- function(cl) {
   if (!inherits(cl, "cluster")) {
     refuse("`cl` must be NULL or a cluster by parallel::makeCluster(), not ", given(cl), ".")
   }
+  if (length(cl) == 0L) refuse("`cl` must have at least one process, but has none.")
   # In an environment that every process has.
   able <- function() requireNamespace("moelogit", quietly = TRUE)
   environment(able) <- baseenv()
-  if (!all(unlist(parallel::clusterCall(cl, able)))) {
+  answers <- tryCatch(parallel::clusterCall(cl, able), error = function(e) {
+    refuse("`cl` must be a running cluster, but its processes do not answer: ", conditionMessage(e),
+           ".")
+  })
+  if (!all(unlist(answers))) {
     refuse("Every process of `cl` must be able to load moelogit, but some cannot: install it ",
            "there, or set their library by parallel::clusterCall(cl, .libPaths, .libPaths()).")
   }

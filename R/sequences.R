@@ -16,14 +16,16 @@
 #' `rbind(cbind(positive$pairs, class = "yes"), cbind(negative$pairs, class = "no"))`.
 #'
 #' @param pairs Path of a text file with a pair per line, its columns apart by white space, commas
-#'   or tabs (see `sep`): two names and, if there is a third column, the class. Or a data frame with
-#'   such columns.
+#'   or tabs (see `sep`): two names and, if there is a third column, the class. No line but a blank
+#'   one is left out, and no character begins a comment or quotes, but for `"` around what commas
+#'   separate. Or a data frame with such columns.
 #' @param fasta Path of a FASTA file, or several.
 #' @param header Whether the first line of the file of pairs names its columns.
-#' @param sep Separator of the columns, as in [utils::read.table()]; white space by default.
+#' @param sep Separator of the columns, one character; white space by default.
 #' @return A list of `pairs`, a data frame with the columns `protein_a`, `protein_b` and, if there
-#'   was one, `class` (a factor), and `sequences`, a character vector with the sequences of these
-#'   proteins and their names.
+#'   was one, `class` (a factor; levels made from text are in the order of their characters' codes,
+#'   whatever the locale), and `sequences`, a character vector with the sequences of these proteins
+#'   and their names.
 #' @seealso [moe_sequence_features()] and [moe_pair_features()], which go on from here
 #' @examples
 #' folder <- tempdir()
@@ -36,18 +38,14 @@
 #' @export
 moe_read_pairs <- function(pairs, fasta, header = FALSE, sep = "") {
   header <- check_flag(header, "header")
-  if (!is.data.frame(pairs)) {
-    check_files(pairs, "pairs")
-    pairs <- utils::read.table(pairs, header = header, sep = sep, colClasses = "character",
-                               strip.white = TRUE)
-  }
+  pairs <- if (is.data.frame(pairs)) as.data.frame(pairs) else read_columns(pairs, header, sep)
   if (!ncol(pairs) %in% 2:3) {
     refuse("`pairs` must have two columns of names and perhaps one of classes, but has ",
            ncol(pairs), ".")
   }
   names(pairs) <- c("protein_a", "protein_b", "class")[seq_along(pairs)]
-  pairs[1:2] <- lapply(pairs[1:2], as.character)
-  if (ncol(pairs) == 3L) pairs$class <- factor(pairs$class)
+  pairs[1:2] <- lapply(pairs[1:2], protein_names)
+  if (ncol(pairs) == 3L) pairs$class <- as_class(pairs$class)
   list(pairs = pairs,
        sequences = find_sequences(unique(c(pairs$protein_a, pairs$protein_b)), read_fasta(fasta)))
 }
@@ -135,13 +133,16 @@ moe_sequence_features <- function(sequences, lag = 30) {
 moe_pair_features <- function(pairs, features) {
   check_columns(pairs, c("protein_a", "protein_b"), "pairs")
   features <- check_design(features, "features")
+  if (ncol(features) == 0L) refuse("`features` must have columns, but has none.")
+  check_unique(rownames(features), "`features` must have one row for each protein")
   rows <- function(protein) {
+    protein <- protein_names(protein)
     unknown <- setdiff(protein, rownames(features))
     if (length(unknown)) {
       refuse("Every protein of `pairs` must be a row of `features`, but ", enumerate(unknown),
              " is not.")
     }
-    features[as.character(protein), , drop = FALSE]
+    features[match(protein, rownames(features)), , drop = FALSE]
   }
   a <- rows(pairs$protein_a)
   b <- rows(pairs$protein_b)
@@ -161,31 +162,93 @@ check_files <- function(path, name) {
   if (!is.character(path) || length(path) == 0L) {
     refuse("`", name, "` must be the path of a file, not ", given(path), ".")
   }
-  absent <- path[!file.exists(path)]
+  absent <- path[!file.exists(path) | dir.exists(path)]
   if (length(absent)) refuse("`", name, "`: there is no file ", enumerate(absent), ".")
+}
+
+# Lines that are not blank, without the mark of byte order that some programs put before the first.
+read_text <- function(path, name) {
+  lines <- readLines(path, warn = FALSE)
+  if (length(lines)) lines[1] <- sub("^\xef\xbb\xbf", "", lines[1], useBytes = TRUE)
+  foreign <- which(!validUTF8(lines))
+  if (length(foreign)) {
+    refuse("`", name, "` must be text in ASCII or UTF-8, but line ", foreign[1], " of ",
+           dQuote(path, FALSE), " is not.")
+  }
+  Encoding(lines) <- "UTF-8"
+  lines <- lines[nzchar(trimws(lines))]
+  if (length(lines) == 0L) refuse("`", name, "`: the file ", dQuote(path, FALSE), " is empty.")
+  lines
+}
+
+# A data frame of text. The names that a header gives are not used.
+read_columns <- function(path, header, sep) {
+  check_files(path, "pairs")
+  if (length(path) > 1L) refuse("`pairs` must be the path of one file, not of ", length(path), ".")
+  if (!is.character(sep) || !isTRUE(nchar(sep, "bytes") <= 1L)) {
+    refuse("`sep` must be one character, or \"\" for white space, not ", given(sep), ".")
+  }
+  lines <- read_text(path, "pairs")
+  if (header) lines <- lines[-1]
+  if (length(lines) == 0L) refuse("`pairs`: the file holds no pairs.")
+  quote <- if (sep == ",") "\"" else ""
+  text <- textConnection(lines, encoding = "UTF-8")
+  on.exit(close(text))
+  columns <- utils::count.fields(text, sep, quote, comment.char = "")
+  other <- which(is.na(columns) | columns != columns[1])
+  if (length(other)) {
+    refuse("Every line of `pairs` must have as many columns as the first, ", columns[1], ", but ",
+           dQuote(lines[other[1]], FALSE), " has not.")
+  }
+  utils::read.table(text = lines, sep = sep, quote = quote, comment.char = "",
+                    na.strings = character(), colClasses = "character", strip.white = TRUE,
+                    encoding = "UTF-8")
+}
+
+# As text, and numbers without an exponent.
+protein_names <- function(x) {
+  if (is.numeric(x)) format(x, scientific = FALSE, trim = TRUE, digits = 15) else as.character(x)
+}
+
+as_class <- function(x) {
+  empty <- which(!nzchar(as.character(x)))
+  if (length(empty)) refuse("Every pair must have a class, but row ", empty[1], " has none.")
+  if (is.character(x)) factor(x, sort(unique(x), method = "radix")) else factor(x)
 }
 
 read_fasta <- function(path) {
   check_files(path, "fasta")
-  lines <- trimws(unlist(lapply(path, readLines, warn = FALSE)))
-  lines <- lines[nzchar(lines) & !startsWith(lines, ";")]
+  sequences <- unlist(lapply(unname(path), read_fasta_file))
+  check_unique(names(sequences), "A FASTA file must name each protein once")
+  sequences
+}
+
+read_fasta_file <- function(path) {
+  lines <- trimws(read_text(path, "fasta"))
+  lines <- lines[!startsWith(lines, ";")]
   heads <- startsWith(lines, ">")
   if (length(lines) == 0L || !heads[1]) {
-    refuse("A FASTA file must begin with a line that begins with \">\".")
+    refuse("A FASTA file must begin with a line that begins with \">\", which ",
+           dQuote(path, FALSE), " does not.")
   }
   record <- factor(cumsum(heads)[!heads], seq_len(sum(heads)))
   sequences <- vapply(split(lines[!heads], record), paste, "", collapse = "")
   names(sequences) <- sub("\\s.*", "", sub("^>\\s*", "", lines[heads]))
-  twice <- unique(names(sequences)[duplicated(names(sequences))])
-  if (length(twice)) refuse("A FASTA file must name each protein once: ", enumerate(twice), ".")
   # Not toupper(), whose letters depend on the locale: a Turkish i keeps its dot.
   chartr(paste(letters, collapse = ""), paste(LETTERS, collapse = ""), sequences)
+}
+
+check_unique <- function(names, rule) {
+  twice <- unique(names[duplicated(names)])
+  if (length(twice)) refuse(rule, ", but ", enumerate(twice), " occurs twice.")
 }
 
 # Sequences by name, or by the accession within a UniProt name.
 find_sequences <- function(protein, sequences) {
   at <- match(protein, names(sequences))
   accession <- sub("^[a-z]+\\|([^|]+)\\|.*", "\\1", names(sequences))
+  check_unique(accession[accession %in% protein[is.na(at)]],
+               "The FASTA file must have one sequence for each accession in `pairs`")
   at <- ifelse(is.na(at), match(protein, accession), at)
   if (anyNA(at)) {
     refuse("Every protein of `pairs` must have a sequence, but there is none of ",
@@ -214,6 +277,11 @@ check_sequences <- function(sequences, lag) {
   if (!is.character(sequences) || length(sequences) == 0L || is.null(names(sequences))) {
     refuse("`sequences` must be a character vector with names, not ", given(sequences), ".")
   }
+  nameless <- which(is.na(names(sequences)) | !nzchar(names(sequences)))
+  if (length(nameless)) {
+    refuse("Each of `sequences` must have a name, but number ", nameless[1], " has none.")
+  }
+  check_unique(names(sequences), "Each of `sequences` must have a name of its own")
   wrong <- !grepl(paste0("^[", paste(amino_acids, collapse = ""), "]*$"), sequences)
   if (any(wrong)) {
     refuse("Sequences must hold the letters of the twenty amino acids only, but ",

@@ -4,6 +4,7 @@
 skip_without_networks <- function() {
   skip_if_not_installed("igraph")
   skip_if_not_installed("Matrix")
+  skip_if_not_installed("RSpectra")
 }
 
 whole_network <- function() {
@@ -40,6 +41,37 @@ test_that("features of the bundled pairs are those that are bundled", {
   skip_without_networks()
   features <- moe_ppi_features(yeast_ppi, yeast_network, yeast_funcat)
   expect_equal(features, yeast_ppi[-(1:4)], tolerance = 1e-6)
+  expect_lt(max(abs(features$spectral - yeast_ppi$spectral)), 1e-6)
+})
+
+test_that("features are the same each time, whatever the random numbers", {
+  skip_without_networks()
+  kind <- RNGkind()
+  on.exit(RNGkind(kind[1], kind[2], kind[3]))
+  features <- function() moe_ppi_features(yeast_ppi, yeast_network, yeast_funcat)[c("comm", "spectral")]
+  before <- features()
+  suppressWarnings(RNGkind("L'Ecuyer-CMRG", "Ahrens-Dieter", "Rounding"))
+  set.seed(9)
+  expect_identical(features(), before)
+})
+
+# Twenty paths of three proteins have 20 equal leading eigenvalues, of which ten would be arbitrary.
+test_that("eigenvalues that are equal stay together", {
+  skip_without_networks()
+  for (size in c(150, 600)) {
+    id <- paste0("X", seq_len(size))
+    middle <- seq(2, size, 3)
+    paths <- list(edges = data.frame(protein_a = id[c(middle, middle)],
+                                     protein_b = id[c(middle - 1, middle + 1)], confidence = "medium"),
+                  proteins = data.frame(name = id, class = "A"))
+    turned <- paths
+    turned$proteins <- paths$proteins[rev(seq_len(size)), ]
+    pairs <- data.frame(protein_a = id[-size], protein_b = id[-1])
+    none <- data.frame(protein = character(), category = character())
+    spectral <- function(network) moe_ppi_features(pairs, network, none)$spectral
+    expect_equal(spectral(paths), spectral(turned), tolerance = 1e-8)
+    expect_true(all(spectral(paths)[middle - 1] == spectral(paths)[1]))
+  }
 })
 
 test_that("features of a pair do not depend on whether it is a target edge", {
@@ -113,6 +145,37 @@ test_that("a split of a network is one", {
   }
 })
 
+test_that("the order within a pair of a split does not give the class away", {
+  skip_without_networks()
+  whole <- small_network()
+  turned <- seq(1, nrow(whole$edges), 2)
+  whole$edges[turned, 1:2] <- whole$edges[turned, 2:1]
+  set.seed(4)
+  pairs <- moe_ppi_split(whole)$pairs
+  place <- function(protein) match(protein, whole$proteins$name)
+  expect_true(all(place(pairs$protein_a) < place(pairs$protein_b)))
+})
+
+test_that("networks too small to split are refused, the smallest others split", {
+  skip_without_networks()
+  name <- paste0("Q", 1:200)
+  all <- data.frame(protein_a = name[1:12], protein_b = name[2:13], confidence = "medium")
+  path <- function(edges) {
+    list(edges = head(all, edges), proteins = data.frame(name = name, class = "A"))
+  }
+  for (negatives in c("mix", "hard")) for (edges in 0:12) {
+    set.seed(edges)
+    task <- tryCatch(moe_ppi_split(path(edges), negatives), moe_error_input = conditionMessage)
+    if (is.character(task)) {
+      expect_match(task, "must have edges enough for all parts, but .* pair is left for t.*ing")
+      expect_lt(edges, 8)
+    } else {
+      expect_setequal(paste(task$pairs$split, task$pairs$confidence != "none"),
+                      c("train TRUE", "train FALSE", "test TRUE", "test FALSE"))
+    }
+  }
+})
+
 test_that("hard negatives are nearer than mixed ones", {
   skip_without_networks()
   share_near <- function(negatives) {
@@ -164,6 +227,18 @@ test_that("proteins without edges or annotation have features", {
   expect_equal(none$fc_resnik, c(0, 0))
 })
 
+test_that("a protein whose category is missing has none", {
+  skip_without_networks()
+  network <- small_network()
+  pairs <- data.frame(protein_a = "P1", protein_b = "P2")
+  for (category in c(NA, "")) {
+    unknown <- data.frame(protein = c("P1", "P2"), category = category)
+    features <- moe_ppi_features(pairs, network, unknown)
+    expect_equal(unlist(features[c("fc_resnik", "fc_jac", "fc_missing")]),
+                 c(fc_resnik = 0, fc_jac = 0, fc_missing = 1))
+  }
+})
+
 test_that("what is not a network or its pairs is refused", {
   skip_without_networks()
   network <- small_network()
@@ -177,7 +252,8 @@ test_that("what is not a network or its pairs is refused", {
   expect_error(moe_ppi_split(yeast_ppi), "`network` must be a list", class = "moe_error_input")
   expect_error(moe_ppi_split(network, "easy"), "`negatives` must be one of")
   expect_error(moe_ppi_split(network, shares = c(observed = 0.5, train = 0.5, test = 0.5)),
-               "`shares` must be three positive numbers")
+               "`shares` must be three positive numbers .*, not 0.5, 0.5, 0.5")
+  expect_error(features_of(changed("proteins", name = NA)), "row 1 has no name")
   expect_error(moe_ppi_split(list(edges = 1)), "`network\\$edges` must be a data frame")
   expect_error(features_of(changed("edges", confidence = "low")), "must be \"medium\" or \"high\"")
   expect_error(features_of(changed("edges", protein_a = "P1", protein_b = "P1")),

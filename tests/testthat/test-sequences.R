@@ -55,6 +55,39 @@ test_that("several FASTA files, and line ends of other systems, are read", {
                c("1" = "MKT", "2" = "AYI"))
 })
 
+test_that("names and classes are what stands in the file, whatever it is", {
+  fasta <- write_lines(">P1", "MKT", ">3'-x", "AYI", ">NA", "GGG", ">A#1", "AC")
+  lines <- c("#protein_a\tprotein_b\tclass", "P1\t3'-x\tdon't know", "3'-x\tNA\tNA", "A#1\tP1\ttype#1")
+  tabs <- moe_read_pairs(write_lines(lines), fasta, header = TRUE, sep = "\t")
+  expect_identical(tabs$pairs$protein_a, c("P1", "3'-x", "A#1"))
+  expect_identical(tabs$pairs$protein_b, c("3'-x", "NA", "P1"))
+  # Capital letters come first in every locale.
+  expect_equal(tabs$pairs$class, factor(c("don't know", "NA", "type#1"),
+                                        c("NA", "don't know", "type#1")))
+  expect_identical(tabs$sequences[["NA"]], "GGG")
+  commas <- c("P1,3'-x,\"no, not\"", rep("P1,NA,can't say", 8))
+  expect_identical(as.character(moe_read_pairs(write_lines(commas), fasta, sep = ",")$pairs$class),
+                   rep(c("no, not", "can't say"), c(1, 8)))
+})
+
+test_that("files of other systems and of one line are read without a word", {
+  fasta <- tempfile()
+  writeBin(c(as.raw(c(0xef, 0xbb, 0xbf)), charToRaw(">P1\r\nMKT\r\n\r\n>P2\r\nAYI")), fasta)
+  pairs <- tempfile()
+  writeBin(c(as.raw(c(0xef, 0xbb, 0xbf)), charToRaw("P1 P2 yes\r\nP2 P1 no")), pairs)
+  expect_silent(read <- moe_read_pairs(pairs, fasta))
+  expect_equal(read$pairs$class, factor(c("yes", "no")))
+  expect_equal(read$sequences, c(P1 = "MKT", P2 = "AYI"))
+})
+
+test_that("numbers as names are written in full", {
+  fasta <- write_lines(">100000", "LLL", ">2", "MK")
+  pairs <- data.frame(protein_a = 1e5, protein_b = 2)
+  expect_named(moe_read_pairs(pairs, fasta)$sequences, c("100000", "2"))
+  x <- matrix(1:4, 2, dimnames = list(c("2", "100000"), NULL))
+  expect_equal(unname(moe_pair_features(pairs, x)), cbind(1.5, 3.5, 1, 1), ignore_attr = TRUE)
+})
+
 test_that("conjoint triads follow their definition", {
   skip_if_not_installed("protr")
   sequences <- bundled_sequences(5)
@@ -123,10 +156,39 @@ test_that("what cannot be read or described is refused", {
   expect_error(moe_read_pairs(data.frame("1"), fasta), "two columns of names .* but has 1")
   expect_error(moe_read_pairs(data.frame("1", "3"), fasta), "there is none of \"3\"")
   expect_error(moe_read_pairs(pair, write_lines("MKT")), "must begin with a line")
-  expect_error(moe_read_pairs(pair, write_lines(">1", "A", ">1", "C")), "each protein once: \"1\"")
+  expect_error(moe_read_pairs(pair, write_lines(">1", "A", ">1", "C")), "each protein once, but \"1\" occurs twice")
   expect_error(moe_sequence_features("MKT"), "character vector with names")
   expect_error(moe_sequence_features(c(a = "MKX"), 1), "but \"a\" has others")
   expect_error(moe_sequence_features(c(a = "MKTA"), 4), "longer than `lag` \\(4\\)")
   expect_error(moe_pair_features(data.frame(protein_a = "x", protein_b = "y"), diag(2)),
                "but \"x\" is not")
+  expect_error(moe_sequence_features(c(a = "MKT", a = "AYI"), 1), "\"a\" occurs twice")
+  expect_error(moe_sequence_features(c(a = "MKT", "AYI"), 1), "but number 2 has none")
+  named <- matrix(1:4, 2, dimnames = list(c("1", "1"), NULL))
+  expect_error(moe_pair_features(data.frame(protein_a = 1, protein_b = 1), named),
+               "one row for each protein, but \"1\" occurs twice")
+  expect_error(moe_pair_features(data.frame(protein_a = 1, protein_b = 1), named[, 0]),
+               "`features` must have columns")
+})
+
+test_that("files that are not as they must be are refused", {
+  fasta <- write_lines(">1", "MKT", ">2", "AYI")
+  refused <- function(message, pairs = write_lines("1 2 yes"), proteins = fasta, ...) {
+    expect_error(moe_read_pairs(pairs, proteins, ...), message, class = "moe_error_input")
+  }
+  refused("the file .* is empty", write_lines("", " "))
+  refused("holds no pairs", header = TRUE)
+  refused("as many columns as the first, 3, but \"2 1\" has not", write_lines("1 2 yes", "2 1"))
+  refused("path of one file, not of 2", c(fasta, fasta))
+  refused("there is no file", tempdir())
+  refused("`sep` must be one character, .* not \";;\"", sep = ";;")
+  refused("`sep` must be one character, .* not 1", sep = 1)
+  refused("Every pair must have a class, but row 2", write_lines("1,2,yes", "2,1,"), sep = ",")
+  refused("which .* does not", proteins = c(fasta, write_lines("GGG")))
+  refused("each protein once, but \"2\" occurs twice", proteins = c(fasta, write_lines(">2", "A")))
+  refused("one sequence for each accession in `pairs`, but \"2\" occurs twice",
+          proteins = write_lines(">1", "M", ">sp|2|x", "M", ">tr|2|y", "A"))
+  latin <- tempfile()
+  writeBin(c(charToRaw(">1\nMK"), as.raw(0xe9), charToRaw("\n>2\nA\n")), latin)
+  refused("ASCII or UTF-8, but line 2", proteins = latin)
 })
