@@ -308,11 +308,20 @@ residue_properties <- function() {
   out
 }
 
-# protr's acc() gives auto covariances, lag by lag, before those of two properties.
 describe_sequence <- function(sequence, properties, lag) {
   along <- properties[, strsplit(sequence, "")[[1]], drop = FALSE]
-  covariance <- protr::acc(along - rowMeans(along), lag)[seq_len(nrow(properties) * lag)]
+  covariance <- auto_covariances(along - rowMeans(along), lag)
   names(covariance) <- paste(rep(rownames(properties), lag),
                              rep(seq_len(lag), each = nrow(properties)), sep = ".")
   c(protr::extractCTriad(sequence), covariance)
+}
+
+# Lag by lag, those of the centred rows. protr's acc() would compute those of all pairs of rows.
+auto_covariances <- function(along, lag) {
+  last <- ncol(along)
+  of_lag <- function(l) {
+    here <- along[, seq_len(last - l), drop = FALSE]
+    rowMeans(here * along[, seq.int(l + 1L, last), drop = FALSE])
+  }
+  as.vector(vapply(seq_len(lag), of_lag, numeric(nrow(along))))
 }
