@@ -13,9 +13,10 @@
 #' \deqn{\mathrm{ECE} = \sum_h \frac{n_h}{n} |\bar p_h - \bar o_h|, \quad
 #'   \mathrm{RMSCE}^2 = \sum_h \frac{n_h}{n} (\bar p_h - \bar o_h)^2, \quad
 #'   \mathrm{MCE} = \max_h |\bar p_h - \bar o_h|.}
-#' `"classwise"` is the mean of ECE, or of RMSCE squared, over classes, and the largest MCE. Bins
-#' are of equal mass (`"mass"`: about as many rows each, equal probabilities together) or of equal
-#' width (`"width"`: \eqn{(0, 1/H], \dots, ((H - 1)/H, 1]}{(0, 1/H], ..., ((H - 1)/H, 1]}).
+#' `"classwise"` is the mean of ECE (Kull et al., 2019), or of RMSCE squared, over classes, and the
+#' largest MCE. Bins are of equal mass (`"mass"`: about as many rows each, equal probabilities
+#' together) or of equal width (`"width"`:
+#' \eqn{(0, 1/H], \dots, ((H - 1)/H, 1]}{(0, 1/H], ..., ((H - 1)/H, 1]}).
 #'
 #' Even for perfect probabilities \eqn{\bar o_h} scatters about \eqn{\bar p_h}, so these errors are
 #' too large, the more so the more bins. With \eqn{s_h^2 = \bar o_h (1 - \bar o_h) / (n_h - 1)},
@@ -106,7 +107,6 @@
 #'                       logit = predict(logit, test, type = "prob"))
 #' calibration <- moe_calibration(probabilities, test$confidence, bootstrap = 50)
 #' calibration
-#' plot(calibration)
 #'
 #' # The same scores by yardstick, whose Brier score is half of ours.
 #' if (requireNamespace("yardstick", quietly = TRUE)) {
@@ -363,7 +363,7 @@ print_calibration_heading <- function(x) {
   cat_wrapped("Calibration of ", if (length(x$models)) paste(length(x$models), "models on "),
               x$rows, if (x$rows > 1L) " rows" else " row",
               if (x$weighted) paste(" of total weight", format(x$total)), ", ",
-              length(x$levels), " classes (", paste(x$levels, collapse = ", "), ")")
+              describe_classes(x$levels))
   cat_wrapped(
     "At most ", x$n_bins, if (x$n_bins > 1L) " bins; " else " bin; ",
     if (x$resamples > 0L) {

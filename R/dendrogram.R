@@ -48,7 +48,7 @@
 #' tell apart, so that it gains far less likelihood than BIC charges for, and BIC misses experts
 #' that are there until there are many rows. HQ still grows with \eqn{n}, so that redundant experts
 #' are not kept. In simulations it is right more often than a BIC sweep over all numbers of experts,
-#' at about a quarter of the sweep's time: see `vignette("rates", package = "moelogit")`. DSC is not
+#' at about a fifth of the sweep's time: see `vignette("rates", package = "moelogit")`. DSC is not
 #' scale-free, since heights are not on the scale of the likelihood, and so it answers 2 most of the
 #' time; merging without refinement loses far more likelihood than it should.
 #'
@@ -57,8 +57,8 @@
 #' @param criterion The criterion that chooses: `"hq"`, `"sabic"`, `"bic"`, `"aic"`, `"icl"`,
 #'   `"dsc"` or `"dsc_rescaled"`.
 #' @param refine Whether each level is polished.
-#' @param pairs How many of the closest pairs are tried at each level (a whole number of at least
-#'   1) if `refine` is `TRUE`.
+#' @param pairs With `refine`, how many of the closest pairs are tried at each level: a whole number,
+#'   at least 1.
 #' @param ... Handed to methods; an unused argument is an error.
 #' @return An object of class `moe_dendrogram`, which is also an [stats::hclust()]: `merge`,
 #'   `height`, `order`, `labels` describe the tree. `selected` is the chosen number of experts,
@@ -222,6 +222,12 @@ measure_from_atoms <- function(measure, weights, atoms) {
 #'   experts, or `"split"` of an expert of the level below; `chosen_by`, the criteria that choose
 #'   this level.
 #' @seealso [moe_dendrogram()]
+#' @examples
+#' pairs <- subset(yeast_ppi, split == "test")
+#' set.seed(1)
+#' fit <- moe_fit(confidence ~ l3 + high_share, pairs, experts = 3, lambda = 0.5,
+#'                control = moe_control(starts = 2, intercept_ridge = 0.01))
+#' as.data.frame(moe_dendrogram(fit))
 #' @export
 as.data.frame.moe_dendrogram <- function(x, row.names = NULL, optional = FALSE, ...) x$path
 
@@ -234,6 +240,14 @@ as.data.frame.moe_dendrogram <- function(x, row.names = NULL, optional = FALSE, 
 #' @return A [moe_fit()] with that many experts. On a refined path the level's run is continued to
 #'   convergence; otherwise the fit is the merged measure as it is, with status `"merged"`.
 #' @seealso [moe_dendrogram()]
+#' @examples
+#' pairs <- subset(yeast_ppi, split == "test")
+#' set.seed(1)
+#' fit <- moe_fit(confidence ~ l3 + high_share, pairs, experts = 3, lambda = 0.5,
+#'                control = moe_control(starts = 2, intercept_ridge = 0.01))
+#' tree <- moe_dendrogram(fit)
+#' cut(tree)
+#' cut(tree, 2)
 #' @export
 cut.moe_dendrogram <- function(x, experts = x$selected, ...) {
   check_unused(...)

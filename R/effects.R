@@ -13,9 +13,9 @@
 #' logical variable) the mean difference between all rows being at a level and all rows being at the
 #' first. Covariates that appear in the gate as well as in the experts, in interactions or in
 #' functions such as `log(x)` and splines, are moved everywhere at once. Derivatives are central
-#' differences with a step of about 6e-6 standard deviations. A variable that the formula makes into
-#' classes, as in `factor(k)` or `I(k > 2)`, is refused: make these a column of the data. Effects on
-#' the classes sum to 0.
+#' differences with a step of about 6e-6 standard deviations in the training data. A variable that
+#' the formula makes into classes, as in `factor(k)` or `I(k > 2)`, is refused: make these a column
+#' of the data. Effects on the classes sum to 0.
 #'
 #' Standard errors are by the delta method and take the covariates as fixed. What they rest on, and
 #' are conditional on, is said in [vcov.moe_fit()]; they remain finite for coefficients about which
@@ -31,8 +31,8 @@
 #'   `newdata`.
 #' @param vcov,cluster Which covariance to use: `type` and `cluster` of [vcov.moe_fit()].
 #' @param level Confidence level.
-#' @return A data frame with a row per variable (factor: per level other than the first) and class:
-#'   `variable`, `contrast` (`"dP/dx"`, or `"b - a"` for levels), `class`, `estimate`, `std.error`,
+#' @return A data frame (class `moe_effects`) with a row per variable (factor: per level other than
+#'   the first) and class: `variable`, `contrast` (`"dP/dx"`, or `"b - a"` for levels), `class`, `estimate`, `std.error`,
 #'   `statistic` (their ratio), `p.value` (normal, two-sided), `conf.low` and `conf.high`. Estimates
 #'   are differences of probabilities, for numeric covariates per unit of the covariate.
 #' @seealso [predict.moe_fit()] for intervals of probabilities, [confint.moe_fit()]
@@ -70,7 +70,15 @@ finish_effects <- function(effects, level) {
   effects$p.value <- 2 * stats::pnorm(-abs(effects$statistic))
   effects$conf.low <- effects$estimate - reach
   effects$conf.high <- effects$estimate + reach
-  effects
+  structure(effects, class = c("moe_effects", "data.frame"))
+}
+
+#' @export
+print.moe_effects <- function(x, digits = max(3L, getOption("digits") - 3L), ...) {
+  shown <- structure(x, class = "data.frame")
+  if (is.numeric(x$p.value)) shown$p.value <- format.pval(x$p.value, digits = digits - 1L)
+  print(shown, digits = digits, row.names = FALSE, ...)
+  invisible(x)
 }
 
 # --- the rows over which to average ---
@@ -88,6 +96,7 @@ effect_frame <- function(fit, newdata, newz) {
     return(fit$model[check_transformed(variables, fit)])
   }
   if (!is.data.frame(newdata)) refuse("`newdata` must be a data frame, not ", given(newdata), ".")
+  check_variables(delete.response(fit$terms$full), newdata, fit$variables)
   newdata[intersect(variables, names(newdata))]
 }
 
@@ -188,9 +197,7 @@ effects_of <- function(fit, frame, name, weights, covariance) {
 
 derivative <- function(fit, frame, name, weights) {
   values <- as.double(frame[[name]])
-  mean <- sum(weights * values)
-  spread <- sqrt(sum(weights * (values - mean)^2))
-  step <- .Machine$double.eps^(1 / 3) * (if (spread > 0) spread else max(1, abs(mean)))
+  step <- derivative_step(values, training_column(fit, name))
   # The step as it was rounded.
   width <- (values + step) - (values - step)
   at <- function(values) {
@@ -198,6 +205,24 @@ derivative <- function(fit, frame, name, weights) {
     average_prob(fit, effect_design(fit, frame), weights / width)
   }
   Map(`-`, at(values + step), at(values - step))
+}
+
+# In proportion to the spread of the training data, which newdata of one row have not; of `values`
+# themselves where the fit holds the covariate transformed only. Never lost in rounding.
+derivative_step <- function(values, trained) {
+  far <- max(abs(values))
+  size <- if (far > 0) far else 1
+  for (x in Filter(length, list(values, trained))) {
+    spread <- stats::sd(x, na.rm = TRUE)
+    # What rounding leaves of a constant is no spread.
+    if (isTRUE(spread > 1e-10 * max(abs(x), na.rm = TRUE))) size <- spread
+  }
+  max(.Machine$double.eps^(1 / 3) * size, 1e-12 * far)
+}
+
+training_column <- function(fit, name) {
+  if (!is.null(fit$terms)) return(as.double(fit$model[[name]]))
+  for (x in fit$model[c("x", "z")]) if (name %in% colnames(x)) return(as.double(x[, name]))
 }
 
 level_differences <- function(fit, frame, name, weights) {

@@ -1,4 +1,4 @@
-# What users of glm() expect of a fitted model.
+# What users expect of a fitted model.
 
 # --- showing ---
 
@@ -19,8 +19,15 @@ print_heading <- function(x) {
   if (!is.null(x$call)) cat("Call: ", short_call(x$call), "\n", sep = "")
   size <- if (is.null(x$prior_weights)) paste(x$rows, "observations") else
     paste(x$rows, "observations of total weight", format(x$nobs))
-  cat_wrapped(size, ", ", length(x$levels), " classes (", paste(x$levels, collapse = ", "),
-              "), ridge ", format(x$lambda))
+  omitted <- stats::naprint(x$na.action)
+  cat_wrapped(size, if (nzchar(omitted)) paste0(" (", omitted, ")"), ", ",
+              describe_classes(x$levels), ", ridge ", format(x$lambda))
+}
+
+describe_classes <- function(levels, most = 10L) {
+  shown <- utils::head(levels, most)
+  if (length(levels) > most) shown <- c(shown, "...")
+  paste0(length(levels), " classes (", paste(shown, collapse = ", "), ")")
 }
 
 cat_wrapped <- function(...) {
@@ -40,7 +47,8 @@ print_ending <- function(x) {
     switch(x$status, converged = "Converged", paste0("Not converged (", x$status, ")")),
     " after ", x$iterations, " iterations, ", x$evaluations, " evaluations",
     if (length(x$objectives) > 1L) {
-      paste0("; ", reached, " of ", length(x$objectives), " starts reached this optimum")
+      paste0("; ", reached, " of ", length(x$objectives), " starts reached this ",
+             if (x$status == "converged") "optimum" else "value")
     }
   )
   for (problem in x$problems) cat_wrapped("! ", problem)
@@ -134,12 +142,13 @@ add_standard_errors <- function(out, fit, type, cluster, se) {
 print.summary.moe_fit <- function(x, digits = max(3L, getOption("digits") - 3L),
                                   signif.stars = getOption("show.signif.stars"), ...) {
   print_heading(x)
-  cat("\nExperts (mean gate probability, rows they lead, mean class probabilities):\n")
   experts <- data.frame(gate = round(x$shares, 3))
   if (!is.null(x$classes)) {
     experts$rows <- as.integer(x$assigned)
     experts <- cbind(experts, t(round(x$classes, 3)))
   }
+  cat("\nExperts (mean gate probability",
+      if (ncol(experts) > 1L) ", rows they lead, mean class probabilities", "):\n", sep = "")
   print(experts)
   cat("\nCoefficients (log-odds against class ", dQuote(x$levels[1], FALSE),
       if (x$experts > 1L) "; gate against expert1", "):\n", sep = "")
@@ -177,7 +186,8 @@ print_coefficients <- function(x, digits, signif.stars, ...) {
 #' the first expert, which has the largest mean gate probability. With one expert and two classes
 #' they are those of [stats::glm()].
 #'
-#' @param object A fit by [moe_fit()].
+#' @param object A fit by [moe_fit()], or a dendrogram by [moe_dendrogram()], which stands for the
+#'   fit that [cut.moe_dendrogram()] gives.
 #' @param matrix Whether to give one matrix in place of a list.
 #' @param ... Not used.
 #' @return A list: `gate`, a matrix (covariates x (K - 1)), and `expert`, an array (covariates x
@@ -208,6 +218,12 @@ coef.moe_fit <- function(object, matrix = FALSE, ...) {
   out <- cbind(spread(parts$gate, rownames(parts$gate)), spread(flat, labels))
   dimnames(out) <- list(rows, predictor_names(parts))
   out
+}
+
+#' @rdname coef.moe_fit
+#' @export
+coef.moe_dendrogram <- function(object, matrix = FALSE, ...) {
+  coef.moe_fit(cut.moe_dendrogram(object), matrix, ...)
 }
 
 # --- likelihood ---
@@ -282,6 +298,10 @@ model.frame.moe_fit <- function(formula, ...) {
 #' @param ... Not used.
 #' @return The model matrix of that part, all columns, intercept included; a `dgCMatrix` where the
 #'   fit was given a sparse matrix.
+#' @examples
+#' set.seed(1)
+#' fit <- moe_fit(Species ~ Sepal.Length + Sepal.Width | Petal.Width, iris, lambda = 1)
+#' head(model.matrix(fit, "gate"), 3)
 #' @export
 model.matrix.moe_fit <- function(object, part = c("expert", "gate"), ...) {
   part <- check_choice(part, c("expert", "gate"), "part")

@@ -10,8 +10,8 @@
 #' @section Where to start:
 #' [moe_fit()] fits the model; `predict()` gives classes, probabilities, gate, experts and
 #' responsibilities ([predict.moe_fit()]); `summary()`, `coef()`, `vcov()`, `confint()`, `logLik()`,
-#' `residuals()`, `simulate()`, `plot()` work as for `glm` fits, and [moe_effects()] says what each
-#' covariate does to the class probabilities. [yeast_ppi] is the data set to try them on.
+#' `residuals()`, `simulate()`, `plot()` are there as for other models, and [moe_effects()] says
+#' what each covariate does to the class probabilities. [yeast_ppi] is the data set to try them on.
 #'
 #' @section Threads:
 #' One thread is used unless `moe_control(threads = )` or `options(moelogit.threads = )` asks for

@@ -57,7 +57,7 @@ plot_gate <- function(fit) {
   )
   ggplot2::ggplot(data, ggplot2::aes(probability, fill = response)) +
     ggplot2::geom_histogram(bins = 40, boundary = 0) +
-    ggplot2::facet_wrap("expert", ncol = 1, scales = "free_y") +
+    ggplot2::facet_wrap("expert", ncol = ceiling(ncol(gate) / 6), scales = "free_y") +
     ggplot2::scale_fill_viridis_d(end = 0.9) +
     ggplot2::labs(x = "gate probability", y = "rows", fill = "class",
                   title = "Where the gate sends the rows") +

@@ -28,7 +28,8 @@
 #' Intervals are for the probability, not for a response. Directions about which the data say
 #' nothing count with the least information that could have been seen: where a probability depends
 #' on them, its interval is wide.
-#' @return As described under `type`, with one row per row of `newdata` and no dimension dropped.
+#' @return As described under `type`, with one row per row of `newdata`, in its order and without
+#'   row names, and no dimension dropped.
 #'   Rows with a missing covariate (for responsibilities also a missing response) are `NA`. Factor
 #'   levels that the fit has not seen are refused. With `se.fit` or `interval = "confidence"` a list
 #'   of such arrays: `fit`, `se.fit`, and for intervals `lower` and `upper`.

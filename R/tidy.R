@@ -47,7 +47,8 @@
 NULL
 
 #' @rdname tidy.moe_fit
-#' @exportS3Method generics::tidy
+#' @method tidy moe_fit
+#' @rawNamespace S3method(generics::tidy, moe_fit)
 tidy.moe_fit <- function(x, conf.int = FALSE, conf.level = 0.95, exponentiate = FALSE,
                          type = c("observed", "sandwich", "opg"), cluster = NULL, ...) {
   check_fit(x, "x")
@@ -104,7 +105,8 @@ as_tibble_class <- function(table) {
 }
 
 #' @rdname tidy.moe_fit
-#' @exportS3Method generics::tidy
+#' @method tidy moe_bootstrap
+#' @rawNamespace S3method(generics::tidy, moe_bootstrap)
 tidy.moe_bootstrap <- function(x, conf.int = FALSE, conf.level = 0.95, exponentiate = FALSE,
                                type = c("percentile", "basic", "normal"), ...) {
   tails <- tidy_tails(conf.int, conf.level)
@@ -119,14 +121,16 @@ tidy.moe_bootstrap <- function(x, conf.int = FALSE, conf.level = 0.95, exponenti
 }
 
 #' @rdname tidy.moe_fit
-#' @exportS3Method generics::tidy
+#' @method tidy moe_dendrogram
+#' @rawNamespace S3method(generics::tidy, moe_dendrogram)
 tidy.moe_dendrogram <- function(x, ...) {
   check_tree(x)
   as_tibble_class(x$path)
 }
 
 #' @rdname tidy.moe_fit
-#' @exportS3Method generics::glance
+#' @method glance moe_fit
+#' @rawNamespace S3method(generics::glance, moe_fit)
 glance.moe_fit <- function(x, ...) {
   check_fit(x, "x")
   as_tibble_class(data.frame(
@@ -137,7 +141,8 @@ glance.moe_fit <- function(x, ...) {
 }
 
 #' @rdname tidy.moe_fit
-#' @exportS3Method generics::augment
+#' @method augment moe_fit
+#' @rawNamespace S3method(generics::augment, moe_fit)
 augment.moe_fit <- function(x, data = NULL, newdata = NULL, newz = NULL, ...) {
   check_fit(x, "x")
   given <- if (is.null(newdata)) data else newdata

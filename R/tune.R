@@ -81,7 +81,6 @@
 #'                   folds = 3, control = moe_control(starts = 2))
 #' tuned
 #' head(predict(tuned, type = "prob"))
-#' plot(tuned)
 #' @export
 moe_tune <- function(...) {
   UseMethod("moe_tune", dispatch_argument("moe_tune", ...))
@@ -380,6 +379,13 @@ coef.moe_tune <- function(object, ...) coef.moe_fit(object$fit, ...)
 #' @return A data frame with a row per number of experts and `lambda`: `experts`, `lambda`, `mean`
 #'   and `se` of the loss over folds.
 #' @seealso [moe_tune()]
+#' @examples
+#' pairs <- subset(yeast_ppi, split == "test")[1:300, ]
+#' set.seed(1)
+#' tuned <- moe_tune(confidence ~ l3 + high_share, pairs, experts = 2, lambda = c(30, 3, 0.3),
+#'                   folds = 3, control = moe_control(starts = 1))
+#' as.data.frame(tuned)
+#' as.data.frame(tuned, measure = "brier", folds = TRUE)
 #' @export
 as.data.frame.moe_tune <- function(x, row.names = NULL, optional = FALSE, ..., measure = x$measure,
                                    folds = FALSE) {
@@ -466,7 +472,13 @@ print.summary.moe_tune <- function(x, digits = max(3L, getOption("digits") - 3L)
 #'   others.
 #' @param ... Handed by `plot()` to `autoplot()`, otherwise not used.
 #' @return `autoplot()` returns a ggplot; `plot()` draws it and returns it invisibly.
-#' @seealso [moe_tune()], whose page has an example.
+#' @seealso [moe_tune()]
+#' @examples
+#' pairs <- subset(yeast_ppi, split == "test")[1:300, ]
+#' set.seed(1)
+#' tuned <- moe_tune(confidence ~ l3 + high_share, pairs, experts = 1:2, lambda = c(30, 3, 0.3),
+#'                   folds = 3, control = moe_control(starts = 1))
+#' plot(tuned)
 #' @export
 autoplot.moe_tune <- function(object, measure = object$measure, ...) {
   check_unused(...)

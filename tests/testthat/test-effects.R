@@ -245,6 +245,41 @@ test_that("effects do not depend on units", {
   expect_equal(ours$statistic, theirs$statistic, tolerance = 1e-5)
 })
 
+test_that("effects at one row, and at equal rows, are derivatives there, in any unit", {
+  moved <- function(data, by) transform(data, x1 = x1 + by)
+  rows <- d[c(7, 7, 7, 7, 7), ]
+  rows$x1 <- 0.2
+  for (at in list(d[3, ], rows)) {
+    expected <- weighted_change(fit, moved(at, 1e-4), moved(at, -1e-4), rep(1, nrow(at)), 2e-4)
+    expect_equal(moe_effects(fit, "x1", newdata = at)$estimate, unname(expected), tolerance = 1e-6)
+    by_matrix <- moe_effects(matrices, "x1", newdata = as.matrix(at[c("x1", "x2")]),
+                             newz = as.matrix(at["z1"]))
+    expect_equal(by_matrix$estimate, unname(expected), tolerance = 1e-4)
+    tiny <- moe_fit(y ~ x1 + x2 | z1, transform(d, x1 = 1e-9 * x1), lambda = 0.5,
+                    start = predict(fit, type = "posterior"))
+    in_units <- moe_effects(tiny, "x1", newdata = transform(at, x1 = 1e-9 * x1))
+    expect_equal(1e-9 * in_units$estimate, unname(expected), tolerance = 1e-4)
+  }
+  # Where the fit holds log(size) alone, the value itself is the scale.
+  sized <- transform(d, size = 1e-9 * exp(x1 / 4))
+  logs <- moe_fit(y ~ log(size) + x2, sized, lambda = 0.5, control = quick)
+  at <- sized[3, ]
+  grown <- function(factor) transform(at, size = factor * size)
+  expected <- weighted_change(logs, grown(1 + 1e-5), grown(1 - 1e-5), 1, 2e-5 * at$size)
+  expect_equal(moe_effects(logs, "size", newdata = at)$estimate, unname(expected), tolerance = 1e-6)
+})
+
+test_that("effects are printed with few digits and hold all", {
+  effects <- moe_effects(fit, c("x1", "x2"))
+  expect_s3_class(effects, "data.frame")
+  lines <- capture.output(expect_identical(print(effects), effects))
+  expect_match(lines[1], "^ *variable contrast +class estimate std.error statistic +p.value")
+  expect_match(lines[2], sprintf("^ *x1 +dP/dx +low +%s", format(effects$estimate[1], digits = 4)))
+  effects$p.value[1] <- 1e-300
+  expect_match(capture.output(print(effects))[2], "<2e-16|< 2e-16")
+  expect_length(capture.output(print(effects[c("class", "estimate")])), nrow(effects) + 1)
+})
+
 # --- refusals ---
 
 test_that("what cannot be is refused in words", {
@@ -266,6 +301,7 @@ test_that("what cannot be is refused in words", {
   refused(moe_effects(fit, 1), "`variables` must be NULL or names")
   refused(moe_effects(fit, newdata = as.matrix(d["x1"])), "`newdata` must be a data frame")
   refused(moe_effects(fit, newdata = d["x1"]), "lacks \"x2\", \"z1\"")
+  refused(moe_effects(fit, newdata = d["flag"]), "lacks \"x1\", \"x2\", \"z1\"")
   refused(moe_effects(fit, newdata = d[0, ]), "must be a row without missing values")
   refused(moe_effects(fit, weights = 1:3), "one value per row")
   refused(moe_effects(fit, level = 0), "`level` must lie between 0 and 1")

@@ -1,4 +1,4 @@
-# What users of glm() expect of a fitted model. Expected values are worked out from coef() and the
+# What users expect of a fitted model. Expected values are worked out from coef() and the
 # data.
 
 set.seed(1)
@@ -110,6 +110,21 @@ test_that("many classes do not make lines wider than the window", {
   fit <- moe_fit(y ~ x, many, experts = 1, lambda = 1)
   expect_lte(max(nchar(printed(fit))), 80)
   expect_lte(max(nchar(printed(summary(fit)))), 80)
+  expect_line(printed(fit), "120 observations, 20 classes \\(Alabama, Alaska, ")
+  expect_line(printed(fit), "Georgia, \\.\\.\\.\\), ridge 1$")
+  expect_false(any(grepl("Hawaii", printed(fit))))
+})
+
+test_that("print says how many rows were left out", {
+  expect_match(paste(printed(excluding), collapse = " "),
+               "118 observations of .* \\(2 observations +deleted due to +missingness\\), +3 classes")
+  expect_false(any(grepl("deleted", printed(fit))))
+})
+
+test_that("print of a run that was stopped speaks of no optimum", {
+  stopped <- suppressWarnings(moe_fit(y ~ x1 + x2 | z1, d, experts = 2, lambda = 0.5,
+                                      control = moe_control(starts = 2, max_iterations = 2)))
+  expect_match(paste(printed(stopped), collapse = " "), "of 2 +starts reached this value")
 })
 
 test_that("summary holds criteria, rows that an expert leads, and its mean class probabilities", {
@@ -161,6 +176,12 @@ test_that("summary of a fit without data has what needs no data", {
   expect_null(s$assigned)
   expect_identical(names(s$criteria), c("AIC", "BIC"))
   expect_line(printed(s), "^Coefficients")
+})
+
+test_that("summary of a fit without data names only what it shows", {
+  without <- moe_fit(y ~ x1, d, lambda = 0.5, control = quick, model = FALSE)
+  expect_line(printed(summary(without)), "^Experts \\(mean gate probability\\):$")
+  expect_line(printed(summary(fit)), "^Experts \\(mean gate probability, rows they lead, mean class")
 })
 
 test_that("summary prints a fit by the worker whose column of ones has no name", {

@@ -460,6 +460,7 @@ test_that("predict of a dendrogram is that of the chosen fit", {
   for (type in c("class", "prob", "gate", "expert", "posterior")) {
     expect_identical(predict(tree, few, type), predict(cut(tree), few, type))
     expect_identical(predict(tree, type = type), predict(cut(tree), type = type))
+    expect_identical(coef(tree, matrix = TRUE), coef(cut(tree), matrix = TRUE))
   }
 })
 
