@@ -31,10 +31,11 @@
 #'   `newdata`.
 #' @param vcov,cluster Which covariance to use: `type` and `cluster` of [vcov.moe_fit()].
 #' @param level Confidence level.
-#' @return A data frame (class `moe_effects`) with a row per variable (factor: per level other than
-#'   the first) and class: `variable`, `contrast` (`"dP/dx"`, or `"b - a"` for levels), `class`, `estimate`, `std.error`,
-#'   `statistic` (their ratio), `p.value` (normal, two-sided), `conf.low` and `conf.high`. Estimates
-#'   are differences of probabilities, for numeric covariates per unit of the covariate.
+#' @return A data frame (class `moe_effects`) with a row per variable (factor: per level other
+#'   than the first) and class: `variable`, `contrast` (`"dP/dx"`, or `"b - a"` for levels),
+#'   `class`, `estimate`, `std.error`, `statistic` (their ratio), `p.value` (normal, two-sided),
+#'   `conf.low` and `conf.high`. Estimates are differences of probabilities, for numeric
+#'   covariates per unit of the covariate.
 #' @seealso [predict.moe_fit()] for intervals of probabilities, [confint.moe_fit()]
 #' @examples
 #' pairs <- subset(yeast_ppi, split == "test")
