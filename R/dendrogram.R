@@ -57,8 +57,8 @@
 #' @param criterion The criterion that chooses: `"hq"`, `"sabic"`, `"bic"`, `"aic"`, `"icl"`,
 #'   `"dsc"` or `"dsc_rescaled"`.
 #' @param refine Whether each level is polished.
-#' @param pairs With `refine`, how many of the closest pairs are tried at each level: a whole number,
-#'   at least 1.
+#' @param pairs With `refine`, how many of the closest pairs are tried at each level: a whole
+#'   number, at least 1.
 #' @param ... Handed to methods; an unused argument is an error.
 #' @return An object of class `moe_dendrogram`, which is also an [stats::hclust()]: `merge`,
 #'   `height`, `order`, `labels` describe the tree. `selected` is the chosen number of experts,
