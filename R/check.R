@@ -34,6 +34,12 @@ enumerate <- function(x, most = 6L) {
   if (length(x) > most) paste0(shown, " and ", length(x) - most, " more") else shown
 }
 
+need_package <- function(package, purpose) {
+  if (!requireNamespace(package, quietly = TRUE)) {
+    refuse("The package ", package, " must be installed for ", purpose, ".")
+  }
+}
+
 is_number <- function(x, lower, upper) {
   is.numeric(x) && length(x) == 1L && is.finite(x) && x >= lower && x <= upper
 }
@@ -48,6 +54,12 @@ check_number <- function(x, name, lower = -Inf, upper = Inf) {
     refuse("`", name, "` must be one finite number", limits, ", not ", given(x), ".")
   }
   as.double(x)
+}
+
+check_level <- function(level, name = "level") {
+  level <- check_number(level, name, lower = 0, upper = 1)
+  if (level == 0 || level == 1) refuse("`", name, "` must lie between 0 and 1, not be ", level, ".")
+  level
 }
 
 check_count <- function(x, name, lower = 1L, upper = .Machine$integer.max, or = "") {
@@ -84,14 +96,21 @@ check_unused <- function(...) {
   refuse("Unused argument", if (length(names) > 1L) "s", ": ", enumerate(names), ".")
 }
 
-check_fit <- function(x, name = "object") {
-  if (!inherits(x, "moe_fit")) {
-    refuse("`", name, "` must be a fit by moe_fit(), not ", given(x), ".")
+check_columns <- function(x, columns, name) {
+  if (!is.data.frame(x)) refuse("`", name, "` must be a data frame, not ", given(x), ".")
+  missing <- setdiff(columns, names(x))
+  if (length(missing)) {
+    refuse("`", name, "` must have the columns ", enumerate(columns), ", but lacks ",
+           enumerate(missing), ".")
   }
-  refuse_fault(fit_fault(x), name, "moe_fit()")
-  check_control(x$control)
-  invisible(x)
 }
+
+check_unique <- function(names, rule) {
+  twice <- unique(names[duplicated(names)])
+  if (length(twice)) refuse(rule, ", but ", enumerate(twice), " occurs twice.")
+}
+
+# --- values per row ---
 
 # Case weights as doubles; NULL stands for all 1.
 check_weights <- function(weights, n) {
@@ -122,70 +141,21 @@ check_each <- function(valid, values, rule) {
   refuse(rule, ", but row ", bad[1], " has ", format(values[bad[1]]), more, ".")
 }
 
-# A design: a numeric matrix without missing or infinite values, stored as doubles, dense or as a
-# dgCMatrix.
-check_design <- function(x, name) {
-  if (is_sparse(x)) {
-    x <- as_sparse(x, name)
-    check_finite(x, name)
-    return(x)
+# Groups of the rows that are used, given for them or for those that `na.action` left out too.
+check_groups <- function(group, name, groups, rows, omitted) {
+  if (!is.atomic(group) || length(dim(group)) > 1L) {
+    refuse("`", name, "` must be a vector, not ", given(group), ".")
   }
-  if (is.data.frame(x)) {
-    refuse("`", name, "` must be a numeric matrix, not a data frame: use a formula, or ",
-           "data.matrix() or model.matrix().")
+  if (length(omitted) && length(group) == rows + length(omitted)) group <- group[-omitted]
+  if (length(group) != rows) {
+    refuse("`", name, "` must have one value per row: there are ", rows, " rows and ",
+           length(group), " values.")
   }
-  if (!is.matrix(x) || !(is.numeric(x) || is.logical(x))) {
-    refuse("`", name, "` must be a numeric matrix, not ", given(x), ".")
+  if (anyNA(group)) {
+    refuse("`", name, "` must not hold missing values: row ", which(is.na(group))[1], " is NA.")
   }
-  if (storage.mode(x) != "double") storage.mode(x) <- "double"
-  check_finite(x, name)
-  x
-}
-
-# Columns are told apart by their names, where they have any.
-check_column_names <- function(labels, name) {
-  nameless <- which(is.na(labels) | labels == "")
-  if (length(nameless)) {
-    refuse("Columns of `", name, "` must all have a name, or none of them, but column ",
-           nameless[1], " has none.")
+  if (length(unique(group)) < 2L) {
+    refuse("`", name, "` must tell at least two ", groups, " apart, but has one.")
   }
-  if (anyDuplicated(labels)) {
-    refuse("Columns of `", name, "` must have different names, but ",
-           dQuote(labels[duplicated(labels)][1], FALSE), " occurs twice.")
-  }
-}
-
-# Beyond, differences and deviations of finite values may overflow.
-largest_covariate <- 1e305
-
-# The range finds NA, NaN, Inf and huge values without a copy of x; only then is it searched.
-check_finite <- function(x, name) {
-  values <- if (is_sparse(x)) x@x else x
-  if (length(values) == 0L || isTRUE(max(abs(range(values))) <= largest_covariate)) {
-    return(invisible())
-  }
-  for (j in if (is_sparse(x)) suspect_columns(x) else seq_len(ncol(x))) {
-    label <- if (is.null(colnames(x))) paste("column", j) else
-      paste("column", dQuote(colnames(x)[j], FALSE))
-    check_finite_column(x[, j], name, label)
-  }
-}
-
-check_finite_column <- function(column, name, label) {
-  missing <- which(is.na(column))
-  if (length(missing)) {
-    what <- if (any(is.nan(column))) "NaN" else "NA"
-    refuse("`", name, "` must not hold missing values: ", label, " has ", what, " in row ",
-           missing[1], ".")
-  }
-  infinite <- which(is.infinite(column))
-  if (length(infinite)) {
-    refuse("`", name, "` must be finite: ", label, " has ", column[infinite[1]], " in row ",
-           infinite[1], ".")
-  }
-  huge <- which(abs(column) > largest_covariate)
-  if (length(huge)) {
-    refuse("`", name, "` must hold values of size ", largest_covariate, " at most: ", label,
-           " has ", format(column[huge[1]]), " in row ", huge[1], "; use another unit.")
-  }
+  group
 }

@@ -70,3 +70,10 @@ check_control <- function(control) {
 usable_threads <- function(control) {
   if (identical(Sys.getpid(), state$pid)) control$threads else 1L
 }
+
+# `alone` is FALSE where processes share the machine's threads.
+quiet_control <- function(control, alone) {
+  control$progress <- FALSE
+  if (!alone) control$threads <- 1L
+  control
+}

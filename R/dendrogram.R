@@ -146,69 +146,6 @@ check_overfit <- function(fit) {
   }
 }
 
-# --- the tree ---
-
-# Atoms in columns: gate slopes, then the coefficients of the expert.
-measure_atoms <- function(measure) {
-  experts <- ncol(measure$gate)
-  rbind(measure$gate[-1, , drop = FALSE], matrix(measure$expert, ncol = experts))
-}
-
-measure_weights <- function(measure) {
-  weight <- exp(measure$gate[1, ] - max(measure$gate[1, ]))
-  weight / sum(weight)
-}
-
-# The hclust of a measure, with the measures of all levels, K experts first.
-merge_measure <- function(measure) {
-  experts <- ncol(measure$gate)
-  # An expert whose weight underflows is still an atom.
-  weights <- pmax(measure_weights(measure), .Machine$double.xmin)
-  atoms <- measure_atoms(measure)
-  merged <- .Call(C_moe_merge, weights, atoms)
-  structure(
-    list(merge = merged$merge, height = merged$height, order = leaf_order(merged$merge),
-         labels = paste0("expert", seq_len(experts)), method = "ward.D", dist.method = "Ward",
-         weights = weights, levels = level_measures(measure, weights, atoms, merged)),
-    class = c("moe_dendrogram", "hclust")
-  )
-}
-
-# Leaves from left to right: each merge puts its first branch before its second.
-leaf_order <- function(merge) {
-  leaves <- vector("list", nrow(merge))
-  for (s in seq_len(nrow(merge))) {
-    leaves[[s]] <- unlist(lapply(merge[s, ], function(a) if (a < 0) -a else leaves[[a]]))
-  }
-  leaves[[nrow(merge)]]
-}
-
-level_measures <- function(measure, weights, atoms, merged) {
-  alive <- -seq_along(weights)
-  atom <- function(a) if (a < 0) atoms[, -a] else merged$atoms[, a]
-  weight <- function(a) if (a < 0) weights[-a] else merged$weight[a]
-  levels <- list(measure)
-  for (s in seq_along(merged$height)) {
-    pair <- merged$merge[s, ]
-    alive[match(pair[1], alive)] <- s
-    alive <- setdiff(alive, pair[2])
-    levels[[s + 1L]] <- measure_from_atoms(
-      measure, vapply(alive, weight, 0), vapply(alive, atom, atoms[, 1])
-    )
-  }
-  levels
-}
-
-measure_from_atoms <- function(measure, weights, atoms) {
-  slopes <- seq_len(nrow(measure$gate) - 1L)
-  atoms <- matrix(atoms, ncol = length(weights))
-  gate <- rbind(log(weights), atoms[slopes, , drop = FALSE])
-  measure$gate <- gate - rowMeans(gate)
-  expert <- atoms[setdiff(seq_len(nrow(atoms)), slopes), , drop = FALSE]
-  measure$expert <- array(expert, c(dim(measure$expert)[1:2], length(weights)))
-  measure
-}
-
 #' The path of a dendrogram as a data frame
 #'
 #' @param x A dendrogram by [moe_dendrogram()].
@@ -277,12 +214,6 @@ cut.moe_dendrogram <- function(x, experts = x$selected, ...) {
   }
   cut
 }
-
-#' @rdname predict.moe_fit
-#' @details `predict()` of a [moe_dendrogram()] is that of the fit that [cut.moe_dendrogram()]
-#'   gives.
-#' @export
-predict.moe_dendrogram <- function(object, ...) predict.moe_fit(cut.moe_dendrogram(object), ...)
 
 # --- showing ---
 

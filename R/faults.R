@@ -49,6 +49,15 @@ fit_rules <- alist(
 
 fit_fault <- function(fit) first_fault(fit, fit_parts, fit_rules)
 
+check_fit <- function(x, name = "object") {
+  if (!inherits(x, "moe_fit")) {
+    refuse("`", name, "` must be a fit by moe_fit(), not ", given(x), ".")
+  }
+  refuse_fault(fit_fault(x), name, "moe_fit()")
+  check_control(x$control)
+  invisible(x)
+}
+
 is_real_array <- function(x, size) is.double(x) && identical(dim(x), size)
 
 is_selection <- function(names, kept, count) {
@@ -64,6 +73,26 @@ start_rules <- alist(
     is.double(coefficients$gate) && ncol(coefficients$gate) == experts - 1L &&
     is.double(coefficients$expert) && dim(coefficients$expert)[3] == experts
 )
+
+check_start_fit <- function(start, experts, levels, columns) {
+  refuse_fault(first_fault(start, c("coefficients", "experts", "levels"), start_rules), "start",
+               "moe_fit()")
+  if (start$experts != experts) {
+    refuse("A fit given as `start` must have as many experts as asked for (", experts,
+           "), but has ", start$experts, ".")
+  }
+  if (!identical(start$levels, levels)) {
+    refuse("A fit given as `start` must have the same classes in the same order (",
+           enumerate(levels), "), but has ", enumerate(start$levels), ".")
+  }
+  for (part in c("gate", "expert")) {
+    missing <- setdiff(columns[[part]], dimnames(start$coefficients[[part]])[[1]])
+    if (length(missing)) {
+      refuse("A fit given as `start` must have the same covariates, but its ", part, " lacks ",
+             enumerate(missing), ".")
+    }
+  }
+}
 
 # Training data that are kept must be those that the fit has seen.
 training_rules <- alist(

@@ -100,6 +100,17 @@ permute_experts <- function(measure, order) {
   measure
 }
 
+# Atoms in columns: gate slopes, then the coefficients of the expert.
+measure_atoms <- function(measure) {
+  experts <- ncol(measure$gate)
+  rbind(measure$gate[-1, , drop = FALSE], matrix(measure$expert, ncol = experts))
+}
+
+measure_weights <- function(measure) {
+  weight <- exp(measure$gate[1, ] - max(measure$gate[1, ]))
+  weight / sum(weight)
+}
+
 # Coefficients a (columns of a design in rows) of standardised covariates -> of the covariates.
 unstandardise <- function(a, center, scale) {
   a <- a / scale

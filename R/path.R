@@ -2,13 +2,6 @@
 
 # --- runs ---
 
-# The problem of a fit, to be solved again with fewer experts.
-fitted_problem <- function(fit) {
-  data <- training_data(fit)
-  list(design = fitted_design(fit, data), y = as.integer(data$y), weights = fit$prior_weights,
-       classes = length(fit$levels), total = fit$nobs)
-}
-
 # On part of the rows, with its share of the ridge.
 run_from_theta <- function(fit, problem, theta, experts, iterations) {
   ridge <- ridge_vectors(problem$design, fit$lambda * problem$total / fit$nobs, fit$control)
@@ -119,6 +112,12 @@ run_entropy <- function(run, experts, fit, problem) {
   measure <- as_measure(run$theta, experts, problem$classes, problem$design)
   tau <- predict_core(measure, problem$design, problem$y, "posterior", fit$control)
   posterior_entropy(tau, problem$weights)
+}
+
+# -sum_i v_i sum_k tau_ik log tau_ik; `weights` are NULL for 1.
+posterior_entropy <- function(tau, weights) {
+  entropy <- ifelse(tau > 0, -tau * log(tau), 0)
+  sum(if (is.null(weights)) entropy else weights * entropy)
 }
 
 # The number of experts with the least criterion, the smaller of equals.

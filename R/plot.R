@@ -1,5 +1,10 @@
 # Plots, made by autoplot() with ggplot2; plot() draws them.
 
+# Columns of the plots' data, for R's check of names.
+utils::globalVariables(c("iteration", "left", "probability", "response", "x", "y", "x_end", "y_end",
+                         "experts", "value", "chosen", "predicted", "observed", "lower", "upper",
+                         "from", "to", "weight"))
+
 #' Plots of a fit
 #'
 #' @param object,x A fit by [moe_fit()].
@@ -29,11 +34,6 @@ plot.moe_fit <- function(x, ...) {
   print(figure)
   invisible(figure)
 }
-
-# Columns of the plots' data, for R's check of names.
-utils::globalVariables(c("iteration", "left", "probability", "response", "x", "y", "x_end", "y_end",
-                         "experts", "value", "chosen", "predicted", "observed", "lower", "upper",
-                         "from", "to", "weight"))
 
 plot_trace <- function(fit) {
   left <- fit$trace[length(fit$trace)] - fit$trace
@@ -163,117 +163,71 @@ plot_path <- function(tree) {
     ggplot2::theme_minimal()
 }
 
-#' Reliability diagrams
+# --- cross-validations ---
+
+# Columns of the plot's data, for R's check of names.
+utils::globalVariables(c("place", "se"))
+
+#' Plot of a cross-validation
 #'
-#' Observed frequency against mean predicted probability, bin by bin, with intervals; below it, for
-#' one target, how the probabilities are spread over bins of equal width. Perfectly calibrated
-#' probabilities lie on the dashed line. Several models stand side by side.
+#' The loss against `lambda`, a curve per number of experts, with bars of one standard error on
+#' either side. A ring marks what was chosen, the dashed line is the least loss plus its standard
+#' error. A `lambda` of 0 is drawn at a tenth of the least positive one.
 #'
-#' @param object,x Calibration by [moe_calibration()].
-#' @param target `"top-label"` (the most probable class is right), or the names of one or more
-#'   classes.
-#' @param binning Bins of equal `"mass"` or `"width"`.
-#' @param bars `"confidence"`: the exact binomial interval about each observed frequency;
-#'   `"consistency"`: where the frequency would lie if the bin's probability were right.
+#' @param object,x A cross-validation by [moe_tune()].
+#' @param measure Which loss to show; the one that decided by default. The line is left out for
+#'   others.
 #' @param ... Handed by `plot()` to `autoplot()`, otherwise not used.
 #' @return `autoplot()` returns a ggplot; `plot()` draws it and returns it invisibly.
-#' @seealso [as.data.frame.moe_calibration()] for the numbers behind it.
+#' @seealso [moe_tune()]
 #' @examples
+#' pairs <- subset(yeast_ppi, split == "test")[1:300, ]
 #' set.seed(1)
-#' p <- runif(500)
-#' truth <- rbinom(500, 1, p)
-#' calibration <- moe_calibration(list(right = p, overconfident = plogis(2 * qlogis(p))), truth,
-#'                                bootstrap = 0)
-#' plot(calibration)
-#' plot(calibration, target = c("0", "1"), bars = "consistency")
+#' tuned <- moe_tune(confidence ~ l3 + high_share, pairs, experts = 1:2, lambda = c(30, 3, 0.3),
+#'                   folds = 3, control = moe_control(starts = 1))
+#' plot(tuned)
 #' @export
-autoplot.moe_calibration <- function(object, target = "top-label", binning = c("mass", "width"),
-                                     bars = c("confidence", "consistency"), ...) {
+autoplot.moe_tune <- function(object, measure = object$measure, ...) {
   check_unused(...)
-  targets <- unique(as.character(object$bins$target))
-  if (!is.character(target) || length(target) == 0L || !all(target %in% targets)) {
-    refuse("`target` must be one or more of ", enumerate(targets, 20L), ", not ", given(target),
-           ".")
+  measure <- check_choice(measure, names(losses), "measure")
+  data <- tune_curves(object, measure)
+  dodge <- ggplot2::position_dodge(width = 0.02 * diff(range(log10(data$place), -1)))
+  figure <- ggplot2::ggplot(data, ggplot2::aes(place, mean, colour = experts, group = experts))
+  if (measure == object$measure) {
+    limit <- sum(object$path[object$best, c("mean", "se")])
+    figure <- figure + ggplot2::geom_hline(yintercept = limit, linetype = "dashed",
+                                           colour = "grey50")
   }
-  binning <- check_choice(binning, binnings, "binning")
-  bars <- check_choice(bars, c("confidence", "consistency"), "bars")
-  plot_reliability(object, unique(target), binning, bars)
+  if (length(unique(data$place)) > 1L) figure <- figure + ggplot2::geom_line(position = dodge)
+  figure +
+    ggplot2::geom_linerange(ggplot2::aes(ymin = mean - se, ymax = mean + se), position = dodge) +
+    ggplot2::geom_point(ggplot2::aes(shape = experts), position = dodge, size = 2) +
+    ggplot2::geom_point(data = data[object$chosen, ], shape = 1, size = 5, stroke = 1,
+                        colour = "#D55E00") +
+    ggplot2::scale_colour_viridis_d(end = 0.85) +
+    ggplot2::scale_x_log10(breaks = unique(data$place),
+                           labels = format_each(unique(data$lambda))) +
+    ggplot2::labs(x = "lambda", y = paste(loss_names[[measure]], "of held-out rows"),
+                  title = "Cross-validation",
+                  subtitle = paste0("Chosen: ", describe_row(object, object$chosen, 3L))) +
+    ggplot2::theme_minimal() +
+    ggplot2::theme(panel.grid.minor = ggplot2::element_blank())
 }
 
-#' @rdname autoplot.moe_calibration
+#' @rdname autoplot.moe_tune
 #' @export
-plot.moe_calibration <- function(x, ...) {
-  figure <- autoplot.moe_calibration(x, ...)
+plot.moe_tune <- function(x, ...) {
+  figure <- autoplot.moe_tune(x, ...)
   print(figure)
   invisible(figure)
 }
 
-plot_reliability <- function(calibration, targets, binning, bars) {
-  alone <- length(targets) == 1L
-  panels <- if (alone) c("observed frequency", "share of rows") else targets
-  bins <- calibration$bins[calibration$bins$target %in% targets, ]
-  bins$panel <- factor(if (alone) panels[1] else bins$target, panels)
-  points <- bins[bins$binning == binning, ]
-  diagonal <- data.frame(panel = factor(if (alone) panels[1] else panels, panels), x = 0, y = 0,
-                         x_end = 1, y_end = 1)
-  figure <- ggplot2::ggplot(points, ggplot2::aes(predicted, observed)) +
-    ggplot2::geom_segment(ggplot2::aes(x, y, xend = x_end, yend = y_end), diagonal,
-                          linetype = "dashed", colour = "grey40")
-  if (alone) {
-    figure <- add_spread(figure, bins[bins$binning == "width", ], panels, calibration$total)
-  }
-  joined <- stats::ave(points$predicted, points$model, points$target, FUN = length) > 1
-  add_bars(figure, points, bars) +
-    ggplot2::geom_line(data = points[joined, ], colour = "#0072B2") +
-    ggplot2::geom_point(colour = "#0072B2", size = 1.6) +
-    ggplot2::scale_x_continuous(breaks = seq(0, 1, 0.25),
-                                labels = c("0", "0.25", "0.5", "0.75", "1")) +
-    ggplot2::coord_cartesian(xlim = c(0, 1)) +
-    ggplot2::facet_grid(
-      if (length(calibration$models)) panel ~ model else panel ~ ., switch = "y",
-      scales = if (alone) "free_y" else "fixed", space = if (alone) "free_y" else "fixed"
-    ) +
-    ggplot2::labs(x = if (identical(targets, "top-label")) "confidence" else
-                    "predicted probability",
-                  y = if (!alone) "observed frequency", title = "Reliability diagram",
-                  subtitle = reliability_subtitle(calibration, targets, binning, bars)) +
-    ggplot2::theme_minimal() +
-    ggplot2::theme(strip.placement = "outside", panel.spacing = ggplot2::unit(1, "lines"),
-                   panel.grid.minor = ggplot2::element_blank())
+tune_curves <- function(x, measure) {
+  data <- as.data.frame.moe_tune(x, measure = measure)
+  positive <- data$lambda[data$lambda > 0]
+  data$place <- if (length(positive)) pmax(data$lambda, min(positive) / 10) else 1
+  data$experts <- factor(data$experts)
+  data
 }
 
-add_bars <- function(figure, points, bars) {
-  if (bars == "consistency") {
-    points$lower <- points$consistent_lower
-    points$upper <- points$consistent_upper
-  }
-  figure +
-    ggplot2::geom_linerange(
-      ggplot2::aes(ymin = lower, ymax = upper), points,
-      colour = if (bars == "confidence") "#0072B2" else "grey70",
-      linewidth = if (bars == "confidence") 0.5 else 2.5
-    )
-}
-
-# The histogram of the probabilities: its panel is as high as its largest bar, or a third of the
-# diagram's where all are small.
-add_spread <- function(figure, bins, panels, total) {
-  bins$panel <- factor(panels[2], panels)
-  figure +
-    ggplot2::geom_rect(ggplot2::aes(xmin = from, xmax = to, ymin = 0, ymax = weight / total),
-                       bins, inherit.aes = FALSE, fill = "grey60", colour = "white",
-                       linewidth = 0.2) +
-    ggplot2::geom_blank(ggplot2::aes(x, y), inherit.aes = FALSE,
-                        data.frame(panel = factor(panels[2], panels), x = 0, y = 1 / 3))
-}
-
-reliability_subtitle <- function(calibration, targets, binning, bars) {
-  of <- if (identical(targets, "top-label")) "the most probable class" else
-    if (length(targets) == 1L) paste("class", dQuote(targets, FALSE)) else "each class"
-  level <- paste0(format(100 * calibration$level), "%")
-  paste0(
-    "of ", of, "; bins of equal ", binning, ", ",
-    if (bars == "confidence") paste("with", level, "intervals") else
-      paste("bars where", level, "of frequencies would lie if calibrated")
-  )
-}
+format_each <- function(x) vapply(x, format, "", digits = 2)

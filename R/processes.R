@@ -52,28 +52,10 @@ run_kept_task <- function(piece) {
   tryCatch(state$task$run(state$task$task, piece), error = function(e) e)
 }
 
-# --- random numbers ---
-
-# One state of the random numbers per piece, so that it matters not which process draws. One number
-# of the session's own stream is used up.
-random_streams <- function(count) {
-  seed <- sample.int(.Machine$integer.max, 1L)
-  with_random_state(NULL, {
-    set.seed(seed, kind = "L'Ecuyer-CMRG")
-    Reduce(function(stream, i) parallel::nextRNGStream(stream), seq_len(count),
-           get(".Random.seed", globalenv()), accumulate = TRUE)[-1]
-  })
-}
-
-# Evaluates the expression after the state is set, if one is given, and puts back the session's own.
-with_random_state <- function(state, expression) {
-  before <- get0(".Random.seed", globalenv(), inherits = FALSE)
-  kind <- RNGkind()
-  on.exit({
-    RNGkind(kind[1])
-    if (is.null(before)) rm(".Random.seed", envir = globalenv()) else
-      assign(".Random.seed", before, globalenv())
-  })
-  if (!is.null(state)) assign(".Random.seed", state, globalenv())
-  expression
+# Shown only where the work takes a while; silent in non-interactive use.
+progress_bar <- function(control, total, label = "Fitting") {
+  if (!control$progress) return(list(tick = function(...) NULL, done = function() NULL))
+  id <- cli::cli_progress_bar(label, total = total, .auto_close = FALSE)
+  list(tick = function(count = 1L) cli::cli_progress_update(count, id = id),
+       done = function() cli::cli_progress_done(id = id))
 }

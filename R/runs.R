@@ -1,17 +1,5 @@
 # Runs of the core: one, from a given start, or many, of which the best counts.
 
-# One run of the core from theta.
-maximise <- function(problem, theta, experts, ridge, control, max_iterations, tolerance,
-                     tau = NULL) {
-  settings <- list(method = match(control$method, c("mm", "accelerated")) - 1L,
-                   max_iterations = max_iterations,
-                   # The stop rule counts in units of the objective, which weights may make tiny.
-                   tolerance = tolerance * min(1, problem$total),
-                   threads = usable_threads(control))
-  .Call(C_moe_fit, problem$design, problem$y, problem$weights, tau, theta, ridge,
-        c(problem$classes, experts), settings)
-}
-
 # All runs on the full data, best first. Each start has a short run; those that can still win are
 # run to the end, in order of promise.
 run_starts <- function(problem, experts, ridge, control, start, columns) {
@@ -69,26 +57,6 @@ single_start <- function(problem, experts, ridge, control, start, columns) {
   theta_from_posterior(problem, start, ridge, control)
 }
 
-check_start_fit <- function(start, experts, levels, columns) {
-  refuse_fault(first_fault(start, c("coefficients", "experts", "levels"), start_rules), "start",
-               "moe_fit()")
-  if (start$experts != experts) {
-    refuse("A fit given as `start` must have as many experts as asked for (", experts,
-           "), but has ", start$experts, ".")
-  }
-  if (!identical(start$levels, levels)) {
-    refuse("A fit given as `start` must have the same classes in the same order (",
-           enumerate(levels), "), but has ", enumerate(start$levels), ".")
-  }
-  for (part in c("gate", "expert")) {
-    missing <- setdiff(columns[[part]], dimnames(start$coefficients[[part]])[[1]])
-    if (length(missing)) {
-      refuse("A fit given as `start` must have the same covariates, but its ", part, " lacks ",
-             enumerate(missing), ".")
-    }
-  }
-}
-
 check_start_matrix <- function(start, n, experts) {
   if (!is.matrix(start) || !is.numeric(start)) {
     refuse("`start` must be NULL, a fit by moe_fit() or a matrix of responsibilities, not ",
@@ -103,12 +71,4 @@ check_start_matrix <- function(start, n, experts) {
     refuse("A matrix given as `start` must hold responsibilities: finite, not negative, and ",
            "summing to 1 in each row; row ", which(!valid)[1], " is not so.")
   }
-}
-
-# Shown only where the work takes a while; silent in non-interactive use.
-progress_bar <- function(control, total, label = "Fitting") {
-  if (!control$progress) return(list(tick = function(...) NULL, done = function() NULL))
-  id <- cli::cli_progress_bar(label, total = total, .auto_close = FALSE)
-  list(tick = function(count = 1L) cli::cli_progress_update(count, id = id),
-       done = function() cli::cli_progress_done(id = id))
 }

@@ -238,11 +238,6 @@ read_fasta_file <- function(path) {
   chartr(paste(letters, collapse = ""), paste(LETTERS, collapse = ""), sequences)
 }
 
-check_unique <- function(names, rule) {
-  twice <- unique(names[duplicated(names)])
-  if (length(twice)) refuse(rule, ", but ", enumerate(twice), " occurs twice.")
-}
-
 # Sequences by name, or by the accession within a UniProt name.
 find_sequences <- function(protein, sequences) {
   at <- match(protein, names(sequences))

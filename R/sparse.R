@@ -50,12 +50,6 @@ refuse_entries <- function(name) {
   refuse("`", name, "` must have fewer than 2^31 entries that are not 0, intercept included.")
 }
 
-# Columns with an entry that is missing or too large.
-suspect_columns <- function(x) {
-  suspect <- is.na(x@x) | abs(x@x) > largest_covariate
-  unique(findInterval(which(suspect) - 1L, x@p))
-}
-
 # --- as the core takes them ---
 
 # The standardised rows of a dgCMatrix whose first column is the intercept, without what is 0:

@@ -1,121 +1,7 @@
-# Starting values. Many short searches on a part of the rows find basins worth the full data: random
-# starts of four kinds, then moves that take one expert away and split another. All randomness of a
-# fit is here.
+# Starting values drawn at random: responsibilities of four kinds, and the M-step that makes
+# parameters of them.
 
-search_rows <- 5000L    # most rows that the search sees
-search_columns <- 1000L # most columns of a sparse matrix by which it divides them into regions
-search_steps <- 25L     # iterations of one short search
 mstep_ridge <- 1e-3     # keeps M-steps from random responsibilities finite
-
-# Short searches per start, half of them random starts and half moves. The fewer the rows, the
-# rougher the objective and the cheaper a search.
-searches_per_start <- function(rows) {
-  2L * as.integer(max(2, min(20, 8000 / min(rows, search_rows))))
-}
-
-# `count` promising values of theta for the problem, best first; those that ended where a better one
-# did come last.
-draw_starts <- function(problem, experts, ridge, control, count, tick) {
-  task <- search_task(problem, experts, ridge, control)
-  kinds <- list(start_kmeans, start_hyperplanes, start_random, start_labels)
-  if (count == 1L) return(list(start_kmeans(task)))
-  searches <- count * searches_per_start(length(problem$y)) / 2L
-  pool <- list()
-  for (s in seq_len(searches)) {
-    draw <- kinds[[(s - 1L) %% length(kinds) + 1L]]
-    pool[[s]] <- short_search(task, draw(task))
-    tick()
-  }
-  for (s in seq_len(searches)) {
-    # A move from each of the three best solutions, then from what are the three best by then.
-    if (s %% 3L == 1L) parents <- utils::head(distinct(pool), 3L)
-    parent <- pool[[parents[1L + (s - 1L) %% length(parents)]]]
-    pool <- c(pool, list(short_search(task, split_move(task, parent$theta))))
-    tick()
-  }
-  lapply(pool[utils::head(distinct(pool, repeats = TRUE), count)], `[[`, "theta")
-}
-
-# The `most` best of `count` moves from theta, to be run to the end.
-draw_moves <- function(problem, theta, experts, ridge, control, count, most) {
-  task <- search_task(problem, experts, ridge, control)
-  pool <- lapply(seq_len(count), function(s) short_search(task, split_move(task, theta)))
-  lapply(pool[utils::head(distinct(pool), most)], `[[`, "theta")
-}
-
-# What short searches need to know: part of the rows, with its share of the ridge.
-search_task <- function(problem, experts, ridge, control) {
-  sample <- sample_problem(problem, search_rows)
-  share <- sample$total / problem$total
-  list(problem = sample, experts = experts, ridge = lapply(ridge, `*`, share), control = control,
-       covariates = standardised_covariates(sample$design))
-}
-
-# Places of searches in the pool, best first, of those with one solution the first drawn; `repeats`
-# adds the others at the end. Searches that agree to seven digits have one solution, perhaps with
-# its experts in another order: the digits behind are rounding and must not decide which counts.
-distinct <- function(pool, repeats = FALSE) {
-  objective <- signif(vapply(pool, `[[`, 0, "objective"), 7)
-  best <- order(objective, decreasing = TRUE, na.last = TRUE)
-  repeated <- duplicated(objective[best])
-  c(best[!repeated], if (repeats) best[repeated])
-}
-
-# The problem on at most `most` rows of positive weight, drawn at random.
-sample_problem <- function(problem, most) {
-  rows <- weighted_rows(problem)
-  if (length(rows) <= most) return(problem)
-  part_of_problem(problem, sort(rows[sample.int(length(rows), most)]))
-}
-
-# The same, but with rows spread evenly.
-spread_problem <- function(problem, most) {
-  rows <- weighted_rows(problem)
-  if (length(rows) <= most) return(problem)
-  part_of_problem(problem, rows[sort(spread_evenly(length(rows), most))])
-}
-
-# `most` of so many places by the fractional parts of multiples of the golden ratio, in step with no
-# period that their order may have.
-spread_evenly <- function(count, most) {
-  order((seq_len(count) * (sqrt(5) - 1) / 2) %% 1)[seq_len(most)]
-}
-
-weighted_rows <- function(problem) {
-  if (is.null(problem$weights)) seq_along(problem$y) else which(problem$weights > 0)
-}
-
-part_of_problem <- function(problem, rows) {
-  problem$design <- subset_design(problem$design, rows)
-  problem$y <- problem$y[rows]
-  problem$weights <- problem$weights[rows]
-  problem$total <- if (is.null(problem$weights)) length(rows) else sum(problem$weights)
-  problem
-}
-
-# What separates regions of the gate, standardised and filled in.
-standardised_covariates <- function(design) {
-  standardised(design, region_part(design), region_columns(design))
-}
-
-# The gate's covariates, or the experts' where it has none.
-region_part <- function(design) if (ncol(design$z) > 1L) "z" else "x"
-
-# Of sparse covariates no more than some, which are drawn unless `choose` does otherwise.
-region_columns <- function(design, choose = sample.int) {
-  x <- design[[region_part(design)]]
-  covariates <- seq_len(ncol(x) - 1L)
-  if (is_compressed(x) && length(covariates) > search_columns) {
-    covariates <- sort(choose(length(covariates), search_columns))
-  }
-  covariates + 1L
-}
-
-short_search <- function(task, theta) {
-  maximise(task$problem, theta, task$experts, task$ridge, task$control, search_steps, 1e-6)
-}
-
-# --- random starts ---
 
 # Most of each row's responsibility on its label.
 soften <- function(label, experts, own = 0.9) {
@@ -176,15 +62,24 @@ start_random <- function(task) {
     draw(ncol(design$x), task$experts, task$problem$classes))
 }
 
-# --- moves ---
+# --- what separates regions of the gate ---
 
-# One expert, drawn at random, is taken away; another becomes two that share its region along a
-# random direction, with coefficients a little apart.
-split_move <- function(task, theta) {
-  measure <- as_measure(theta, task$experts, task$problem$classes, task$problem$design)
-  pair <- sample.int(task$experts, 2L)
-  direction <- stats::rnorm(nrow(measure$gate))
-  direction <- split_length * direction / sqrt(sum(direction^2))
-  apart <- matrix(stats::rnorm(prod(dim(measure$expert)[1:2]), sd = 0.3), dim(measure$expert)[1])
-  as_theta(split_expert(measure, pair[1], pair[2], direction, apart - rowMeans(apart)))
+search_columns <- 1000L # most columns of a sparse matrix by which it divides them into regions
+
+# What separates regions of the gate, standardised and filled in.
+standardised_covariates <- function(design) {
+  standardised(design, region_part(design), region_columns(design))
+}
+
+# The gate's covariates, or the experts' where it has none.
+region_part <- function(design) if (ncol(design$z) > 1L) "z" else "x"
+
+# Of sparse covariates no more than some, which are drawn unless `choose` does otherwise.
+region_columns <- function(design, choose = sample.int) {
+  x <- design[[region_part(design)]]
+  covariates <- seq_len(ncol(x) - 1L)
+  if (is_compressed(x) && length(covariates) > search_columns) {
+    covariates <- sort(choose(length(covariates), search_columns))
+  }
+  covariates + 1L
 }

@@ -86,17 +86,6 @@ exponentiate_table <- function(table) {
   table
 }
 
-# The part, the outcome and the covariate of each coefficient, in the order of coefficient_vector().
-coefficient_labels <- function(fit) {
-  gate <- dimnames(fit$coefficients$gate)
-  expert <- dimnames(fit$coefficients$expert)
-  of_gate <- expand.grid(term = gate[[1]], y.level = as.character(gate[[2]]),
-                         component = "gate", stringsAsFactors = FALSE)
-  of_experts <- expand.grid(term = expert[[1]], y.level = expert[[2]], component = expert[[3]],
-                            stringsAsFactors = FALSE)
-  rbind(of_gate, of_experts)[c("component", "y.level", "term")]
-}
-
 # What a tibble is, without the package: automatic row names, and its class.
 as_tibble_class <- function(table) {
   class(table) <- c("tbl_df", "tbl", "data.frame")

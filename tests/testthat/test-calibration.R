@@ -485,7 +485,7 @@ test_that("what is no table of probabilities is refused in words", {
 
   for (bad in list(0, 1.5, NA, "15", c(5, 6), 1e9)) refused("`bins` must be", prob, d$y, bad)
   for (bad in list(-1, NA, "a", 1:2)) refused("`bootstrap` must be", prob, d$y, bootstrap = bad)
-  for (bad in list(0, 1, 2, NA, "a")) refused("`level` must be", prob, d$y, level = bad)
+  for (bad in list(0, 1, 2, NA, "a")) refused("`level` must", prob, d$y, level = bad)
   for (bad in list(-1, 2, NA, "a")) refused("`eps` must be", prob, d$y, eps = bad)
   for (bad in list("bca", NA, 1)) refused("`interval` must be", prob, d$y, interval = bad)
   for (bad in list(1, rep(0, 20), rep(-1, 20), rep(NA_real_, 20), "a")) {

@@ -459,7 +459,7 @@ refused("a negative bootstrap", moe_calibration(thirds, d$y, bootstrap = -1),
 refused("an unknown interval", moe_calibration(thirds, d$y, interval = "bca"),
         "`interval` must be one of \"basic\", \"percentile\", not \"bca\"")
 refused("a level of 1", moe_calibration(thirds, d$y, level = 1),
-        "`level` must be between 0 and 1, not 1")
+        "`level` must lie between 0 and 1, not be 1")
 refused("a level in percent", moe_calibration(thirds, d$y, level = 95), "`level` .*not 95")
 refused("a negative eps", moe_calibration(thirds, d$y, eps = -1), "`eps` .*from 0 to 1, not -1")
 refused("an empty list of models", moe_calibration(list(), d$y), "at least one model")

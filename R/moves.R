@@ -1,7 +1,7 @@
-# Measures to try on the path: with one expert fewer by a merge or by leaving one out, and with one
-# more by a split. All are found without randomness. Their names say how they were made.
+# Moves from one measure to others: an expert merged with another, left out, or split in two.
 
-most_splits <- 8L # candidates of a level
+# --- fewer experts ---
+
 most_drops <- 3L  # the lightest experts
 
 candidates_below <- function(measure, pairs) {
@@ -21,18 +21,6 @@ candidate_merges <- function(measure, most) {
   stats::setNames(merged, paste("merge", seq_along(merged)))
 }
 
-ward_distances <- function(weights, atoms) {
-  squares <- as.matrix(stats::dist(t(atoms)))^2
-  squares * outer(weights, weights) / outer(weights, weights, `+`)
-}
-
-merge_pair <- function(measure, weights, atoms, i, j) {
-  share <- weights[j] / (weights[i] + weights[j])
-  atoms[, i] <- (1 - share) * atoms[, i] + share * atoms[, j]
-  weights[i] <- weights[i] + weights[j]
-  measure_from_atoms(measure, weights[-j], atoms[, -j, drop = FALSE])
-}
-
 # The measure without one of its experts, for each of the `most` lightest, lightest first.
 candidate_drops <- function(measure, most) {
   weights <- measure_weights(measure)
@@ -45,6 +33,8 @@ candidate_drops <- function(measure, most) {
 }
 
 # --- splits ---
+
+most_splits <- 8L # candidates of a level
 
 # Splitting expert k into two with coefficients +- delta and gate slopes +- gamma adds, to second
 # order, delta' C_k gamma to the log-likelihood, where
@@ -104,4 +94,15 @@ split_expert <- function(measure, from, to, direction, coefficients) {
   measure$expert <- measure$expert[, , pmin(seq_len(experts), shape[3]), drop = FALSE]
   measure$expert[, , c(from, to)] <- c(expert - coefficients, expert + coefficients)
   measure
+}
+
+# One expert, drawn at random, is taken away; another becomes two that share its region along a
+# random direction, with coefficients a little apart.
+split_move <- function(task, theta) {
+  measure <- as_measure(theta, task$experts, task$problem$classes, task$problem$design)
+  pair <- sample.int(task$experts, 2L)
+  direction <- stats::rnorm(nrow(measure$gate))
+  direction <- split_length * direction / sqrt(sum(direction^2))
+  apart <- matrix(stats::rnorm(prod(dim(measure$expert)[1:2]), sd = 0.3), dim(measure$expert)[1])
+  as_theta(split_expert(measure, pair[1], pair[2], direction, apart - rowMeans(apart)))
 }

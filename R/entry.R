@@ -1,0 +1,191 @@
+#' Fit a softmax-gated mixture of multinomial-logistic experts
+#'
+#' Maximises the (ridge-penalised) log-likelihood of
+#' \deqn{p(y = m \mid x, z) = \sum_{k=1}^K \frac{e^{z^\top\gamma_k}}{\sum_l e^{z^\top\gamma_l}}
+#'   \frac{e^{x^\top\beta_{km}}}{\sum_q e^{x^\top\beta_{kq}}}}
+#' by minorization-maximization (MM).
+#'
+#' @section Algorithm:
+#' With the responsibilities \eqn{\tau_{ik}} at the current parameters, Jensen's inequality and the
+#' Böhning-Lindsay bound on the Hessian of a softmax give a quadratic that lies below the objective
+#' and touches it there. Its maximiser is closed form: in the symmetric (sum-to-zero)
+#' parametrisation, with \eqn{g} the gradient of the penalised objective, \eqn{V} the case weights,
+#' \eqn{T_k = \mathrm{diag}(\tau_{\cdot k})} and \eqn{D} the ridge,
+#' \deqn{\beta_{km} \leftarrow \beta_{km} + (\tfrac12 X^\top V T_k X + D)^{-1} g_{\beta_{km}}, \quad
+#'   \gamma_k \leftarrow \gamma_k + (\tfrac12 Z^\top V Z + D)^{-1} g_{\gamma_k}.}
+#' The objective rises at every step. `method = "accelerated"` uses the same curvature as the
+#' metric of a limited-memory BFGS iteration and takes the plain step wherever the accelerated one
+#' would not raise the objective enough, so it is monotone too.
+#'
+#' The objective has many local maxima. A fit therefore compares many short searches (see
+#' [moe_control()]); `fit$objectives` holds what each start on the full data reached, so that you
+#' can see whether the best was found more than once. Set a seed to make a fit reproducible.
+#'
+#' @section Ridge:
+#' The penalty is \eqn{\lambda/2} times the sum of squares of the sum-to-zero coefficients of
+#' standardised columns (mean 0 and variance 1 under the case weights), intercepts left out. It
+#' does not depend on which class or expert is the reference, nor on units. `lambda` is on the scale
+#' of the total log-likelihood (glmnet's is `lambda / n`). It matters: where classes or regions can
+#' be separated, the unpenalised maximum is not attained and coefficients grow without bound.
+#'
+#' @section Identification:
+#' Only differences of the gate's columns, and of the columns within an expert, are identified, and
+#' experts may be permuted. Coefficients are shown relative to the first class and the first
+#' expert; experts are ordered by decreasing mean gate probability. A covariate that is constant or
+#' a linear combination of those before it is left out with a message, its coefficients are `NA`.
+#' Covariates may be of any unit: values beyond 1e305 in size are refused, and a standard deviation
+#' below 1e-304 counts as constant.
+#'
+#' @section Sparse matrices:
+#' `x` and `z` may be sparse matrices of the package Matrix: a `dgCMatrix`, such as
+#' [Matrix::sparse.model.matrix()] makes (leave out its first column, the intercept), or any other
+#' class, which is converted to it. They are not filled in: covariates are centred implicitly, so an
+#' evaluation of the objective takes time in proportion to the entries that are not 0, and the fit
+#' is that of the same matrix in full. Only a column whose mean is more than two standard deviations
+#' from 0, few of whose entries can be 0, is stored in full. Memory and time of a fit also grow with
+#' the curvature of the minorizer, for which each expert, and the gate, has a dense matrix with a
+#' row and a column per covariate: some thousands of covariates are the most that is practical. The
+#' search for starts fills in at most 5000 rows and 1000 columns (see [moe_control()]), the search
+#' for splits in [moe_dendrogram()] at most 2000 rows; [moe_effects()] and
+#' [`augment()`][augment.moe_fit] fill in all.
+#'
+#' @param ... The arguments of the method: a formula first (or `formula =`), or a matrix first
+#'   (or `x =`). An argument that the method does not have is an error.
+#' @param formula `y ~ x1 + x2`, where the gate has the same covariates as the experts, or
+#'   `y ~ x1 + x2 | z1`, where the gate has its own (`| 1` for none). The response is a factor, a
+#'   character, logical or 0/1 vector, or a matrix with one indicator column per class. Both parts
+#'   keep their intercept; `offset()` is refused. The fit keeps the objects that the formula refers
+#'   to, not the environment it was written in, so a saved fit is no larger than its data and
+#'   coefficients (but a function that is referred to brings its own environment along).
+#' @param data A data frame (or list, or environment) with the variables of the formula.
+#' @param experts Number of experts \eqn{K}, a whole number from 1 (a multinomial logit) to the
+#'   number of rows; or `"auto"`: `moe_control(max_experts = )` experts are fitted from few starts,
+#'   merged by [moe_dendrogram()], and the number that HQ chooses along the refined path is kept,
+#'   with a message. The ridge is then `lambda`, or 0.1 if that is 0, and at least a hundredth of it
+#'   is put on intercepts too.
+#' @param weights Case weights, one per row, finite and not negative, with a sum from 1e-100 to
+#'   1e100. A weight of 2 counts as two equal rows, also in `nobs()`.
+#' @param subset,na.action,contrasts As in [stats::glm()].
+#' @param lambda Ridge, a number of at least 0 (default 0), on the scale of the total
+#'   log-likelihood.
+#' @param start `NULL` for random starts; an earlier fit with as many experts, classes and the same
+#'   covariates, from whose coefficients the fit starts; or a matrix of responsibilities (a row per
+#'   observation that is used, a column per expert, rows sum to 1), from which an M-step makes the
+#'   start.
+#' @param control Settings, from [moe_control()].
+#' @param model Whether to keep the model frame (or the matrices) in the fit. Without it, methods
+#'   that need the training data ask for `newdata`.
+#' @param x Numeric matrix of the experts' covariates, without an intercept column, one row per
+#'   observation; dense, or sparse as described below.
+#' @param y The response, as described under `formula`.
+#' @param z Numeric matrix of the gate's covariates, without an intercept column, dense or sparse;
+#'   `x` by default. A matrix without columns gives a gate that does not depend on covariates.
+#'
+#' @return An object of class `moe_fit`: a list of which others may use
+#'   \item{coefficients}{`gate` (covariates x (K - 1)) and `expert` (covariates x (M - 1) x K), see
+#'     [coef.moe_fit()]}
+#'   \item{objective, loglik}{penalised and plain log-likelihood at the end}
+#'   \item{trace}{objective at the start and after each iteration of the returned run; it never
+#'     falls}
+#'   \item{iterations, evaluations}{of that run: steps, and passes over the rows}
+#'   \item{converged, status}{whether the stop rule was met; `"converged"`, `"iteration limit"` or
+#'     `"stalled"` (rounding hides further ascent)}
+#'   \item{gradient_norm, gain}{largest absolute entry of the gradient (standardised covariates,
+#'     symmetric form), and the estimated gain left in the objective}
+#'   \item{objectives}{final objective of each start, best first; starts that fell behind were
+#'     stopped early}
+#'   \item{shares}{mean gate probability of each expert}
+#'   \item{lambda, experts, levels, df, nobs}{the ridge, K, the classes, the number of free
+#'     parameters, the sum of the weights}
+#'   \item{problems}{warnings about the solution, in words; empty if there are none}
+#' @seealso [predict.moe_fit()], [summary.moe_fit()], [plot.moe_fit()], [moe_control()]
+#' @references
+#' Böhning, D. and Lindsay, B. G. (1988). Monotonicity of quadratic-approximation algorithms.
+#' *Annals of the Institute of Statistical Mathematics* 40, 641-663.
+#'
+#' Tran, T. et al. (2026), see [moelogit-package].
+#' @examples
+#' pairs <- subset(yeast_ppi, split == "test")
+#' set.seed(1)
+#' fit <- moe_fit(confidence ~ l3 + fc_jac | high_share, data = pairs, experts = 2, lambda = 1,
+#'                control = moe_control(starts = 3))
+#' fit
+#' head(predict(fit, type = "prob"))
+#' @export
+moe_fit <- function(...) {
+  UseMethod("moe_fit", dispatch_argument("moe_fit", ...))
+}
+
+#' @rdname moe_fit
+#' @export
+moe_fit.formula <- function(formula, data, experts = 2, weights, subset, na.action, lambda = 0,
+                            start = NULL, contrasts = NULL, control = moe_control(), model = TRUE,
+                            ...) {
+  check_unused(...)
+  keep_frame <- check_flag(model, "model") || identical(experts, "auto")
+  input <- read_formula(formula, if (!missing(data)) data, fit_call(match.call()), contrasts,
+                        parent.frame(), keep_frame)
+  fit_or_select(input$x, input$z, input$y, experts, input$weights, lambda, start, control, model,
+                input$finish)
+}
+
+#' @rdname moe_fit
+#' @export
+moe_fit.default <- function(x, y, experts = 2, z = x, weights, lambda = 0, start = NULL,
+                            control = moe_control(), model = TRUE, ...) {
+  check_unused(...)
+  input <- read_matrices(x, y, z, missing(z), if (!missing(weights)) weights,
+                         fit_call(match.call()))
+  fit_or_select(input$x, input$z, input$y, experts, input$weights, lambda, start, control, model,
+                input$finish)
+}
+
+# One fit, or with `experts = "auto"` an overfit, its dendrogram and the fit that this chooses.
+fit_or_select <- function(x, z, y, experts, weights, lambda, start, control, model, finish) {
+  model <- check_flag(model, "model")
+  fit <- if (identical(experts, "auto")) {
+    if (!is.null(start)) refuse("`start` must be NULL with `experts = \"auto\"`.")
+    select_fit(x, z, y, weights, lambda, control, finish)
+  } else {
+    finish(moe_fit_worker(x, z, y, experts, weights, lambda, start, control))
+  }
+  if (!model) fit$model <- NULL
+  fit
+}
+
+auto_lambda <- 0.1
+auto_intercept_ridge <- 0.01
+auto_starts <- 4L # an overfit need not be the best
+
+select_fit <- function(x, z, y, weights, lambda, control, finish) {
+  wanted <- check_control(control)
+  if (check_number(lambda, "lambda", lower = 0) == 0) lambda <- auto_lambda
+  rough <- wanted
+  rough$starts <- min(rough$starts, auto_starts)
+  rough$tolerance <- max(rough$tolerance, 1e-6)
+  rough$intercept_ridge <- max(rough$intercept_ridge, auto_intercept_ridge)
+  # Redundant experts are meant to be weak here.
+  overfit <- suppressWarnings(
+    moe_fit_worker(x, z, y, min(wanted$max_experts, nrow(x)), weights, lambda, NULL, rough)
+  )
+  tree <- suppressWarnings(moe_dendrogram(finish(overfit)))
+  message("Merged ", overfit$experts, " experts (ridge ", format(lambda), "): ",
+          describe_choice(tree))
+  tree$fit$control$tolerance <- wanted$tolerance
+  fit <- cut.moe_dendrogram(tree)
+  fit$call$lambda <- lambda
+  if (rough$intercept_ridge > wanted$intercept_ridge) {
+    fit$call$control <- with_intercept_ridge(fit$call$control, rough$intercept_ridge)
+  }
+  fit
+}
+
+# What was written for `control`, so changed that the call makes the same penalty again.
+with_intercept_ridge <- function(written, ridge) {
+  if (is.null(written)) return(call("moe_control", intercept_ridge = ridge))
+  if (is.call(written) && identical(written[[1]], quote(moe_control))) {
+    written$intercept_ridge <- ridge
+    return(written)
+  }
+  call("replace", written, "intercept_ridge", ridge)
+}

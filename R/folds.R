@@ -1,0 +1,38 @@
+# Folds of the rows for cross-validation.
+
+# The fold of each row, from 1 on.
+as_folds <- function(folds, input) {
+  rows <- length(input$y)
+  folds <- if (length(folds) == 1L) {
+    if (rows < 2L) refuse("Cross-validation needs at least two rows, but there is one.")
+    draw_folds(check_count(folds, "folds", lower = 2L, upper = rows), input)
+  } else {
+    as.integer(factor(check_groups(folds, "folds", "folds", rows, input$na.action)))
+  }
+  check_folds(folds, input)
+  folds
+}
+
+# Rows are dealt out class by class, those that count before those without weight.
+draw_folds <- function(count, input) {
+  rows <- length(input$y)
+  folds <- integer(rows)
+  order <- order(input$y, input$weights == 0, stats::runif(rows))
+  folds[order] <- rep_len(sample.int(count), rows)
+  folds
+}
+
+check_folds <- function(folds, input) {
+  held_out <- rowsum(input$weights * outer(as.integer(input$y), seq_len(nlevels(input$y)), `==`),
+                     folds)
+  empty <- which(rowSums(held_out) == 0)
+  if (length(empty)) {
+    refuse("Every fold must hold rows of positive weight, but fold ", empty[1], " does not.")
+  }
+  alone <- levels(input$y)[colSums(held_out > 0) < 2L]
+  if (length(alone)) {
+    refuse("Every class must occur with positive weight in at least two folds, as a fit must have ",
+           "seen the classes of the rows that are held out, but ", enumerate(alone),
+           if (length(alone) > 1L) " do" else " does", " not.")
+  }
+}

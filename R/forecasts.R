@@ -1,0 +1,93 @@
+# Probabilities of any classifier, and what came of them, as users give them.
+
+as_models <- function(probabilities) {
+  if (!is.list(probabilities) || is.data.frame(probabilities)) return(list(probabilities))
+  if (length(probabilities) == 0L) refuse("`probabilities` must hold at least one model.")
+  if (!are_labels(names(probabilities))) {
+    refuse("A list given as `probabilities` must have a different name for each model.")
+  }
+  probabilities
+}
+
+are_labels <- function(x) !is.null(x) && !anyNA(x) && all(x != "") && !anyDuplicated(x)
+
+# How messages call the models.
+model_labels <- function(models) {
+  if (is.null(names(models))) return("`probabilities`")
+  paste0("`probabilities$", names(models), "`")
+}
+
+class_names <- function(prob, label) {
+  labels <- if (length(dim(prob)) == 2L) colnames(prob)
+  if (is.null(labels)) return(NULL)
+  check_column_names(labels, gsub("`", "", label))
+  prefixed <- any(vapply(c(".pred_", ".prob_"), function(a) all(startsWith(labels, a)), NA))
+  if (prefixed) substring(labels, 7L) else labels
+}
+
+# A factor whose levels are the classes.
+as_truth <- function(truth, classes) {
+  if (is.character(truth) && is.null(dim(truth))) {
+    if (is.null(classes)) {
+      refuse("`truth` must be a factor where columns of `probabilities` have no names, not ",
+             given(truth), ".")
+    }
+    truth <- factor(truth, union(classes, truth[!is.na(truth)]))
+  }
+  truth <- as_response(both_levels(truth), "truth")
+  if (is.null(classes)) return(truth)
+  unknown <- setdiff(levels(truth)[tabulate(truth, nlevels(truth)) > 0], classes)
+  if (length(unknown)) {
+    refuse("`probabilities` must have a column for every class of `truth`, but none is named ",
+           enumerate(unknown), ".")
+  }
+  factor(as.character(truth), union(intersect(levels(truth), classes), classes))
+}
+
+# Both classes of a logical or 0/1 vector are known even where only one occurs.
+both_levels <- function(truth) {
+  if (!is.null(dim(truth))) return(truth)
+  if (is.logical(truth)) return(factor(truth, c(FALSE, TRUE)))
+  if (is.numeric(truth) && all(truth %in% c(0, 1, NA))) factor(truth, 0:1) else truth
+}
+
+# A matrix with a column per class, in the order of the levels of `truth`.
+as_probabilities <- function(prob, label, truth) {
+  classes <- levels(truth)
+  if (is.data.frame(prob)) prob <- as.matrix(prob)
+  if (!is.numeric(prob) || length(dim(prob)) > 2L) {
+    refuse(label, " must be a numeric matrix, not ", given(prob), ".")
+  }
+  if (length(dim(prob)) < 2L) prob <- both_classes(as.vector(prob), label, classes)
+  if (nrow(prob) != length(truth)) {
+    refuse(label, " must have one row per value of `truth`: there are ", nrow(prob), " rows and ",
+           length(truth), " values.")
+  }
+  labels <- class_names(prob, label)
+  if (is.null(labels)) labels <- if (ncol(prob) == length(classes)) classes
+  if (!setequal(labels, classes) || ncol(prob) != length(classes)) {
+    refuse(label, " must have one column per class (", enumerate(classes), "), but has ",
+           ncol(prob), if (length(labels)) paste0(" named ", enumerate(labels)), ".")
+  }
+  prob <- unname(prob[, match(classes, labels), drop = FALSE])
+  check_simplex(prob, label)
+  prob
+}
+
+both_classes <- function(prob, label, classes) {
+  if (length(classes) != 2L) {
+    refuse(label, " may be a vector, of probabilities of the second class, only where `truth` has ",
+           "two classes, but there are ", length(classes), ".")
+  }
+  unname(cbind(1 - prob, prob))
+}
+
+check_simplex <- function(prob, label) {
+  valid <- rowSums(is.finite(prob) & prob >= 0) == ncol(prob) & abs(rowSums(prob) - 1) <= 1e-6
+  if (all(valid)) return(invisible())
+  first <- which(!valid)[1]
+  refuse("Each row of ", label, " must hold probabilities, from 0 to 1 and with sum 1, but row ",
+         first, " is ", paste(format(utils::head(prob[first, ], 6L), digits = 3, trim = TRUE),
+                              collapse = ", "), if (ncol(prob) > 6L) ", ...",
+         if (sum(!valid) > 1L) paste0(" (and ", sum(!valid) - 1L, " more rows are wrong)"), ".")
+}

@@ -1,0 +1,142 @@
+# What users give: a formula and data, or matrices.
+
+# The argument that decides the method: `formula` or `x`, else the first without a name.
+dispatch_argument <- function(.generic, ...) {
+  if (...length() == 0L) refuse(.generic, "() needs a formula and data, or matrices x and y.")
+  names <- ...names()
+  if (is.null(names)) return(...elt(1L))
+  at <- c(which(names %in% c("formula", "x")), which(is.na(names) | names == ""), 1L)
+  ...elt(at[1])
+}
+
+# The call as the user would write it: to the generic, not to the method.
+fit_call <- function(call) {
+  call[[1L]] <- quote(moe_fit)
+  call
+}
+
+# What a method was given, as the worker takes it: x, z, y and weights, with finish(), which adds to
+# a worker's fit what the method knows, training data included. `call` is that of moe_fit().
+
+read_formula <- function(formula, data, call, contrasts, env, keep_frame = TRUE) {
+  formula <- as_two_parts(formula)
+  check_dot(formula, data)
+  frame <- build_model_frame(formula, call, env)
+  response <- Formula::model.part(formula, frame, lhs = 1)
+  frame <- drop_covariate_levels(frame, names(response))
+  parts <- part_terms(formula, data)
+  check_terms(parts)
+  check_contrasts(contrasts, frame)
+  y <- as_response(if (length(response) == 1L) response[[1]] else response,
+                   deparse1(formula(formula, rhs = 0)[[2]]))
+  designs <- build_designs(parts, frame, contrasts)
+
+  env <- slim_environment(environment(formula), attr(attr(frame, "terms"), "variables"), data)
+  used <- c(attr(designs$x, "used_contrasts"), attr(designs$z, "used_contrasts"))
+  weights <- model.weights(frame)
+  all_terms <- c(list(full = attr(frame, "terms")), parts)
+  xlevels <- stats::.getXlevels(all_terms$full, frame)
+  variables <- intersect(all.vars(attr(all_terms$full, "variables")), names(data))
+  na_action <- attr(frame, "na.action")
+  # As large as a design; not to be held where only the fit itself is wanted.
+  if (!keep_frame) frame <- NULL
+  finish <- function(fit) {
+    fit$call <- call
+    fit$formula <- formula
+    fit$terms <- all_terms
+    fit$variables <- variables
+    fit$xlevels <- xlevels
+    fit$contrasts <- used[!duplicated(names(used))]
+    fit$na.action <- na_action
+    fit$model <- frame
+    with_environment(fit, env)
+  }
+  list(x = designs$x, z = designs$z, y = y, weights = weights, na.action = na_action,
+       finish = finish)
+}
+
+read_matrices <- function(x, y, z, shared, weights, call) {
+  if (missing(y)) refuse("`y`, the response, must be given beside `x`.")
+  x <- add_intercept(x, "x")
+  z <- if (shared) x else add_intercept(z, "z")
+  y <- as_response(y)
+  finish <- function(fit) {
+    fit$call <- call
+    fit$model <- list(x = x, z = z, y = y)
+    fit
+  }
+  list(x = x, z = z, y = y, weights = weights, finish = finish)
+}
+
+# --- formulas ---
+
+build_model_frame <- function(formula, call, env) {
+  wanted <- match(c("data", "subset", "weights", "na.action"), names(call), 0L)
+  call <- call[c(1L, wanted)]
+  call[[1L]] <- quote(stats::model.frame)
+  call$formula <- formula
+  eval(call, env)
+}
+
+# Unused levels stay in the response, so that they can be refused by name, and leave the covariates,
+# as in glm().
+drop_covariate_levels <- function(frame, response) {
+  for (name in setdiff(names(frame), response)) {
+    if (is.factor(frame[[name]])) frame[[name]] <- droplevels(frame[[name]])
+  }
+  frame
+}
+
+# `y ~ x` gives the gate the covariates of the experts; `y ~ x | z` its own.
+as_two_parts <- function(formula) {
+  formula <- Formula(formula)
+  parts <- length(formula)
+  if (parts[1] != 1L) {
+    refuse("The formula must have one response on its left, as in y ~ x or y ~ x | z; it has ",
+           parts[1], ".")
+  }
+  if (parts[2] > 2L) {
+    refuse("The formula must have one or two parts on its right, as in y ~ x or y ~ x | z; it has ",
+           parts[2], ".")
+  }
+  formula
+}
+
+# terms() would not say what is wrong.
+check_dot <- function(formula, data) {
+  if (!"." %in% all.vars(formula)) return(invisible())
+  if (is.null(data)) refuse("A formula with `.` needs `data`, whose variables it stands for.")
+  response <- all.vars(formula(formula, rhs = 0))
+  if (length(setdiff(names(data), response)) == 0L) {
+    refuse("A formula with `.` needs covariates in `data`, but there is nothing beside ",
+           enumerate(response), "; use 1 for none.")
+  }
+}
+
+part_terms <- function(formula, data) {
+  gate <- length(formula)[2]
+  list(expert = delete.response(terms(formula, lhs = 1, rhs = 1, data = data)),
+       gate = delete.response(terms(formula, lhs = 1, rhs = gate, data = data)))
+}
+
+check_contrasts <- function(contrasts, frame) {
+  if (is.null(contrasts)) return(invisible())
+  if (!is.list(contrasts) || is.null(names(contrasts))) {
+    refuse("`contrasts` must be NULL or a list named by variables, not ", given(contrasts), ".")
+  }
+  unknown <- setdiff(names(contrasts), names(frame))
+  if (length(unknown)) {
+    refuse("`contrasts` must be for variables of the formula, but names ", enumerate(unknown), ".")
+  }
+}
+
+check_terms <- function(terms) {
+  for (part in names(terms)) {
+    if (attr(terms[[part]], "intercept") == 0L) {
+      refuse("The ", part, " part of the formula must keep its intercept (no `- 1` or `+ 0`).")
+    }
+    if (!is.null(attr(terms[[part]], "offset"))) {
+      refuse("offset() is not supported; the ", part, " part of the formula has one.")
+    }
+  }
+}

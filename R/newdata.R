@@ -1,0 +1,176 @@
+# New rows, in the fit's terms: y, and x and z with all columns of the fit, intercept included; or
+# instead of these the model frame that they are made of.
+
+check_matrices_wanted <- function(fit, newdata, newz, newy) {
+  given <- c(if (!is.null(newz)) "`newz`", if (!is.null(newy)) "`newy`")
+  if (length(given) == 0L) return(invisible())
+  if (!is.null(fit$terms)) {
+    refuse(given[1], " is for fits from matrices; this one is from a formula: ",
+           "put all variables into `newdata`.")
+  }
+  if (is.null(newdata)) refuse(given[1], " must come with `newdata`, which is missing.")
+}
+
+# --- data frames ---
+
+new_frame <- function(fit, newdata, with_response) {
+  if (!is.data.frame(newdata) && !is.list(newdata)) {
+    refuse("`newdata` must be a data frame, not ", given(newdata), ".")
+  }
+  terms <- fit$terms$full
+  if (!with_response) terms <- delete.response(terms)
+  check_variables(terms, newdata, fit$variables)
+  newdata <- as_known_factors(fit, newdata)
+  check_kinds(terms, newdata)
+  frame <- model.frame(terms, newdata, na.action = stats::na.pass,
+                       xlev = fit$xlevels[names(fit$xlevels) %in% all_columns(terms)])
+  if (is.data.frame(newdata) && nrow(frame) != nrow(newdata)) {
+    refuse("Variables that `newdata` lacks were found elsewhere, with ", nrow(frame), " rows and ",
+           "not ", nrow(newdata), ": put them into `newdata`.")
+  }
+  list(frame = frame,
+       y = if (with_response) recode(fit, Formula::model.part(fit$formula, frame, lhs = 1,
+                                                             drop = TRUE)))
+}
+
+check_variables <- function(terms, newdata, from_data) {
+  needed <- all.vars(attr(terms, "variables"))
+  missing <- setdiff(needed, names(newdata))
+  # Constants and functions' arguments may come from where the formula was written.
+  elsewhere <- vapply(missing, exists, NA, envir = environment(terms)) & !missing %in% from_data
+  missing <- missing[!elsewhere | missing %in% all_columns(terms)]
+  if (length(missing)) {
+    refuse("`newdata` must have all variables of the formula, but lacks ", enumerate(missing), ".")
+  }
+}
+
+# Factors of the fit may come as text, numbers or all NA. What was text or ordered stays so: other
+# terms of the formula may use it as that.
+as_known_factors <- function(fit, newdata) {
+  was <- attr(fit$terms$full, "dataClasses")
+  for (name in intersect(names(fit$xlevels), names(newdata))) {
+    values <- as.character(newdata[[name]])
+    unseen <- setdiff(values[!is.na(values)], fit$xlevels[[name]])
+    if (length(unseen)) {
+      refuse("`newdata` must not have factor levels that the fit has not seen: ", name, " has ",
+             enumerate(unseen), ".")
+    }
+    newdata[[name]] <- if (was[[name]] == "character") values else
+      factor(values, levels = fit$xlevels[[name]], ordered = was[[name]] == "ordered")
+  }
+  newdata
+}
+
+# A covariate must be of the kind it was: numbers do for logical values and all NA for anything.
+check_kinds <- function(terms, newdata) {
+  was <- attr(terms, "dataClasses")
+  for (name in intersect(names(was), names(newdata))) {
+    values <- newdata[[name]]
+    if (is.logical(values) && all(is.na(values))) next
+    fits <- switch(was[[name]], numeric = is.numeric(values) || is.logical(values),
+                   logical = is.logical(values), TRUE)
+    if (!fits) {
+      refuse("`newdata` must have variables of the kind that the fit has seen: ", name, " was ",
+             was[[name]], ", but is ", given(values), ".")
+    }
+  }
+}
+
+# Data with both designs of all rows.
+with_designs <- function(fit, data) {
+  if (is.null(data$frame)) return(data)
+  c(new_designs(fit, data$frame)(seq_len(nrow(data$frame))), data["y"])
+}
+
+# A function of row numbers that makes these rows of both designs.
+new_designs <- function(fit, frame) {
+  expert <- design_maker(fit$terms$expert, frame, fit$contrasts)
+  gate <- design_maker(fit$terms$gate, frame, fit$contrasts)
+  function(rows) {
+    x <- expert(rows)
+    list(x = x, z = if (is_shared(fit$terms)) x else gate(rows))
+  }
+}
+
+# --- matrices ---
+
+new_matrices <- function(fit, newdata, newz, newy) {
+  x <- new_matrix(newdata, fit$columns$expert, "newdata")
+  z <- if (!is.null(newz)) {
+    new_matrix(newz, fit$columns$gate, "newz")
+  } else if (identical(fit$columns$gate, fit$columns$expert)) {
+    x
+  } else if (length(fit$columns$gate) == 1L) {
+    matrix(1, nrow(x), 1L)
+  } else {
+    refuse("The gate has covariates of its own: give them as `newz`.")
+  }
+  if (nrow(z) != nrow(x)) {
+    refuse("`newdata` and `newz` must have the same rows, but have ", nrow(x), " and ", nrow(z),
+           ".")
+  }
+  y <- if (!is.null(newy)) recode(fit, newy)
+  if (!is.null(y) && length(y) != nrow(x)) {
+    refuse("`newy` must have one value per row of `newdata`: there are ", nrow(x), " rows and ",
+           length(y), " values.")
+  }
+  list(x = x, z = z, y = y)
+}
+
+# Columns are found by name where the matrix has names, by position otherwise.
+new_matrix <- function(x, columns, name) {
+  if (is.data.frame(x)) x <- as.matrix(x[intersect(names(x), columns)])
+  if (is_sparse(x)) {
+    x <- as_sparse(x, name)
+  } else if (!is.matrix(x) || !(is.numeric(x) || is.logical(x))) {
+    refuse("`", name, "` must be a numeric matrix, not ", given(x), ".")
+  }
+  wanted <- columns[-1]
+  if (is.null(colnames(x))) {
+    if (ncol(x) != length(wanted)) {
+      refuse("`", name, "` must have the ", length(wanted), " columns of the fit, but has ",
+             ncol(x), ".")
+    }
+  } else {
+    missing <- setdiff(wanted, colnames(x))
+    if (length(missing)) {
+      refuse("`", name, "` must have the columns of the fit, but lacks ", enumerate(missing), ".")
+    }
+    x <- x[, wanted, drop = FALSE]
+  }
+  if (!is_sparse(x)) storage.mode(x) <- "double"
+  with_intercept(x, name)
+}
+
+# --- both ---
+
+# A new response as a factor with the fit's levels.
+recode <- function(fit, y) {
+  if (length(dim(y)) == 2L) y <- response_from_indicators(y, "newy")
+  y <- as.character(y)
+  unseen <- setdiff(unique(y[!is.na(y)]), fit$levels)
+  if (length(unseen)) {
+    refuse("The response must have the classes of the fit (", enumerate(fit$levels),
+           "), but holds ", enumerate(unseen), ".")
+  }
+  factor(y, levels = fit$levels)
+}
+
+# The rows in which a covariate is missing; none may be infinite.
+missing_rows <- function(fit, data, before = 0) {
+  in_x <- missing_in(data$x, "newdata", before)
+  if (identical(data$x, data$z)) return(in_x)
+  union(in_x, missing_in(data$z, if (is.null(fit$terms)) "newz" else "newdata", before))
+}
+
+missing_in <- function(x, name, before) {
+  values <- if (is_sparse(x)) x@x else x
+  if (is.finite(sum(values))) return(integer())
+  rows_where <- function(at) if (is_sparse(x)) x@i[at] + 1L else row(x)[at]
+  infinite <- rows_where(which(is.infinite(values)))
+  if (length(infinite)) {
+    refuse("Covariates of `", name, "` must be finite or missing, but row ",
+           before + min(infinite), " is infinite.")
+  }
+  unique(rows_where(which(is.na(values))))
+}

@@ -1,0 +1,72 @@
+# What the response is beside a fit: residuals, and draws from it.
+
+#' Residuals of a fit
+#'
+#' @param object A fit by [moe_fit()] that holds its training data.
+#' @param type With \eqn{Y} the n x M indicator matrix of the response and \eqn{P} the fitted
+#'   probabilities: `"response"`, \eqn{Y - P}; `"pearson"`, \eqn{(Y - P) / \sqrt{P (1 - P)}}; both
+#'   n x M; `"deviance"`, \eqn{\sqrt{-2 \log p(y_i)}}, one value per row, whose squares, times the
+#'   case weights, sum to the deviance. Pearson residuals carry \eqn{\sqrt{v_i}}, as in `glm`.
+#' @param ... Not used.
+#' @return A matrix or vector as described.
+#' @examples
+#' pairs <- subset(yeast_ppi, split == "test")
+#' set.seed(1)
+#' fit <- moe_fit(confidence ~ l3 + high_share, pairs, lambda = 1,
+#'                control = moe_control(starts = 3))
+#' head(residuals(fit, "pearson"))
+#' @export
+residuals.moe_fit <- function(object, type = c("response", "pearson", "deviance"), ...) {
+  check_unused(...)
+  type <- check_choice(type, c("response", "pearson", "deviance"), "type")
+  data <- training_data(object)
+  prob <- predict_rows(object, data, "prob")
+  y <- as.integer(data$y)
+  response <- -prob
+  at <- cbind(seq_along(y), y)
+  response[at] <- 1 - prob[at]
+  out <- switch(type, response = response,
+                pearson = pearson_residual(sqrt(prior_weights(object)) * response, prob),
+                deviance = sqrt(pmax(0, -2 * log(prob[at]))))
+  if (is.null(object$na.action)) out else stats::naresid(object$na.action, out)
+}
+
+# Where a certain outcome came, or a row has no weight, there is no residual, in place of 0 / 0.
+pearson_residual <- function(weighted, prob) {
+  out <- weighted / sqrt(prob * (1 - prob))
+  out[weighted == 0] <- 0
+  out
+}
+
+#' Simulate responses from a fit
+#'
+#' @param object A fit by [moe_fit()].
+#' @param nsim Number of responses to draw.
+#' @param seed `NULL`, or a seed as in [stats::simulate()].
+#' @param newdata,newz Covariates as in [predict.moe_fit()]; the training data by default.
+#' @param ... Not used.
+#' @return A data frame with `nsim` factors, one row per row of the data, with the attribute `seed`.
+#' @examples
+#' pairs <- subset(yeast_ppi, split == "test")
+#' set.seed(1)
+#' fit <- moe_fit(confidence ~ l3 + high_share, pairs, lambda = 1,
+#'                control = moe_control(starts = 3))
+#' head(simulate(fit, nsim = 2, seed = 3))
+#' @export
+simulate.moe_fit <- function(object, nsim = 1, seed = NULL, newdata = NULL, newz = NULL, ...) {
+  check_unused(...)
+  nsim <- check_count(nsim, "nsim")
+  if (!exists(".Random.seed", globalenv(), inherits = FALSE)) stats::runif(1)
+  if (is.null(seed)) {
+    used <- get(".Random.seed", globalenv(), inherits = FALSE)
+  } else {
+    before <- get(".Random.seed", globalenv(), inherits = FALSE)
+    set.seed(seed)
+    used <- structure(seed, kind = as.list(RNGkind()))
+    on.exit(assign(".Random.seed", before, globalenv()))
+  }
+  prob <- predict.moe_fit(object, newdata, type = "prob", newz = newz)
+  draws <- lapply(seq_len(nsim), function(s) draw_classes(prob, object$levels, object$ordered))
+  names(draws) <- paste0("sim_", seq_len(nsim))
+  structure(as.data.frame(draws), seed = used)
+}

@@ -1,0 +1,88 @@
+# The response: a factor, whatever the user gave, and its codes.
+
+# A factor whose levels all occur.
+as_response <- function(y, name = "y") {
+  y <- if (length(dim(y)) == 2L) {
+    response_from_indicators(y, name)
+  } else if (is.factor(y)) {
+    y
+  } else if (is.character(y) || is.logical(y)) {
+    factor(y)
+  } else if (is.numeric(y) && all(y %in% c(0, 1, NA))) {
+    factor(y)
+  } else if (is.numeric(y)) {
+    refuse("A numeric response must hold only 0 and 1, but `", name, "` has ",
+           format(y[!y %in% c(0, 1, NA)][1]), "; for more classes use factor(", name, ").")
+  } else {
+    refuse("`", name, "` must be a factor, a character, logical or 0/1 vector, or an indicator ",
+           "matrix, not ", given(y), ".")
+  }
+  if (anyNA(y)) {
+    refuse("`", name, "` must not hold missing values: row ", which(is.na(y))[1], " is NA.")
+  }
+  y
+}
+
+# Rows of NA are missing responses.
+response_from_indicators <- function(y, name) {
+  if (is.data.frame(y)) y <- as.matrix(y)
+  if (!is.numeric(y) && !is.logical(y)) {
+    refuse("An indicator matrix `", name, "` must be numeric, not ", given(y), ".")
+  }
+  absent <- rowSums(is.na(y)) == ncol(y)
+  valid <- absent | (rowSums(y == 0 | y == 1) == ncol(y) & rowSums(y) == 1) %in% TRUE
+  if (!all(valid)) {
+    refuse("Each row of the indicator matrix `", name, "` must hold one 1 and 0 elsewhere, but ",
+           "row ", which(!valid)[1], " does not.")
+  }
+  labels <- colnames(y)
+  if (is.null(labels)) labels <- character(ncol(y))
+  labels <- ifelse(labels == "", seq_len(ncol(y)), labels)
+  y[absent, ] <- 0
+  label <- labels[max.col(y, "first")]
+  label[absent] <- NA
+  factor(label, levels = labels)
+}
+
+check_classes <- function(y, weights) {
+  if (length(y) == 0L) refuse("There must be at least one row, but there is none",
+                              " (left, after `subset` and `na.action`).")
+  if (nlevels(y) < 2L) {
+    refuse("The response must have at least two classes, but all rows are ",
+           dQuote(levels(y)[1], FALSE), ".")
+  }
+  size <- if (is.null(weights)) tabulate(y, nlevels(y)) else
+    vapply(split(weights, y), sum, 0)
+  empty <- levels(y)[size == 0]
+  if (length(empty)) {
+    refuse("Every level of the response must occur with positive weight, but ",
+           enumerate(empty), if (length(empty) > 1L) " do" else " does",
+           " not; droplevels() removes empty levels.")
+  }
+}
+
+# The first of the most probable; rows without probabilities have none.
+most_probable <- function(prob, levels, ordered = FALSE) {
+  missing <- which(is.na(prob[, 1]))
+  if (length(missing)) prob[missing, ] <- 0
+  class <- max.col(prob, "first")
+  class[missing] <- NA
+  factor_of(class, levels, ordered)
+}
+
+# A factor from its codes; it is ordered if the response was.
+factor_of <- function(codes, levels, ordered) {
+  structure(codes, levels = levels, class = c(if (isTRUE(ordered)) "ordered", "factor"))
+}
+
+# One class per row by inversion; NA where the probabilities are.
+draw_classes <- function(prob, levels, ordered) {
+  u <- stats::runif(nrow(prob))
+  below <- 0
+  class <- rep.int(1L, nrow(prob))
+  for (m in seq_len(ncol(prob) - 1L)) {
+    below <- below + prob[, m]
+    class <- class + (u > below)
+  }
+  factor_of(class, levels, ordered)
+}

@@ -1,0 +1,24 @@
+# What the package says more than once, and how it is put on the screen.
+
+# --- statuses ---
+
+status_names <- c("converged", "iteration limit", "stalled", "not finite", "merged")
+
+# --- text ---
+
+describe_classes <- function(levels, most = 10L) {
+  shown <- utils::head(levels, most)
+  if (length(levels) > most) shown <- c(shown, "...")
+  paste0(length(levels), " classes (", paste(shown, collapse = ", "), ")")
+}
+
+cat_wrapped <- function(...) {
+  cat(strwrap(paste0(...), width = getOption("width"), exdent = 2), sep = "\n")
+}
+
+# A call by do.call() may hold the data themselves.
+short_call <- function(call, most = 6L) {
+  lines <- deparse(call, nlines = most + 1L)
+  if (length(lines) > most) lines <- c(lines[seq_len(most)], "...")
+  paste(lines, collapse = "\n  ")
+}
