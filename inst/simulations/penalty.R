@@ -13,7 +13,7 @@ source("inst/simulations/resume.R")
 
 file <- "inst/simulations/penalty.csv"
 arguments <- as.integer(commandArgs(trailingOnly = TRUE))
-replicates <- if (length(arguments) > 0) arguments[1] else 3L
+replicates <- if (length(arguments) > 0) arguments[1] else 2L
 processes <- if (length(arguments) > 1) arguments[2] else 1L
 
 most_rows <- 400 # of a real set: with many rows any weak penalty will do
