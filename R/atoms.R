@@ -18,7 +18,7 @@ merge_measure <- function(measure) {
   # An expert whose weight underflows is still an atom.
   weights <- pmax(measure_weights(measure), .Machine$double.xmin)
   atoms <- measure_atoms(measure)
-  merged <- .Call(C_moe_merge, weights, atoms)
+  merged <- core_merge(weights, atoms)
   structure(
     list(merge = merged$merge, height = merged$height, order = leaf_order(merged$merge),
          labels = paste0("expert", seq_len(experts)), method = "ward.D", dist.method = "Ward",
@@ -52,16 +52,18 @@ level_measures <- function(measure, weights, atoms, merged) {
   levels
 }
 
-merge_pair <- function(measure, weights, atoms, i, j) {
-  share <- weights[j] / (weights[i] + weights[j])
-  atoms[, i] <- (1 - share) * atoms[, i] + share * atoms[, j]
-  weights[i] <- weights[i] + weights[j]
-  measure_from_atoms(measure, weights[-j], atoms[, -j, drop = FALSE])
-}
-
-ward_distances <- function(weights, atoms) {
-  squares <- as.matrix(stats::dist(t(atoms)))^2
-  squares * outer(weights, weights) / outer(weights, weights, `+`)
+# The measure with one of its closest pairs merged, for each of the `most` closest, closest first.
+merged_pairs <- function(measure, most) {
+  weights <- pmax(measure_weights(measure), .Machine$double.xmin)
+  atoms <- measure_atoms(measure)
+  pairs <- utils::combn(length(weights), 2L, simplify = FALSE)
+  merged <- lapply(pairs, function(pair) core_merge(weights[pair], atoms[, pair, drop = FALSE]))
+  closest <- utils::head(order(vapply(merged, `[[`, 0, "height")), most)
+  Map(function(pair, one) {
+    weights[pair[1]] <- one$weight
+    atoms[, pair[1]] <- one$atoms
+    measure_from_atoms(measure, weights[-pair[2]], atoms[, -pair[2], drop = FALSE])
+  }, pairs[closest], merged[closest])
 }
 
 # --- matching ---

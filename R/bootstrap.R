@@ -114,13 +114,11 @@ bootstrap_tolerance <- 1e-9
 
 # What a replicate needs to know. `alone` is FALSE where processes share the machine's threads.
 bootstrap_task <- function(fit, type, cluster, alone) {
-  problem <- fitted_problem(fit)
-  control <- fit$control
-  if (!alone) control$threads <- 1L
+  problem <- fit_problem(fit)
+  if (!alone) problem$control$threads <- 1L
   fit$model <- NULL
-  list(fit = fit, problem = problem, type = type, cluster = cluster, control = control,
-       ridge = ridge_vectors(problem$design, fit$lambda, fit$control),
-       tolerance = max(bootstrap_tolerance, control$tolerance))
+  list(fit = fit, problem = problem, type = type, cluster = cluster,
+       tolerance = max(bootstrap_tolerance, fit$control$tolerance))
 }
 
 # --- random weights ---
@@ -139,20 +137,17 @@ draw_weights <- function(type, rows, cluster) {
 # none.
 run_replicate <- function(task, stream) {
   fit <- task$fit
-  problem <- task$problem
   weights <- with_random_state(stream, draw_weights(task$type, fit$rows, task$cluster))
-  problem$weights <- weights * prior_weights(fit)
-  problem$total <- sum(problem$weights)
-  run <- maximise(problem, as_theta(fit$measure), fit$experts, task$ridge, task$control,
-                  task$control$max_iterations, task$tolerance)
+  problem <- problem_with_weights(task$problem, weights * prior_weights(fit))
+  run <- core_maximise(problem, as_theta(fit$measure), tolerance = task$tolerance)
   if (!all(is.finite(run$theta), is.finite(run$objective))) {
     return(list(error = "the objective is not finite"))
   }
-  measure <- as_measure(run$theta, fit$experts, problem$classes, problem$design)
+  measure <- problem_measure(problem, run$theta)
   order <- match_experts(measure, fit$measure)
   fit$coefficients <- user_coefficients(permute_experts(measure, order), fit$columns, fit$levels)
   list(coefficients = coefficient_vector(fit), realigned = is.unsorted(order),
-       converged = status_names[run$status + 1L] == "converged")
+       converged = run$status == "converged")
 }
 
 # --- the object ---

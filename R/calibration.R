@@ -134,10 +134,10 @@ moe_calibration <- function(probabilities, truth, bins = 15, weights = NULL, boo
   tasks <- lapply(models, function(prob) {
     scoring_task(prob[used, , drop = FALSE], truth[used], weights, bins, eps)
   })
-  estimates <- vapply(tasks, score, numeric(nrow(measures)), weights = matrix(weights))
+  estimates <- vapply(tasks, score, numeric(nrow(score_names)), weights = matrix(weights))
   replicates <- score_replicates(tasks, weights, bootstrap)
   structure(list(
-    measures = measure_table(estimates, replicates, interval, level),
+    measures = score_table(estimates, replicates, interval, level),
     bins = stack_models(lapply(tasks, bin_table, weights = weights, bins = bins, level = level)),
     classes = stack_models(lapply(tasks, class_table, weights = weights)),
     resamples = bootstrap, models = names(tasks), levels = levels(truth), rows = length(used),
@@ -245,9 +245,9 @@ as.data.frame.moe_calibration <- function(x, row.names = NULL, optional = FALSE,
 print.moe_calibration <- function(x, digits = max(3L, getOption("digits") - 3L), ...) {
   print_calibration_heading(x)
   shown <- x$measures$binning %in% c(NA, "mass") &
-    x$measures$measure %in% c(measures$measure[1:4], "ece", "ece_debiased", "mce")
+    x$measures$measure %in% c(score_names$measure[1:4], "ece", "ece_debiased", "mce")
   cat("\n")
-  print_measures(x$measures[shown, ], x, digits)
+  print_scores(x$measures[shown, ], x, digits)
   invisible(x)
 }
 
@@ -267,8 +267,8 @@ print_calibration_heading <- function(x) {
   )
 }
 
-# One model: measures with their intervals. Several: a column each.
-print_measures <- function(table, x, digits) {
+# One model: scores with their intervals. Several: a column each.
+print_scores <- function(table, x, digits) {
   first <- table[table$model == table$model[1], ]
   label <- paste0(first$measure, ifelse(is.na(first$target), "", paste(",", first$target)),
                   ifelse(is.na(first$binning), "", paste(",", first$binning)))
@@ -294,7 +294,7 @@ print.summary.moe_calibration <- function(x, digits = max(3L, getOption("digits"
   one$models <- NULL
   for (model in levels(x$measures$model)) {
     cat("\n", if (length(x$models)) paste0(model, "\n"), sep = "")
-    print_measures(x$measures[x$measures$model == model, ], one, digits)
+    print_scores(x$measures[x$measures$model == model, ], one, digits)
   }
   invisible(x)
 }

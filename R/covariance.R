@@ -18,18 +18,20 @@ choose_covariance <- function(type, cluster, name) {
 # all coefficients as users know them, NA where there is no information; `unseen`, where that is so,
 # `extreme`, whose units are absurd, and `kept`, which were not dropped, of all; `type` and the
 # number of `clusters`.
-estimate_covariance <- function(fit, type = covariance_types, cluster = NULL, name = "type") {
+estimate_covariance <- function(fit, type = covariance_types, cluster = NULL, name = "type",
+                                problem = fit_problem(fit)) {
   check_fit(fit)
   type <- choose_covariance(type, cluster, name)
   if (fit$status == "merged") refuse(not_a_maximum)
   cluster <- check_cluster(cluster, fit)
-  rows <- estimated_rows(fit)
-  ridge <- reference_ridge(fit, rows$design)
+  theta <- as_theta(fit$measure)
+  information <- core_information(problem, theta, if (type == "opg") "scores" else "observed")
   least <- least_information(fit)
-  bread <- invert_information(core_information(rows, type == "opg") + ridge, least)
+  bread <- invert_information(information + reference_ridge(problem), least)
   scaled <- bread$inverse
   if (type == "sandwich") {
-    meat <- if (is.null(cluster)) core_information(rows, TRUE) else cluster_meat(rows, cluster)
+    meat <- if (is.null(cluster)) core_information(problem, theta, "scores") else
+      cluster_meat(problem, theta, cluster)
     scaled <- tcrossprod(scaled %*% square_root(meat))
   }
   kept <- kept_coefficients(fit)
@@ -48,29 +50,14 @@ estimate_covariance <- function(fit, type = covariance_types, cluster = NULL, na
 not_a_maximum <- paste("The fit was merged without refinement and is not at a maximum, so its",
                        "curvature says nothing about errors: use moe_dendrogram(refine = TRUE).")
 
-# What the core needs to walk over the training data at the estimate.
-estimated_rows <- function(fit) {
-  data <- training_data(fit)
-  list(design = fitted_design(fit, data), y = as.integer(data$y), weights = fit$prior_weights,
-       theta = as_theta(fit$measure), shape = c(length(fit$levels), fit$experts),
-       threads = usable_threads(fit$control))
-}
-
-# Minus the log-likelihood's Hessian, or the sum of outer products of the scores.
-core_information <- function(rows, scores) {
-  .Call(C_moe_information, rows$design, rows$y, rows$weights, rows$theta, rows$shape,
-        as.integer(scores), rows$threads)
-}
-
 # The Hessian of the penalty in reference coding: from coefficients b of m - 1 classes the
 # sum-to-zero ones are b and 0, less their mean, whose sum of squares is b'(I - 11'/m) b.
-reference_ridge <- function(fit, design) {
-  ridge <- ridge_vectors(design, fit$lambda, fit$control)
+reference_ridge <- function(problem) {
   of <- function(count, ridge) {
     kronecker(diag(1, count - 1L) - 1 / count, diag(ridge, length(ridge)))
   }
-  gate <- of(fit$experts, ridge$gate)
-  expert <- kronecker(diag(1, fit$experts), of(length(fit$levels), ridge$expert))
+  gate <- of(problem$experts, problem$penalty$gate)
+  expert <- kronecker(diag(1, problem$experts), of(problem$classes, problem$penalty$expert))
   out <- matrix(0, nrow(gate) + nrow(expert), nrow(gate) + nrow(expert))
   at <- seq_len(nrow(gate))
   out[at, at] <- gate
@@ -167,15 +154,15 @@ check_cluster <- function(cluster, fit) {
 
 # G / (G - 1) sum_g u_g u_g' for sums u_g of a cluster's scores. Rows are taken by cluster in chunks
 # whose scores are so many `numbers`; the last cluster of a chunk stays open for the next.
-cluster_meat <- function(rows, cluster, numbers = 1e6) {
-  length <- count_parameters(list(design = rows$design, classes = rows$shape[1]), rows$shape[2])
+cluster_meat <- function(problem, theta, cluster, numbers = 1e6) {
+  length <- count_parameters(problem)
   order <- order(cluster)
   chunk_of <- (seq_along(order) - 1L) %/% max(1L, numbers %/% length)
   meat <- matrix(0, length, length)
   open <- list(id = 0L, sum = numeric(length))
   for (chunk in split(order, chunk_of)) {
     id <- cluster[chunk]
-    sums <- rowsum(row_scores(subset_rows(rows, chunk)), id, reorder = FALSE)
+    sums <- rowsum(core_scores(problem_subset(problem, chunk), theta), id, reorder = FALSE)
     if (id[1] == open$id) {
       sums[1, ] <- sums[1, ] + open$sum
     } else {
@@ -187,16 +174,4 @@ cluster_meat <- function(rows, cluster, numbers = 1e6) {
   }
   clusters <- max(cluster)
   clusters / (clusters - 1) * (meat + tcrossprod(open$sum))
-}
-
-subset_rows <- function(rows, at) {
-  rows$design <- subset_design(rows$design, at)
-  rows$y <- rows$y[at]
-  rows$weights <- rows$weights[at]
-  rows
-}
-
-# v_i s_i in row i
-row_scores <- function(rows) {
-  .Call(C_moe_scores, rows$design, rows$y, rows$weights, rows$theta, rows$shape, rows$threads)
 }

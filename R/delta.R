@@ -33,36 +33,31 @@ softmax_slopes <- function(p) {
   out
 }
 
-gate_and_experts <- function(fit, design) {
-  of <- function(what) predict_core(fit$measure, design, NULL, what, fit$control)
-  list(gate = of("gate"), expert = of("expert"))
-}
-
-# Class probabilities and their derivatives by all linear predictors, n x M x predictors.
-prob_slopes <- function(fit, design) {
-  parts <- gate_and_experts(fit, design)
-  n <- nrow(design$x)
-  classes <- length(fit$levels)
-  experts <- seq_len(fit$experts)
-  expert <- lapply(experts, function(k) matrix(parts$expert[, , k], n, classes))
-  prob <- Reduce(`+`, lapply(experts, function(k) parts$gate[, k] * expert[[k]]))
-  by_gate <- lapply(experts[-1], function(k) parts$gate[, k] * (expert[[k]] - prob))
-  by_expert <- lapply(experts, function(k) parts$gate[, k] * softmax_slopes(expert[[k]]))
+# Class probabilities and their derivatives by all linear predictors, n x M x predictors, from the
+# probabilities of the gate and of the experts.
+prob_slopes <- function(gate, expert) {
+  size <- dim(expert)
+  experts <- seq_len(size[3])
+  expert <- lapply(experts, function(k) matrix(expert[, , k], size[1], size[2]))
+  prob <- Reduce(`+`, lapply(experts, function(k) gate[, k] * expert[[k]]))
+  by_gate <- lapply(experts[-1], function(k) gate[, k] * (expert[[k]] - prob))
+  by_expert <- lapply(experts, function(k) gate[, k] * softmax_slopes(expert[[k]]))
   slopes <- array(unlist(c(by_gate, by_expert)),
-                  c(n, classes, length(predictor_layout(fit)$gate)))
+                  c(size[1:2], size[3] - 1L + size[3] * (size[2] - 1L)))
   list(prob = prob, slopes = slopes)
 }
 
 # Weighted sums over the rows: `prob`, of class probabilities (M), and `gradient`, of their
 # derivatives by the kept coefficients on standardised covariates (d x M).
-average_prob <- function(fit, design, weights) {
+average_prob <- function(fit, problem, weights) {
   layout <- predictor_layout(fit)
   prob <- numeric(length(fit$levels))
   gradient <- matrix(0, length(layout$of), length(prob))
-  for (rows in row_chunks(fit, nrow(design$x))) {
-    part <- subset_design(design, rows)
-    slopes <- prob_slopes(fit, part)
-    scaled <- scaled_designs(part)
+  for (rows in row_chunks(fit, nrow(problem$design$x))) {
+    chunk <- problem_subset(problem, rows)
+    at <- core_predict(chunk, as_theta(fit$measure), c("gate", "expert"))
+    slopes <- prob_slopes(at$gate, at$expert)
+    scaled <- scaled_designs(chunk$design)
     prob <- prob + colSums(weights[rows] * slopes$prob)
     for (a in seq_along(layout$gate)) {
       at <- layout$of == a
@@ -76,41 +71,44 @@ average_prob <- function(fit, design, weights) {
 
 # --- errors of predictions ---
 
-# Standard errors of what predict_rows() gives, in its shape.
-prediction_errors <- function(fit, data, type, covariance) {
-  design <- fitted_design(fit, with_designs(fit, data))
-  errors <- lapply(row_chunks(fit, nrow(design$x)), function(rows) {
-    part <- subset_design(design, rows)
-    sqrt(delta_variance(fit, part, type, covariance))
+# Predictions of one kind, and their standard errors.
+predict_with_errors <- function(fit, data, type, covariance) {
+  data <- with_designs(fit, data)
+  problem <- predicted_problem(fit, data)
+  at <- predict_designs(fit, data, union(type, c("gate", "expert")), problem = problem)
+  out <- label_predictions(fit, at)[[type]]
+  errors <- lapply(row_chunks(fit, nrow(out)), function(rows) {
+    gate <- at$gate[rows, , drop = FALSE]
+    expert <- at$expert[rows, , , drop = FALSE]
+    scaled <- scaled_designs(subset_design(problem$design, rows))
+    sqrt(delta_variance(fit, scaled, type, gate, expert, covariance))
   })
-  do.call(rbind, errors)
+  list(fit = out, se.fit = array(do.call(rbind, errors), dim(out), dimnames(out)))
 }
 
 # n x outputs. Each output depends on some of the linear predictors.
-delta_variance <- function(fit, design, type, covariance) {
-  gate <- fit$experts - 1L
-  classes <- length(fit$levels)
+delta_variance <- function(fit, scaled, type, gate, expert, covariance) {
+  forms <- function(slopes, predictors) {
+    quadratic_forms(fit, scaled, slopes, predictors, covariance)
+  }
   if (type == "prob") {
-    slopes <- prob_slopes(fit, design)$slopes
-    return(quadratic_forms(fit, design, slopes, seq_len(dim(slopes)[3]), covariance))
+    slopes <- prob_slopes(gate, expert)$slopes
+    return(forms(slopes, seq_len(dim(slopes)[3])))
   }
-  parts <- gate_and_experts(fit, design)
-  if (type == "gate") {
-    return(quadratic_forms(fit, design, softmax_slopes(parts$gate), seq_len(gate), covariance))
-  }
+  gates <- fit$experts - 1L
+  if (type == "gate") return(forms(softmax_slopes(gate), seq_len(gates)))
+  free <- length(fit$levels) - 1L
   by_expert <- lapply(seq_len(fit$experts), function(k) {
-    slopes <- softmax_slopes(matrix(parts$expert[, , k], nrow(design$x), classes))
-    own <- gate + (k - 1L) * (classes - 1L) + seq_len(classes - 1L)
-    quadratic_forms(fit, design, slopes, own, covariance)
+    slopes <- softmax_slopes(matrix(expert[, , k], nrow(gate), free + 1L))
+    forms(slopes, gates + (k - 1L) * free + seq_len(free))
   })
   do.call(cbind, by_expert)
 }
 
 # sum_ab slope_a slope_b x_a' Cov_ab x_b per row and output over the given linear predictors.
-quadratic_forms <- function(fit, design, slopes, predictors, covariance) {
+quadratic_forms <- function(fit, scaled, slopes, predictors, covariance) {
   layout <- predictor_layout(fit)
-  scaled <- scaled_designs(design)
-  n <- nrow(design$x)
+  n <- nrow(scaled$x)
   out <- matrix(0, n, dim(slopes)[2])
   for (a in seq_along(predictors)) for (b in seq_len(a)) {
     at <- predictors[c(a, b)]

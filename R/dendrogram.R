@@ -118,14 +118,14 @@ moe_dendrogram.moe_fit <- function(x, criterion = c("hq", "sabic", "bic", "aic",
   check_fit(x, "x")
   check_overfit(x)
   tree <- merge_measure(x$measure)
-  problem <- fitted_problem(x)
-  runs <- if (refine) refined_runs(x, problem, pairs) else merged_runs(x, problem, tree)
+  problem <- fit_problem(x)
+  runs <- if (refine) refined_runs(problem, x$measure, pairs) else merged_runs(problem, tree)
   tree$call <- sys.call()
   tree$call[[1L]] <- quote(moe_dendrogram)
   tree$fit <- x
   tree$runs <- runs
   tree$refined <- refine
-  tree$path <- path_table(tree, x, problem)
+  tree$path <- path_table(tree, problem)
   tree$criterion <- criterion
   tree$selected <- best_level(tree$path, criterion)
   tree
@@ -193,16 +193,14 @@ cut.moe_dendrogram <- function(x, experts = x$selected, ...) {
   experts <- check_count(experts, "experts", upper = x$fit$experts)
   if (experts == x$fit$experts) return(x$fit)
   fit <- x$fit
-  problem <- fitted_problem(fit)
+  problem <- problem_with_experts(fit_problem(fit), experts)
   run <- x$runs[[fit$experts - experts + 1L]]
   if (x$refined) {
-    ridge <- ridge_vectors(problem$design, fit$lambda, fit$control)
-    run <- continue_run(run, maximise(problem, run$theta, experts, ridge, fit$control,
-                                      fit$control$max_iterations, fit$control$tolerance))
+    run <- continue_run(run, core_maximise(problem, run$theta))
   } else {
-    run$status <- match("merged", status_names) - 1L
+    run$status <- "merged"
   }
-  cut <- new_fit(list(run), problem, fit$columns, fit$levels, experts, fit$lambda, fit$control)
+  cut <- new_fit(list(run), problem)
   for (field in c("ordered", "formula", "terms", "variables", "xlevels", "contrasts", "na.action",
                   "model")) {
     cut[[field]] <- fit[[field]]

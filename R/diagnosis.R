@@ -1,11 +1,11 @@
-# What can be wrong with a solution, and what to do about it: each gives a sentence, or NULL.
+# What can be wrong with a solution, and what to do about it: a remark each, or NULL.
 
-find_problems <- function(fit, problem) {
-  c(problem_convergence(fit), problem_weak_experts(fit), problem_separation(fit),
-    problem_identification(fit, problem))
+diagnose <- function(fit, problem) {
+  c(remark_convergence(fit), remark_weak_experts(fit), remark_separation(fit),
+    remark_identification(fit, problem))
 }
 
-problem_convergence <- function(fit) {
+remark_convergence <- function(fit) {
   if (fit$converged || fit$status == "merged") return(NULL)
   paste0(
     "The fit has not converged (", fit$status, " after ", fit$iterations, " iterations; ",
@@ -17,7 +17,7 @@ problem_convergence <- function(fit) {
 
 # An expert is weak if fewer rows than it has coefficients per class belong to it, or, where these
 # are many, a tenth of its fair share.
-problem_weak_experts <- function(fit) {
+remark_weak_experts <- function(fit) {
   enough <- min(nrow(fit$measure$expert), 0.1 * fit$nobs / fit$experts)
   weak <- names(fit$shares)[fit$shares * fit$nobs < enough]
   if (fit$experts == 1L || length(weak) == 0L) return(NULL)
@@ -34,7 +34,7 @@ runaway <- function(a, lambda) {
   max(abs(a[-1, ]), 0) > 15 || lambda == 0 && max(abs(a[1, ])) > 20
 }
 
-problem_separation <- function(fit) {
+remark_separation <- function(fit) {
   expert <- fit$measure$expert
   experts <- which(apply(expert, 3, function(a) runaway(matrix(a, nrow(expert)), fit$lambda)))
   parts <- c(if (length(experts)) paste0("expert", experts),
@@ -45,7 +45,7 @@ problem_separation <- function(fit) {
          "coefficients are not. Use ", more_ridge(fit), " or fewer experts.")
 }
 
-problem_identification <- function(fit, problem) {
+remark_identification <- function(fit, problem) {
   needed <- ceiling(fit$df / (problem$classes - 1))
   if (fit$lambda > 0 || fit$experts == 1L || has_distinct_rows(problem, needed)) return(NULL)
   paste0("There are fewer distinct covariate rows than the ", fit$df, " parameters can be ",

@@ -79,11 +79,12 @@ measure_probabilities <- function(measure, x, z) {
              " ", part, " covariates, but has ", ncol(matrix), ".")
     }
   }
-  design <- core_design(
-    standard_design(with_intercept(x, "x"), measure$expert_center, measure$expert_scale),
-    standard_design(with_intercept(z, "z"), measure$gate_center, measure$gate_scale)
-  )
-  prob <- predict_core(measure, design, NULL, "prob", moe_control(threads = 1))
+  columns <- list(kept_expert = TRUE, kept_gate = TRUE)
+  design <- new_design(with_intercept(x, "x"), with_intercept(z, "z"), columns,
+                       measure_moments(measure))
+  problem <- new_problem(design, NULL, seq_len(ncol(measure$expert)), ncol(measure$gate),
+                         control = moe_control(threads = 1))
+  prob <- core_predict(problem, as_theta(measure), "prob")$prob
   check_predicted(prob)
   prob
 }

@@ -162,7 +162,7 @@ check_variables_wanted <- function(variables, available) {
   variables
 }
 
-effect_design <- function(fit, frame) fitted_design(fit, effect_data(fit, frame))
+effect_problem <- function(fit, frame) fit_problem(fit, effect_data(fit, frame), weights = NULL)
 
 effect_data <- function(fit, frame) {
   if (!is.null(fit$terms)) return(with_designs(fit, new_frame(fit, frame, FALSE)))
@@ -199,7 +199,7 @@ derivative <- function(fit, frame, name, weights) {
   width <- (values + step) - (values - step)
   at <- function(values) {
     frame[[name]] <- values
-    average_prob(fit, effect_design(fit, frame), weights / width)
+    average_prob(fit, effect_problem(fit, frame), weights / width)
   }
   Map(`-`, at(values + step), at(values - step))
 }
@@ -230,7 +230,7 @@ level_differences <- function(fit, frame, name, weights) {
   }
   at <- lapply(levels, function(level) {
     frame[[name]] <- rep(level, nrow(frame))
-    average_prob(fit, effect_design(fit, frame), weights)
+    average_prob(fit, effect_problem(fit, frame), weights)
   })
   changes <- lapply(at[-1], function(a) Map(`-`, a, at[[1]]))
   setNames(changes, paste(levels[-1], "-", levels[1]))

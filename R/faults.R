@@ -39,7 +39,7 @@ fit_rules <- alist(
     is_real_array(coefficients$gate, c(length(columns$gate), experts - 1L)) &&
     is_real_array(coefficients$expert, c(length(columns$expert), length(levels) - 1L, experts)),
   "its `shares` are not one per expert" = is.double(shares) && length(shares) == experts,
-  "its `status` is unknown" = is.character(status) && status %in% status_names,
+  "its `status` is unknown" = is.character(status) && status %in% fit_statuses,
   "its `rows` are no whole number" = is.integer(rows) && is_one_number(rows) && rows >= 1L,
   "its `prior_weights` are not one per row" =
     is.null(prior_weights) || is.double(prior_weights) && length(prior_weights) == rows,
@@ -74,19 +74,19 @@ start_rules <- alist(
     is.double(coefficients$expert) && dim(coefficients$expert)[3] == experts
 )
 
-check_start_fit <- function(start, experts, levels, columns) {
+check_start_fit <- function(start, problem) {
   refuse_fault(first_fault(start, c("coefficients", "experts", "levels"), start_rules), "start",
                "moe_fit()")
-  if (start$experts != experts) {
-    refuse("A fit given as `start` must have as many experts as asked for (", experts,
+  if (start$experts != problem$experts) {
+    refuse("A fit given as `start` must have as many experts as asked for (", problem$experts,
            "), but has ", start$experts, ".")
   }
-  if (!identical(start$levels, levels)) {
+  if (!identical(start$levels, problem$levels)) {
     refuse("A fit given as `start` must have the same classes in the same order (",
-           enumerate(levels), "), but has ", enumerate(start$levels), ".")
+           enumerate(problem$levels), "), but has ", enumerate(start$levels), ".")
   }
   for (part in c("gate", "expert")) {
-    missing <- setdiff(columns[[part]], dimnames(start$coefficients[[part]])[[1]])
+    missing <- setdiff(problem$columns[[part]], dimnames(start$coefficients[[part]])[[1]])
     if (length(missing)) {
       refuse("A fit given as `start` must have the same covariates, but its ", part, " lacks ",
              enumerate(missing), ".")

@@ -30,40 +30,35 @@ moe_fit_worker <- function(x, z, y, experts = 2, weights = NULL, lambda = 0, sta
   check_classes(y, weights)
   experts <- check_count(experts, "experts", upper = nrow(x), or = " or \"auto\"")
 
-  problem <- new_problem(x, z, y, weights, lambda)
-  columns <- list(gate = colnames(z), kept_gate = problem$kept_z,
-                  expert = colnames(x), kept_expert = problem$kept_x)
-  ridge <- ridge_vectors(problem$design, lambda, control)
-  if (inherits(start, "moe_fit")) check_start_fit(start, experts, levels(y), columns)
-  runs <- run_starts(problem, experts, ridge, control, start, columns)
-  fit <- new_fit(runs, problem, columns, levels(y), experts, lambda, control)
+  problem <- full_rank_problem(x, z, y, experts, weights, lambda, control)
+  if (inherits(start, "moe_fit")) check_start_fit(start, problem)
+  fit <- new_fit(run_starts(problem, start), problem)
   fit$ordered <- is.ordered(y)
   fit
 }
 
 # --- the object ---
 
-new_fit <- function(runs, problem, columns, levels, experts, lambda, control) {
+# The best of the runs, which comes first, as a fit of the problem.
+new_fit <- function(runs, problem) {
   best <- runs[[1]]
-  measure <- as_measure(best$theta, experts, length(levels), problem$design)
-  gate <- predict_core(measure, problem$design, NULL, "gate", control)
-  shares <- average(gate, problem$weights)
+  shares <- average(core_predict(problem, best$theta, "gate")$gate, problem$weights)
   order <- order(shares, decreasing = TRUE)
-  measure <- permute_experts(measure, order)
+  measure <- permute_experts(problem_measure(problem, best$theta), order)
   fit <- structure(list(
-    coefficients = user_coefficients(measure, columns, levels),
+    coefficients = user_coefficients(measure, problem$columns, problem$levels),
     objective = best$objective, loglik = best$loglik, trace = best$trace,
     iterations = best$iterations, evaluations = best$evaluations,
-    converged = status_names[best$status + 1L] == "converged",
-    status = status_names[best$status + 1L],
+    converged = best$status == "converged", status = best$status,
     gradient_norm = best$gradient_norm, gain = best$gain,
     objectives = vapply(runs, `[[`, 0, "objective"),
-    shares = setNames(shares[order], paste0("expert", seq_len(experts))),
-    lambda = lambda, experts = experts, levels = levels,
-    df = count_parameters(problem, experts), nobs = problem$total, rows = length(problem$y),
-    prior_weights = problem$weights, measure = measure, columns = columns, control = control
+    shares = setNames(shares[order], paste0("expert", seq_along(order))),
+    lambda = problem$lambda, experts = problem$experts, levels = problem$levels,
+    df = count_parameters(problem), nobs = problem$total, rows = length(problem$y),
+    prior_weights = problem$weights, measure = measure, columns = problem$columns,
+    control = problem$control
   ), class = "moe_fit")
-  fit$problems <- find_problems(fit, problem)
+  fit$problems <- diagnose(fit, problem)
   if (length(fit$problems)) warning(paste(fit$problems, collapse = "\n"), call. = FALSE)
   fit
 }

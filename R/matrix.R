@@ -117,8 +117,8 @@ check_rows <- function(x, z, y) {
   }
 }
 
-# 1, ..., n in parts of `most` numbers; one part of none where n is 0.
-row_parts <- function(n, most) {
+# 1, ..., n in blocks of `most` numbers; one block of none where n is 0.
+row_blocks <- function(n, most) {
   lapply(seq.int(1, max(n, 1), by = most), function(first) {
     seq.int(first, length.out = min(most, n - first + 1))
   })

@@ -83,16 +83,14 @@ new_measure <- function(gate, expert, design) {
   )
 }
 
+# What standardises the covariates, as a design has it.
+measure_moments <- function(measure) {
+  list(x_center = measure$expert_center, x_scale = measure$expert_scale,
+       z_center = measure$gate_center, z_scale = measure$gate_scale)
+}
+
 # theta of the core: the gate (r x K), then the experts (p x M x K)
 as_theta <- function(measure) c(measure$gate, measure$expert)
-
-as_measure <- function(theta, experts, classes, design) {
-  r <- ncol(design$z)
-  p <- ncol(design$x)
-  gate <- matrix(theta[seq_len(r * experts)], r)
-  expert <- array(theta[-seq_len(r * experts)], c(p, classes, experts))
-  new_measure(gate, expert, design)
-}
 
 permute_experts <- function(measure, order) {
   measure$gate <- measure$gate[, order, drop = FALSE]

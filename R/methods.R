@@ -85,8 +85,12 @@ nobs.moe_fit <- function(object, ...) object$nobs
 #' @export
 moe_icl <- function(object) {
   check_fit(object)
-  tau <- predict_rows(object, training_data(object), "posterior")
-  stats::BIC(object) + 2 * posterior_entropy(tau, object$prior_weights)
+  tau <- predict_rows(object, training_data(object), "posterior")$posterior
+  complete_criterion(object, tau)
+}
+
+complete_criterion <- function(fit, tau) {
+  stats::BIC(fit) + 2 * posterior_entropy(tau, fit$prior_weights)
 }
 
 # --- data ---

@@ -16,23 +16,23 @@ build_designs <- function(terms, frame, contrasts) {
 # some rows at a time, and there is one whole matrix only.
 build_design <- function(terms, frame, contrasts) {
   of_rows <- design_maker(terms, frame, contrasts)
-  parts <- row_parts(nrow(frame), design_rows)
-  first <- of_rows(parts[[1]])
+  blocks <- row_blocks(nrow(frame), design_rows)
+  first <- of_rows(blocks[[1]])
   out <- matrix(0, nrow(frame), ncol(first), dimnames = list(NULL, colnames(first)))
-  out[parts[[1]], ] <- first
-  for (rows in parts[-1]) out[rows, ] <- of_rows(rows)
+  out[blocks[[1]], ] <- first
+  for (rows in blocks[-1]) out[rows, ] <- of_rows(rows)
   attr(out, "used_contrasts") <- attr(first, "contrasts")
   out
 }
 
-design_rows <- 25000L # whose part of a model matrix stays in the processor's cache
+design_rows <- 25000L # whose block of a model matrix stays in the processor's cache
 
 # A function of row numbers that makes these rows of the model matrix of a frame.
 design_maker <- function(terms, frame, contrasts) {
   columns <- unclass(frame)[all_columns(terms)]
   check_levels(columns)
   contrasts <- contrasts[intersect(names(contrasts), names(columns))]
-  # Each part of the rows has all levels.
+  # Each block of rows has all levels.
   columns <- lapply(columns, function(column) if (is.character(column)) factor(column) else column)
   function(rows) {
     some <- lapply(columns, function(column) {

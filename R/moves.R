@@ -2,22 +2,14 @@
 
 # --- fewer experts ---
 
-most_drops <- 3L  # the lightest experts
+most_drops <- 3L # the lightest experts
 
 candidates_below <- function(measure, pairs) {
   c(candidate_merges(measure, pairs), candidate_drops(measure, most_drops))
 }
 
-# The measure with one of its closest pairs merged, for each of the `most` closest, closest first.
 candidate_merges <- function(measure, most) {
-  weights <- pmax(measure_weights(measure), .Machine$double.xmin)
-  atoms <- measure_atoms(measure)
-  distance <- ward_distances(weights, atoms)
-  pairs <- which(lower.tri(distance), arr.ind = TRUE)
-  closest <- utils::head(order(distance[pairs]), most)
-  merged <- lapply(closest, function(c) {
-    merge_pair(measure, weights, atoms, pairs[c, 2], pairs[c, 1])
-  })
+  merged <- merged_pairs(measure, most)
   stats::setNames(merged, paste("merge", seq_along(merged)))
 }
 
@@ -41,14 +33,14 @@ most_splits <- 8L # candidates of a level
 #   C_k = sum_i v_i tau_ik (r_ik (x) x_i) z_i',   r_ik the residuals of expert k,
 # so that the leading singular vectors of C_k are the most promising ways to split it. `most` of
 # them over all experts, by singular value, two of an expert at most.
-candidate_splits <- function(measure, problem, control, most = most_splits) {
+candidate_splits <- function(problem, measure, most = most_splits) {
   columns <- region_columns(problem$design, spread_evenly)
   if (length(columns) == 0L) return(list())
-  z <- standardised(problem$design, region_part(problem$design), columns)
   experts <- ncol(measure$gate)
+  gains <- split_gains(problem, measure, columns)
   ways <- lapply(seq_len(experts), function(k) {
-    two <- min(2L, ncol(z))
-    ways <- svd(split_gains(measure, problem, control, k, z), two, two)
+    two <- min(2L, length(columns))
+    ways <- svd(gains[[k]], two, two)
     lapply(seq_len(two), function(j) {
       list(expert = k, gain = ways$d[j], coefficients = ways$u[, j], direction = ways$v[, j])
     })
@@ -66,16 +58,21 @@ candidate_splits <- function(measure, problem, control, most = most_splits) {
   stats::setNames(splits, rep("split", length(splits)))
 }
 
-# C_k: coefficients of expert k (covariates fastest, then classes) x covariates of the gate.
-split_gains <- function(measure, problem, control, k, z) {
-  design <- problem$design
-  rows <- nrow(design$x)
-  x <- standardised(design, "x")
-  tau <- predict_core(measure, design, problem$y, "posterior", control)[, k]
-  if (!is.null(problem$weights)) tau <- tau * problem$weights
-  prob <- matrix(predict_core(measure, design, problem$y, "expert", control)[, , k], rows)
-  residual <- tau * (outer(problem$y, seq_len(problem$classes), `==`) - prob)
-  do.call(rbind, lapply(seq_len(problem$classes), function(m) crossprod(x, residual[, m] * z)))
+# The C_k: coefficients of expert k (covariates fastest, then classes) x covariates of the gate, of
+# which the `columns` are taken.
+split_gains <- function(problem, measure, columns) {
+  problem <- problem_with_experts(problem, ncol(measure$gate))
+  at <- core_predict(problem, as_theta(measure), c("expert", "posterior"))
+  x <- standardised(problem$design, "x")
+  z <- standardised(problem$design, region_side(problem$design), columns)
+  classes <- seq_len(problem$classes)
+  hit <- outer(problem$y, classes, `==`)
+  lapply(seq_len(problem$experts), function(k) {
+    tau <- at$posterior[, k]
+    if (!is.null(problem$weights)) tau <- tau * problem$weights
+    residual <- tau * (hit - matrix(at$expert[, , k], nrow(x)))
+    do.call(rbind, lapply(classes, function(m) crossprod(x, residual[, m] * z)))
+  })
 }
 
 split_length <- 1.5 # of the gate's slopes, which the covariates' standard deviation is the unit of
@@ -98,9 +95,9 @@ split_expert <- function(measure, from, to, direction, coefficients) {
 
 # One expert, drawn at random, is taken away; another becomes two that share its region along a
 # random direction, with coefficients a little apart.
-split_move <- function(task, theta) {
-  measure <- as_measure(theta, task$experts, task$problem$classes, task$problem$design)
-  pair <- sample.int(task$experts, 2L)
+split_move <- function(problem, theta) {
+  measure <- problem_measure(problem, theta)
+  pair <- sample.int(problem$experts, 2L)
   direction <- stats::rnorm(nrow(measure$gate))
   direction <- split_length * direction / sqrt(sum(direction^2))
   apart <- matrix(stats::rnorm(prod(dim(measure$expert)[1:2]), sd = 0.3), dim(measure$expert)[1])

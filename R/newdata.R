@@ -1,6 +1,14 @@
 # New rows, in the fit's terms: y, and x and z with all columns of the fit, intercept included; or
 # instead of these the model frame that they are made of.
 
+# New rows, or those that the fit has seen where `newdata` is NULL.
+rows_for <- function(fit, newdata, newz = NULL, newy = NULL, with_response = FALSE) {
+  check_matrices_wanted(fit, newdata, newz, newy)
+  if (is.null(newdata)) return(training_data(fit))
+  if (is.null(fit$terms)) return(new_matrices(fit, newdata, newz, newy))
+  new_frame(fit, newdata, with_response)
+}
+
 check_matrices_wanted <- function(fit, newdata, newz, newy) {
   given <- c(if (!is.null(newz)) "`newz`", if (!is.null(newy)) "`newy`")
   if (length(given) == 0L) return(invisible())
@@ -24,6 +32,7 @@ new_frame <- function(fit, newdata, with_response) {
   check_kinds(terms, newdata)
   frame <- model.frame(terms, newdata, na.action = stats::na.pass,
                        xlev = fit$xlevels[names(fit$xlevels) %in% all_columns(terms)])
+  check_widths(terms, frame)
   if (is.data.frame(newdata) && nrow(frame) != nrow(newdata)) {
     refuse("Variables that `newdata` lacks were found elsewhere, with ", nrow(frame), " rows and ",
            "not ", nrow(newdata), ": put them into `newdata`.")
@@ -41,6 +50,21 @@ check_variables <- function(terms, newdata, from_data) {
   missing <- missing[!elsewhere | missing %in% all_columns(terms)]
   if (length(missing)) {
     refuse("`newdata` must have all variables of the formula, but lacks ", enumerate(missing), ".")
+  }
+}
+
+# A matrix must have as many columns as it had, and what was a vector may be a matrix of one column.
+check_widths <- function(terms, frame) {
+  was <- attr(terms, "dataClasses")
+  for (name in intersect(names(was), names(frame))) {
+    # Names of classes are "numeric" and "nmatrix.2", say.
+    if (!grepl("^(numeric$|nmatrix[.])", was[[name]])) next
+    expected <- if (was[[name]] == "numeric") 1L else as.integer(sub("nmatrix.", "", was[[name]]))
+    if (NCOL(frame[[name]]) != expected) {
+      refuse("`newdata` must have matrices as wide as the fit has seen: ", name, " had ",
+             expected, if (expected > 1L) " columns" else " column", ", but has ",
+             NCOL(frame[[name]]), ".")
+    }
   }
 }
 

@@ -2,72 +2,64 @@
 
 # --- runs ---
 
-# On part of the rows, with its share of the ridge.
-run_from_theta <- function(fit, problem, theta, experts, iterations) {
-  ridge <- ridge_vectors(problem$design, fit$lambda * problem$total / fit$nobs, fit$control)
-  maximise(problem, theta, experts, ridge, fit$control, iterations, polish_tolerance)
+# From the measure of a level, a number of steps with as many experts.
+run_level <- function(problem, theta, experts, steps) {
+  core_maximise(problem_with_experts(problem, experts), theta, steps, polish_tolerance)
 }
 
-merged_runs <- function(fit, problem, tree) {
+# The levels of the tree as runs of no steps.
+merged_runs <- function(problem, tree) {
   runs <- lapply(tree$levels, function(measure) {
-    run_from_theta(fit, problem, as_theta(measure), ncol(measure$gate), 0L)
+    run_level(problem, as_theta(measure), ncol(measure$gate), 0L)
   })
   from <- c("fit", rep("merge 1", length(runs) - 1L))
   Map(function(run, from) c(run, from = from), runs, from)
 }
 
 trial_rows <- 2000L       # most rows of a trial
-trial_steps <- 25L        # of each candidate, on part of the rows
+trial_steps <- 25L        # of each candidate, on the sample
 finalist_steps <- 20L     # of the best two candidates, on all rows
 polish_tolerance <- 1e-12 # of a level's final run; plateaus look flat for a while
 
 # Down from the fit itself, each level the best candidate with one expert fewer than the one above.
 # Then up from one expert: each level is polished, and where a split of it beats the level above,
 # that level is replaced.
-refined_runs <- function(fit, problem, pairs) {
-  part <- spread_problem(problem, trial_rows)
-  task <- list(fit = fit, problem = problem, part = part)
-  runs <- vector("list", fit$experts)
-  runs[[fit$experts]] <- c(run_from_theta(fit, problem, as_theta(fit$measure), fit$experts, 0L),
-                           from = "fit")
-  measure_of <- function(k) as_measure(runs[[k]]$theta, k, problem$classes, problem$design)
-  for (k in (fit$experts - 1L):1L) {
-    runs[[k]] <- best_candidate(task, candidates_below(measure_of(k + 1L), pairs))
+refined_runs <- function(problem, measure, pairs) {
+  sample <- problem_spread(problem, trial_rows)
+  most <- problem$experts
+  runs <- vector("list", most)
+  runs[[most]] <- c(run_level(problem, as_theta(measure), most, 0L), from = "fit")
+  measure_of <- function(k) problem_measure(problem_with_experts(problem, k), runs[[k]]$theta)
+  for (k in (most - 1L):1L) {
+    runs[[k]] <- best_candidate(problem, sample, candidates_below(measure_of(k + 1L), pairs))
   }
-  for (k in seq_len(fit$experts - 1L)) {
-    runs[[k]] <- polish(task, runs[[k]], k)
-    if (k + 1L == fit$experts) break
-    split <- best_candidate(task, candidate_splits(measure_of(k), part, fit$control))
+  for (k in seq_len(most - 1L)) {
+    runs[[k]] <- polish(problem, runs[[k]], k)
+    if (k + 1L == most) break
+    split <- best_candidate(problem, sample, candidate_splits(sample, measure_of(k)))
     if (beats(split, runs[[k + 1L]])) runs[[k + 1L]] <- split
   }
   rev(runs)
 }
 
-# All candidates have a trial on part of the rows, the best two of them a run on all rows. Of those
-# that lead to the same solution the first counts.
-best_candidate <- function(task, candidates) {
+# All candidates have a trial on the sample, the best two of them a run on all rows. Of those that
+# lead to the same solution the first counts.
+best_candidate <- function(problem, sample, candidates) {
   if (length(candidates) == 0L) return(NULL)
   experts <- ncol(candidates[[1]]$gate)
   trials <- lapply(candidates, function(measure) {
-    run_from_theta(task$fit, task$part, as_theta(measure), experts, trial_steps)
+    run_level(sample, as_theta(measure), experts, trial_steps)
   })
-  runs <- lapply(trials[best_distinct(trials, 2L)], function(trial) {
-    run_from_theta(task$fit, task$problem, trial$theta, experts, finalist_steps)
+  finalists <- trials[sort(utils::head(distinct(trials), 2L))]
+  runs <- lapply(finalists, function(trial) {
+    run_level(problem, trial$theta, experts, finalist_steps)
   })
   best <- if (length(runs) > 1L && beats(runs[[2]], runs[[1]])) 2L else 1L
   c(runs[[best]], from = names(runs)[best])
 }
 
-# The `most` runs that reached the highest different objectives, in the order given.
-best_distinct <- function(runs, most) {
-  objective <- signif(vapply(runs, `[[`, 0, "objective"), 7)
-  best <- order(objective, decreasing = TRUE)
-  sort(utils::head(best[!duplicated(objective[best])], most))
-}
-
-polish <- function(task, run, experts) {
-  steps <- task$fit$control$max_iterations
-  c(run_from_theta(task$fit, task$problem, run$theta, experts, steps), from = run$from)
+polish <- function(problem, run, experts) {
+  c(run_level(problem, run$theta, experts, problem$control$max_iterations), from = run$from)
 }
 
 # By more than rounding.
@@ -80,18 +72,15 @@ beats <- function(run, other) {
 criteria <- c(hq = "HQ", sabic = "adjusted BIC", bic = "BIC", aic = "AIC", icl = "ICL", dsc = "DSC",
               dsc_rescaled = "rescaled DSC")
 
-path_table <- function(tree, fit, problem) {
-  experts <- fit$experts:1
+path_table <- function(tree, problem) {
+  experts <- problem$experts:1
   loglik <- vapply(tree$runs, `[[`, 0, "loglik")
-  merged <- if (tree$refined) {
-    vapply(merged_runs(fit, problem, tree), `[[`, 0, "loglik")
-  } else {
-    loglik
-  }
-  n <- fit$nobs
-  df <- vapply(experts, function(k) count_parameters(problem, k), 0)
+  merged <- if (tree$refined) vapply(tree$levels, measure_loglik, 0, problem) else loglik
+  n <- problem$total
+  df <- vapply(experts, function(k) count_parameters(problem_with_experts(problem, k)), 0)
   height <- c(tree$height, NA)
-  entropy <- mapply(run_entropy, tree$runs, experts, MoreArgs = list(fit = fit, problem = problem))
+  entropy <- mapply(theta_entropy, lapply(tree$runs, `[[`, "theta"), experts,
+                    MoreArgs = list(problem = problem))
   path <- data.frame(
     experts = experts, height = height, loglik_merged = merged, loglik = loglik, df = df,
     aic = -2 * loglik + 2 * df, bic = -2 * loglik + log(n) * df
@@ -108,9 +97,12 @@ path_table <- function(tree, fit, problem) {
   path
 }
 
-run_entropy <- function(run, experts, fit, problem) {
-  measure <- as_measure(run$theta, experts, problem$classes, problem$design)
-  tau <- predict_core(measure, problem$design, problem$y, "posterior", fit$control)
+measure_loglik <- function(measure, problem) {
+  core_evaluate(problem_with_experts(problem, ncol(measure$gate)), as_theta(measure))$loglik
+}
+
+theta_entropy <- function(theta, experts, problem) {
+  tau <- core_predict(problem_with_experts(problem, experts), theta, "posterior")$posterior
   posterior_entropy(tau, problem$weights)
 }
 

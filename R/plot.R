@@ -50,7 +50,7 @@ plot_trace <- function(fit) {
 
 plot_gate <- function(fit) {
   data <- training_data(fit)
-  gate <- predict_rows(fit, data, "gate")
+  gate <- predict_rows(fit, data, "gate")$gate
   data <- data.frame(
     expert = factor(rep(colnames(gate), each = nrow(gate)), colnames(gate)),
     probability = as.vector(gate), response = rep(data$y, ncol(gate))
@@ -222,8 +222,8 @@ plot.moe_tune <- function(x, ...) {
   invisible(figure)
 }
 
-tune_curves <- function(x, measure) {
-  data <- as.data.frame.moe_tune(x, measure = measure)
+tune_curves <- function(x, loss) {
+  data <- as.data.frame.moe_tune(x, measure = loss)
   positive <- data$lambda[data$lambda > 0]
   data$place <- if (length(positive)) pmax(data$lambda, min(positive) / 10) else 1
   data$experts <- factor(data$experts)

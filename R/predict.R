@@ -54,29 +54,20 @@ predict.moe_fit <- function(object, newdata = NULL,
   check_flag(se.fit, "se.fit")
   interval <- check_choice(interval, c("none", "confidence"), "interval")
   level <- check_level(level)
-  check_matrices_wanted(object, newdata, newz, newy)
-  data <- if (is.null(newdata)) {
-    training_data(object)
-  } else if (is.null(object$terms)) {
-    new_matrices(object, newdata, newz, newy)
-  } else {
-    new_frame(object, newdata, type == "posterior")
-  }
+  data <- rows_for(object, newdata, newz, newy, type == "posterior")
   if (type == "posterior" && is.null(data$y)) {
     refuse("Responsibilities (`type = \"posterior\"`) need the response: ",
            if (is.null(object$terms)) "give `newy`." else "add it to `newdata`.")
   }
-  out <- predict_rows(object, data, type)
-  if (is.null(newdata)) out <- pad_omitted(object, out)
-  if (!se.fit && interval == "none") return(out)
+  pad <- function(out) if (is.null(newdata)) pad_omitted(object, out) else out
+  if (!se.fit && interval == "none") {
+    out <- predict_rows(object, data, if (type == "class") "prob" else type)[[1]]
+    return(pad(if (type == "class") most_probable(out, object$levels, object$ordered) else out))
+  }
   check_probabilities(type, se.fit)
   covariance <- estimate_covariance(object, vcov, cluster, "vcov")$scaled
-  error <- prediction_errors(object, data, type, covariance)
-  dim(error) <- c(nrow(error), dim(out)[-1])
-  if (is.null(newdata)) error <- pad_omitted(object, error)
-  dimnames(error) <- dimnames(out)
-  c(list(fit = out, se.fit = error),
-    if (interval == "confidence") logit_limits(out, error, level))
+  out <- lapply(predict_with_errors(object, data, type, covariance), pad)
+  c(out, if (interval == "confidence") logit_limits(out$fit, out$se.fit, level))
 }
 
 check_probabilities <- function(type, se.fit) {

@@ -1,54 +1,66 @@
 # What a fit says of rows.
 
-predict_rows <- function(fit, data, type) {
-  what <- if (type == "class") "prob" else type
-  out <- if (is.null(data$frame)) {
-    predict_designs(fit, data, what)
-  } else {
+# The predictions `what`, one or more of core_predictions, of data by training_data() or newdata.R: a
+# list of arrays.
+predict_rows <- function(fit, data, what) {
+  out <- if (is.null(data$frame)) predict_designs(fit, data, what) else
     predict_frame(fit, data, what)
-  }
-  labels <- switch(what, prob = list(fit$levels), expert = list(fit$levels, names(fit$shares)),
-                   list(names(fit$shares)))
-  dimnames(out) <- c(list(NULL), labels)
-  if (type == "class") most_probable(out, fit$levels, fit$ordered) else out
+  label_predictions(fit, out)
+}
+
+label_predictions <- function(fit, out) {
+  labels <- list(prob = list(NULL, fit$levels), gate = list(NULL, names(fit$shares)),
+                 expert = list(NULL, fit$levels, names(fit$shares)),
+                 posterior = list(NULL, names(fit$shares)))
+  Map(function(values, kind) {
+    dimnames(values) <- labels[[kind]]
+    values
+  }, out, names(out))
 }
 
 # Whole designs would take longer to write to memory than to use, so there are never any.
 predict_frame <- function(fit, data, what) {
   designs_of_rows <- new_designs(fit, data$frame)
   n <- nrow(data$frame)
-  outputs <- switch(what, expert = dim(fit$measure$expert)[2:3], prob = length(fit$levels),
-                    fit$experts)
-  out <- matrix(0, n, prod(outputs))
-  for (rows in row_parts(n, design_rows)) {
-    part <- c(designs_of_rows(rows), list(y = data$y[rows]))
-    out[rows, ] <- predict_designs(fit, part, what, before = rows[1] - 1)
-  }
-  array(out, c(n, outputs))
+  blocks <- row_blocks(n, design_rows)
+  predicted <- lapply(blocks, function(rows) {
+    block <- c(designs_of_rows(rows), list(y = data$y[rows]))
+    predict_designs(fit, block, what, before = rows[1] - 1)
+  })
+  if (length(blocks) == 1L) return(predicted[[1]])
+  sapply(what, simplify = FALSE, function(kind) {
+    outputs <- dim(predicted[[1]][[kind]])[-1]
+    out <- matrix(0, n, prod(outputs))
+    for (b in seq_along(blocks)) out[blocks[[b]], ] <- predicted[[b]][[kind]]
+    array(out, c(n, outputs))
+  })
 }
 
 # `before` rows come before these.
-predict_designs <- function(fit, data, what, before = 0) {
-  y <- NULL
-  if (what == "posterior") {
-    y <- as.integer(data$y)
-    y[is.na(y)] <- 1L
-  }
-  out <- predict_core(fit$measure, fitted_design(fit, data), y, what, fit$control)
-  if (what == "prob" && uses_all(fit) && !anyNA(out)) return(out)
-  missing <- missing_rows(fit, data, before)
-  if (what == "posterior") missing <- union(missing, which(is.na(data$y)))
-  check_predicted(out, missing, before)
-  if (length(missing)) {
-    if (what == "expert") out[missing, , ] <- NA else out[missing, ] <- NA
-  }
-  out
+predict_designs <- function(fit, data, what, before = 0, problem = predicted_problem(fit, data)) {
+  out <- core_predict(problem, as_theta(fit$measure), what)
+  missing <- if (shows_missing(fit, out$prob)) integer() else missing_rows(fit, data, before)
+  Map(function(values, kind) {
+    lost <- if (kind == "posterior") union(missing, which(is.na(data$y))) else missing
+    check_predicted(values, lost, before)
+    if (length(lost)) {
+      if (kind == "expert") values[lost, , ] <- NA else values[lost, ] <- NA
+    }
+    values
+  }, out, names(out))
 }
 
-# Whether class probabilities depend on all covariates: what is no finite number in any of these
-# then leaves none in the row's probabilities, which are quicker to look through.
-uses_all <- function(fit) {
-  fit$experts > 1L && all(fit$columns$kept_expert) && all(fit$columns$kept_gate)
+# Any response will do where it is missing.
+predicted_problem <- function(fit, data) {
+  data$y[is.na(data$y)] <- fit$levels[1]
+  fit_problem(fit, data, weights = NULL)
+}
+
+# Whether class probabilities depend on all covariates, and are all there: what is no finite number
+# in any covariate leaves none in the row's probabilities, which are quicker to look through.
+shows_missing <- function(fit, prob) {
+  !is.null(prob) && fit$experts > 1L && all(fit$columns$kept_expert) &&
+    all(fit$columns$kept_gate) && !anyNA(prob)
 }
 
 # Only a predictor that overflows leaves no number.

@@ -32,7 +32,7 @@ print_ending <- function(x) {
              if (x$status == "converged") "optimum" else "value")
     }
   )
-  for (problem in x$problems) cat_wrapped("! ", problem)
+  for (remark in x$problems) cat_wrapped("! ", remark)
 }
 
 # --- cross-validations ---

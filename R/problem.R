@@ -1,89 +1,178 @@
-# The problem.
+# The problem: a model with its rows, all that the core (core.R) needs to know of both. A list of
+#   design    both designs, see design.R
+#   y         the response as codes from 1 on, or NULL where there is only something to predict
+#   weights   case weights, or NULL for all 1; total, their sum
+#   levels    the classes, and classes, how many they are
+#   experts   their number
+#   lambda    the ridge, and penalty, what it puts on each column of the designs
+#   control   settings, from moe_control()
+#   columns   list(gate, expert) of the names of all columns, kept_gate and kept_expert of flags
+#             which of them the designs have
+# Made by new_problem() alone; the verbs problem_*() give another problem for one.
 
-# The two designs and the response, ready for the core. With `drop`, columns that add nothing to
-# those before them are left out. kept_x and kept_z say which columns stay.
-new_problem <- function(x, z, y, weights, lambda) {
-  n <- nrow(x)
-  total <- if (is.null(weights)) n else sum(weights)
-  rows <- if (is.null(weights)) n else sum(weights > 0)
-  shared <- identical(x, z)
-  design_x <- full_rank_design(x, weights, rows, lambda, "expert")
-  design_z <- if (shared) design_x else full_rank_design(z, weights, rows, lambda, "gate")
-  report_dropped(design_x, if (shared) "" else " of the experts")
-  if (!shared) report_dropped(design_z, " of the gate")
-  list(
-    design = core_design(design_x, design_z), y = as.integer(y), weights = weights,
-    kept_x = design_x$kept, kept_z = design_z$kept, classes = nlevels(y), total = total
+new_problem <- function(design, y, levels, experts, weights = NULL, lambda = 0,
+                        control = moe_control(), columns = NULL) {
+  structure(
+    list(design = design, y = y, weights = weights, total = total_weight(design, weights),
+         levels = levels, classes = length(levels), experts = as.integer(experts),
+         lambda = lambda,
+         penalty = ridge_penalty(design, lambda, control), control = control, columns = columns),
+    class = "moe_problem"
   )
 }
 
-count_parameters <- function(problem, experts) {
-  r <- ncol(problem$design$z)
-  p <- ncol(problem$design$x)
-  r * (experts - 1) + experts * p * (problem$classes - 1)
+total_weight <- function(design, weights) {
+  if (is.null(weights)) nrow(design$x) else sum(weights)
 }
 
-# The diagonal of D for the columns of each design.
-ridge_vectors <- function(design, lambda, control) {
+# The ridge of each column of the designs, on the scale of the log-likelihood.
+ridge_penalty <- function(design, lambda, control) {
   of <- function(columns) lambda * c(control$intercept_ridge, rep(1, columns - 1L))
   list(gate = of(ncol(design$z)), expert = of(ncol(design$x)))
 }
 
-# --- parts of the rows ---
+# --- sizes ---
 
-# The problem on at most `most` rows of positive weight, drawn at random.
-sample_problem <- function(problem, most) {
+theta_length <- function(problem) {
+  problem$experts * (ncol(problem$design$z) + ncol(problem$design$x) * problem$classes)
+}
+
+# Free parameters: differences alone are identified.
+count_parameters <- function(problem) {
+  r <- ncol(problem$design$z)
+  p <- ncol(problem$design$x)
+  r * (problem$experts - 1) + problem$experts * p * (problem$classes - 1)
+}
+
+# The mixing measure of parameters of the problem.
+problem_measure <- function(problem, theta) {
+  design <- problem$design
+  gate <- seq_len(ncol(design$z) * problem$experts)
+  new_measure(matrix(theta[gate], ncol(design$z)),
+              array(theta[-gate], c(ncol(design$x), problem$classes, problem$experts)), design)
+}
+
+# --- from matrices ---
+
+# The problem of model matrices and a factor, without the columns that add nothing to those before
+# them.
+full_rank_problem <- function(x, z, y, experts, weights, lambda, control) {
+  rows <- if (is.null(weights)) nrow(x) else sum(weights > 0)
+  check_rank(x, rows, lambda, "expert")
+  check_rank(z, rows, lambda, "gate")
+  of_x <- column_moments(x, weights)
+  of_z <- if (identical(x, z)) of_x else column_moments(z, weights)
+  problem_of <- function(gate, expert) {
+    columns <- list(gate = colnames(z), kept_gate = gate, expert = colnames(x),
+                    kept_expert = expert)
+    moments <- list(x_center = of_x$center[expert], x_scale = of_x$scale[expert],
+                    z_center = of_z$center[gate], z_scale = of_z$scale[gate])
+    new_problem(new_design(x, z, columns, moments), as.integer(y), levels(y), experts, weights,
+                lambda, control, columns)
+  }
+  whole <- problem_of(rep(TRUE, ncol(z)), rep(TRUE, ncol(x)))
+  kept <- independent_columns(whole, of_z$varies, of_x$varies, rows)
+  report_dropped(whole$columns, kept, shared = identical(x, z))
+  if (all(unlist(kept))) whole else problem_of(kept$gate, kept$expert)
+}
+
+check_rank <- function(x, rows, lambda, part) {
+  if (ncol(x) <= rows || lambda > 0) return(invisible())
+  refuse("Without a ridge there must be at least as many rows as columns, but the ", part,
+         " design has ", ncol(x), " columns and ", rows, " rows",
+         if (rows < nrow(x)) " of positive weight", "; use `lambda` > 0 or fewer covariates.")
+}
+
+# Which columns of the gate and of the experts are no linear combinations of others, by the Gram
+# matrices of the problem with one expert. With more columns than `rows` of positive weight the
+# ridge tells them apart, and all that vary are kept.
+independent_columns <- function(problem, gate, expert, rows) {
+  r <- length(gate)
+  p <- length(expert)
+  if (min(r, p) > rows) return(list(gate = gate, expert = expert))
+  one <- problem_with_experts(problem, 1L)
+  gram <- core_evaluate(one, numeric(theta_length(one)), gram = TRUE)$gram
+  of_gate <- seq_len(r^2)
+  if (r <= rows) gate <- core_independent_columns(matrix(gram[of_gate], r), gate)
+  if (identical(problem$design$x, problem$design$z)) return(list(gate = gate, expert = gate))
+  if (p <= rows) expert <- core_independent_columns(matrix(gram[-of_gate], p), expert)
+  list(gate = gate, expert = expert)
+}
+
+report_dropped <- function(columns, kept, shared) {
+  for (part in if (shared) "expert" else c("expert", "gate")) {
+    dropped <- columns[[part]][!kept[[part]]]
+    if (length(dropped) == 0L) next
+    message("Dropped ", length(dropped), " column", if (length(dropped) > 1L) "s",
+            if (!shared) switch(part, expert = " of the experts", gate = " of the gate"),
+            ", constant or a linear combination of others: ", enumerate(dropped), ".")
+  }
+}
+
+# --- another problem for one ---
+
+problem_with_experts <- function(problem, experts) {
+  problem$experts <- as.integer(experts)
+  problem
+}
+
+problem_with_lambda <- function(problem, lambda) {
+  problem$lambda <- lambda
+  problem$penalty <- ridge_penalty(problem$design, lambda, problem$control)
+  problem
+}
+
+# With at least this ridge on the slopes.
+problem_with_least_penalty <- function(problem, least) {
+  problem$penalty <- lapply(problem$penalty, function(a) pmax(a, least * (seq_along(a) > 1L)))
+  problem
+}
+
+problem_with_weights <- function(problem, weights) {
+  problem["weights"] <- list(weights)
+  problem$total <- total_weight(problem$design, weights)
+  problem
+}
+
+# The same model over other rows, of which x and z have all columns.
+problem_with_rows <- function(problem, x, z) {
+  problem$design <- new_design(x, z, problem$columns, problem$design)
+  problem["y"] <- list(NULL)
+  problem_with_weights(problem, NULL)
+}
+
+# On some of the rows, with their share of the ridge.
+problem_subset <- function(problem, rows) {
+  whole <- problem$total
+  problem$design <- subset_design(problem$design, rows)
+  problem["y"] <- list(problem$y[rows])
+  problem <- problem_with_weights(problem, problem$weights[rows])
+  share <- problem$total / whole
+  problem$lambda <- problem$lambda * share
+  problem$penalty <- lapply(problem$penalty, `*`, share)
+  problem
+}
+
+# On at most `most` rows of positive weight, drawn at random.
+problem_sample <- function(problem, most) {
   rows <- weighted_rows(problem)
   if (length(rows) <= most) return(problem)
-  part_of_problem(problem, sort(rows[sample.int(length(rows), most)]))
+  problem_subset(problem, sort(rows[sample.int(length(rows), most)]))
 }
 
 # The same, but with rows spread evenly.
-spread_problem <- function(problem, most) {
+problem_spread <- function(problem, most) {
   rows <- weighted_rows(problem)
   if (length(rows) <= most) return(problem)
-  part_of_problem(problem, rows[sort(spread_evenly(length(rows), most))])
-}
-
-# `most` of so many places by the fractional parts of multiples of the golden ratio, in step with no
-# period that their order may have.
-spread_evenly <- function(count, most) {
-  order((seq_len(count) * (sqrt(5) - 1) / 2) %% 1)[seq_len(most)]
+  problem_subset(problem, rows[sort(spread_evenly(length(rows), most))])
 }
 
 weighted_rows <- function(problem) {
   if (is.null(problem$weights)) seq_along(problem$y) else which(problem$weights > 0)
 }
 
-part_of_problem <- function(problem, rows) {
-  problem$design <- subset_design(problem$design, rows)
-  problem$y <- problem$y[rows]
-  problem$weights <- problem$weights[rows]
-  problem$total <- if (is.null(problem$weights)) length(rows) else sum(problem$weights)
-  problem
-}
-
-# --- the core ---
-
-# One run of the core from theta.
-maximise <- function(problem, theta, experts, ridge, control, max_iterations, tolerance,
-                     tau = NULL) {
-  settings <- list(method = match(control$method, c("mm", "accelerated")) - 1L,
-                   max_iterations = max_iterations,
-                   # The stop rule counts in units of the objective, which weights may make tiny.
-                   tolerance = tolerance * min(1, problem$total),
-                   threads = usable_threads(control))
-  .Call(C_moe_fit, problem$design, problem$y, problem$weights, tau, theta, ridge,
-        c(problem$classes, experts), settings)
-}
-
-# One of the core's predictions as an array.
-predict_core <- function(measure, design, y, what, control) {
-  kinds <- c("prob", "gate", "expert", "posterior")
-  shape <- dim(measure$expert)[2:3]
-  out <- .Call(C_moe_predict, design, y, as_theta(measure), shape, kinds == what,
-               usable_threads(control))[[what]]
-  n <- nrow(design$x)
-  switch(what, expert = array(out, c(n, shape)), prob = matrix(out, n, shape[1]),
-         matrix(out, n, shape[2]))
+# `most` of so many places by the fractional parts of multiples of the golden ratio, in step with no
+# period that their order may have.
+spread_evenly <- function(count, most) {
+  order((seq_len(count) * (sqrt(5) - 1) / 2) %% 1)[seq_len(most)]
 }

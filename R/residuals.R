@@ -20,7 +20,7 @@ residuals.moe_fit <- function(object, type = c("response", "pearson", "deviance"
   check_unused(...)
   type <- check_choice(type, c("response", "pearson", "deviance"), "type")
   data <- training_data(object)
-  prob <- predict_rows(object, data, "prob")
+  prob <- predict_rows(object, data, "prob")$prob
   y <- as.integer(data$y)
   response <- -prob
   at <- cbind(seq_along(y), y)
@@ -57,16 +57,20 @@ simulate.moe_fit <- function(object, nsim = 1, seed = NULL, newdata = NULL, newz
   check_unused(...)
   nsim <- check_count(nsim, "nsim")
   if (!exists(".Random.seed", globalenv(), inherits = FALSE)) stats::runif(1)
+  prob <- predict.moe_fit(object, newdata, type = "prob", newz = newz)
+  draw <- function() {
+    lapply(seq_len(nsim), function(s) draw_classes(prob, object$levels, object$ordered))
+  }
   if (is.null(seed)) {
     used <- get(".Random.seed", globalenv(), inherits = FALSE)
+    draws <- draw()
   } else {
-    before <- get(".Random.seed", globalenv(), inherits = FALSE)
-    set.seed(seed)
-    used <- structure(seed, kind = as.list(RNGkind()))
-    on.exit(assign(".Random.seed", before, globalenv()))
+    draws <- keep_random_state({
+      set.seed(seed)
+      used <- structure(seed, kind = as.list(RNGkind()))
+      draw()
+    })
   }
-  prob <- predict.moe_fit(object, newdata, type = "prob", newz = newz)
-  draws <- lapply(seq_len(nsim), function(s) draw_classes(prob, object$levels, object$ordered))
   names(draws) <- paste0("sim_", seq_len(nsim))
   structure(as.data.frame(draws), seed = used)
 }

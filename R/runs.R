@@ -2,25 +2,25 @@
 
 # All runs on the full data, best first. Each start has a short run; those that can still win are
 # run to the end, in order of promise.
-run_starts <- function(problem, experts, ridge, control, start, columns) {
-  run <- function(theta, iterations = control$max_iterations, tolerance = control$tolerance) {
-    maximise(problem, theta, experts, ridge, control, iterations, tolerance)
+run_starts <- function(problem, start = NULL) {
+  if (!is.null(start) || problem$experts == 1L) {
+    return(list(core_maximise(problem, single_start(problem, start))))
   }
-  if (!is.null(start) || experts == 1L) {
-    return(list(run(single_start(problem, experts, ridge, control, start, columns))))
-  }
-  full <- finalists(control, length(problem$y))
-  bar <- progress_bar(control, control$starts * (1L + searches_per_start(length(problem$y))) + full)
+  control <- problem$control
+  rows <- length(problem$y)
+  full <- finalists(control, rows)
+  bar <- progress_bar(control, control$starts * (1L + searches_per_start(rows)) + full)
   on.exit(bar$done())
-  thetas <- draw_starts(problem, experts, ridge, control, control$starts, bar$tick)
+  thetas <- draw_starts(problem, control$starts, bar$tick)
   short <- lapply(thetas, function(theta) {
     bar$tick()
-    run(theta, min(short_steps, control$max_iterations), 1e-6)
+    core_maximise(problem, theta, min(short_steps, control$max_iterations), 1e-6)
   })
   short <- short[distinct(short, repeats = TRUE)]
   long <- lapply(utils::head(short, full), function(first) {
     bar$tick()
-    continue_run(first, run(first$theta, control$max_iterations - first$iterations))
+    steps <- control$max_iterations - first$iterations
+    continue_run(first, core_maximise(problem, first$theta, steps))
   })
   runs <- c(long, utils::tail(short, -length(long)))
   runs[best_of(runs)]
@@ -46,15 +46,14 @@ continue_run <- function(first, second) {
   second
 }
 
-single_start <- function(problem, experts, ridge, control, start, columns) {
-  size <- experts * (ncol(problem$design$z) + ncol(problem$design$x) * problem$classes)
-  if (is.null(start)) return(numeric(size))
+single_start <- function(problem, start) {
+  if (is.null(start)) return(numeric(theta_length(problem)))
   if (inherits(start, "moe_fit")) {
-    return(theta_from_coefficients(start$coefficients, problem$design, columns))
+    return(theta_from_coefficients(start$coefficients, problem$design, problem$columns))
   }
-  check_start_matrix(start, length(problem$y), experts)
+  check_start_matrix(start, length(problem$y), problem$experts)
   storage.mode(start) <- "double"
-  theta_from_posterior(problem, start, ridge, control)
+  theta_from_posterior(problem, start)
 }
 
 check_start_matrix <- function(start, n, experts) {

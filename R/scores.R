@@ -7,8 +7,8 @@ brier_terms <- c("reliability", "resolution", "uncertainty", "within_variance",
 
 within_one <- c("accuracy", "balanced_accuracy", calibration_errors)
 
-# All measures, in the order of score().
-measures <- rbind(
+# All scores, in the order of score(). Users know them as measures.
+score_names <- rbind(
   data.frame(measure = c("log_loss", "brier", "accuracy", "balanced_accuracy"), target = NA,
              binning = NA),
   do.call(rbind, lapply(binnings, function(binning) {
@@ -17,7 +17,7 @@ measures <- rbind(
   }))
 )
 
-# What the measures of one model are computed from, row by row. The first target is the top label,
+# What the scores of one model are computed from, row by row. The first target is the top label,
 # the others are the classes.
 scoring_task <- function(prob, truth, weights, bins, eps) {
   y <- as.integer(truth)
@@ -37,7 +37,7 @@ scoring_task <- function(prob, truth, weights, bins, eps) {
        targets = c(list(target("top-label", prob[cbind(rows, top)], top == y)), classes))
 }
 
-# The measures, a row each, for every column of the weights; root mean squares are still squared.
+# The scores, a row each, for every column of the weights; root mean squares are still squared.
 score <- function(task, weights) {
   means <- crossprod(task$rows, weights) / rep(colSums(weights), each = 3L)
   recall <- rowsum(weights * task$correct, task$y) / rowsum(weights, task$y)
@@ -68,7 +68,7 @@ replicate_cells <- 2e6 # rows times replicates that are worked on at once
 # Measures x replicates x models.
 score_replicates <- function(tasks, weights, count) {
   n <- length(weights)
-  out <- array(0, c(nrow(measures), count, length(tasks)), list(NULL, NULL, names(tasks)))
+  out <- array(0, c(nrow(score_names), count, length(tasks)), list(NULL, NULL, names(tasks)))
   step <- max(1L, as.integer(replicate_cells / n))
   for (first in seq_len(ceiling(count / step)) * step - step) {
     columns <- first + seq_len(min(step, count - first))
@@ -79,12 +79,12 @@ score_replicates <- function(tasks, weights, count) {
   out
 }
 
-measure_table <- function(estimates, replicates, interval, level) {
+score_table <- function(estimates, replicates, interval, level) {
   stack_models(setNames(lapply(seq_len(ncol(estimates)), function(t) {
-    drawn <- matrix(replicates[, , t], nrow(measures))
+    drawn <- matrix(replicates[, , t], nrow(score_names))
     tails <- bootstrap_tails(estimates[, t], drawn, interval, level)
     shown <- rooted(cbind(estimate = estimates[, t], lower = tails[1, ], upper = tails[2, ]))
-    data.frame(measures, shown, se = apply(rooted(drawn), 1, finite_sd))
+    data.frame(score_names, shown, se = apply(rooted(drawn), 1, finite_sd))
   }), colnames(estimates)))
 }
 
@@ -96,9 +96,9 @@ stack_models <- function(tables) {
   out
 }
 
-# Values, a row per measure, as they are reported.
+# Values, a row per score, as they are reported.
 rooted <- function(values) {
-  squared <- startsWith(measures$measure, "rmsce")
+  squared <- startsWith(score_names$measure, "rmsce")
   values[squared, ] <- sqrt(pmax(0, values[squared, ]))
   values
 }
@@ -106,13 +106,13 @@ rooted <- function(values) {
 bootstrap_tails <- function(estimate, drawn, interval, level) {
   tails <- apply(drawn, 1, finite_quantiles, probs = (1 + c(-1, 1) * level) / 2)
   if (interval == "percentile") return(tails)
-  # What a measure of resampled rows deviates from, debiased or not, is the plain one of the rows.
+  # What a score of resampled rows deviates from, debiased or not, is the plain one of the rows.
   plain <- estimate
-  debiased <- which(endsWith(measures$measure, "_debiased"))
+  debiased <- which(endsWith(score_names$measure, "_debiased"))
   plain[debiased] <- estimate[debiased - 1L]
   tails <- rep(estimate + plain, each = 2L) - tails[2:1, ]
-  highest <- ifelse(measures$measure == "log_loss", Inf, 2 - measures$measure %in% within_one)
-  lowest <- -2 * (measures$measure == "within_covariance")
+  highest <- ifelse(score_names$measure == "log_loss", Inf, 2 - score_names$measure %in% within_one)
+  lowest <- -2 * (score_names$measure == "within_covariance")
   pmin(pmax(tails, rep(lowest, each = 2L)), rep(highest, each = 2L))
 }
 

@@ -55,7 +55,7 @@ refuse_entries <- function(name) {
 # The standardised rows of a dgCMatrix whose first column is the intercept, without what is 0:
 # list(start, column, value, base, dim), see src/moe.h.
 compress_rows <- function(x, center, scale) {
-  rows <- .Call(C_moe_compress_rows, x@p, x@i, x@x, dim(x), center, scale)
+  rows <- core_compress_rows(x, center, scale)
   if (is.null(rows)) refuse_entries("x")
   structure(rows, class = "compressed_rows")
 }

@@ -1,7 +1,7 @@
 # Starting values drawn at random: responsibilities of four kinds, and the M-step that makes
 # parameters of them.
 
-mstep_ridge <- 1e-3     # keeps M-steps from random responsibilities finite
+mstep_ridge <- 1e-3 # keeps M-steps from random responsibilities finite
 
 # Most of each row's responsibility on its label.
 soften <- function(label, experts, own = 0.9) {
@@ -11,21 +11,19 @@ soften <- function(label, experts, own = 0.9) {
 }
 
 # The M-step: theta that (nearly) maximises the expected complete-data log-likelihood given tau.
-theta_from_posterior <- function(problem, tau, ridge, control) {
-  experts <- ncol(tau)
-  size <- ncol(problem$design$z) * experts + ncol(problem$design$x) * problem$classes * experts
-  ridge <- lapply(ridge, function(a) pmax(a, mstep_ridge * (seq_along(a) > 1L)))
-  maximise(problem, numeric(size), experts, ridge, control, 15L, 1e-4, tau = tau)$theta
+theta_from_posterior <- function(problem, tau) {
+  problem <- problem_with_least_penalty(problem, mstep_ridge)
+  core_maximise(problem, numeric(theta_length(problem)), 15L, 1e-4, tau)$theta
 }
 
 start_from_labels <- function(task, label) {
-  tau <- soften(label, task$experts)
-  theta_from_posterior(task$problem, tau, task$ridge, task$control)
+  theta_from_posterior(task$problem, soften(label, task$problem$experts))
 }
 
 start_kmeans <- function(task) {
   x <- task$covariates
-  centers <- if (ncol(x) > 0L && task$experts < nrow(x)) draw_centers(x, task$experts)
+  experts <- task$problem$experts
+  centers <- if (ncol(x) > 0L && experts < nrow(x)) draw_centers(x, experts)
   if (is.null(centers)) return(start_labels(task))
   # An unconverged clustering is as good a start as any.
   clusters <- suppressWarnings(stats::kmeans(x, centers, iter.max = 20L))
@@ -43,23 +41,24 @@ draw_centers <- function(x, count) {
 # The largest of K random linear functions of the covariates says which expert a row belongs to.
 start_hyperplanes <- function(task) {
   x <- cbind(0.5, task$covariates)
-  score <- x %*% matrix(stats::rnorm(ncol(x) * task$experts), ncol(x))
+  score <- x %*% matrix(stats::rnorm(ncol(x) * task$problem$experts), ncol(x))
   start_from_labels(task, max.col(score, "first"))
 }
 
 start_labels <- function(task) {
-  start_from_labels(task, sample.int(task$experts, length(task$problem$y), replace = TRUE))
+  problem <- task$problem
+  start_from_labels(task, sample.int(problem$experts, length(problem$y), replace = TRUE))
 }
 
 start_random <- function(task) {
-  design <- task$problem$design
+  problem <- task$problem
   draw <- function(columns, softmaxes, options) {
     a <- array(stats::rnorm(columns * options * softmaxes, sd = 0.5),
                c(columns, options, softmaxes))
     sweep(a, c(1, 3), apply(a, c(1, 3), mean))
   }
-  c(draw(ncol(design$z), 1L, task$experts),
-    draw(ncol(design$x), task$experts, task$problem$classes))
+  c(draw(ncol(problem$design$z), 1L, problem$experts),
+    draw(ncol(problem$design$x), problem$experts, problem$classes))
 }
 
 # --- what separates regions of the gate ---
@@ -68,15 +67,15 @@ search_columns <- 1000L # most columns of a sparse matrix by which it divides th
 
 # What separates regions of the gate, standardised and filled in.
 standardised_covariates <- function(design) {
-  standardised(design, region_part(design), region_columns(design))
+  standardised(design, region_side(design), region_columns(design))
 }
 
 # The gate's covariates, or the experts' where it has none.
-region_part <- function(design) if (ncol(design$z) > 1L) "z" else "x"
+region_side <- function(design) if (ncol(design$z) > 1L) "z" else "x"
 
 # Of sparse covariates no more than some, which are drawn unless `choose` does otherwise.
 region_columns <- function(design, choose = sample.int) {
-  x <- design[[region_part(design)]]
+  x <- design[[region_side(design)]]
   covariates <- seq_len(ncol(x) - 1L)
   if (is_compressed(x) && length(covariates) > search_columns) {
     covariates <- sort(choose(length(covariates), search_columns))

@@ -37,20 +37,21 @@ summary.moe_fit <- function(object, type = c("observed", "sandwich", "opg"), clu
   choose_covariance(type, cluster, "type")
   out <- object
   out$criteria <- c(AIC = stats::AIC(object), BIC = stats::BIC(object))
+  problem <- NULL
   if (!is.null(object$model)) {
-    out$criteria <- c(out$criteria, ICL = moe_icl(object))
-    out[c("assigned", "classes")] <- summarise_experts(object)
+    data <- training_data(object)
+    problem <- fit_problem(object, data)
+    at <- predict_designs(object, data, c("gate", "expert", "posterior"), problem = problem)
+    out$criteria <- c(out$criteria, ICL = complete_criterion(object, at$posterior))
+    out[c("assigned", "classes")] <- summarise_experts(object, at$gate, at$expert)
   }
   out$predictors <- coefficient_owners(object)
-  out <- add_standard_errors(out, object, type, cluster, se)
+  out <- add_standard_errors(out, object, type, cluster, se, problem)
   class(out) <- "summary.moe_fit"
   out
 }
 
-summarise_experts <- function(fit) {
-  data <- training_data(fit)
-  gate <- predict_rows(fit, data, "gate")
-  expert <- predict_rows(fit, data, "expert")
+summarise_experts <- function(fit, gate, expert) {
   weights <- prior_weights(fit) * gate
   assigned <- table(factor(max.col(gate, "first"), seq_len(fit$experts), names(fit$shares)))
   classes <- vapply(seq_len(fit$experts), function(k) {
@@ -60,11 +61,12 @@ summarise_experts <- function(fit) {
   list(assigned, classes)
 }
 
-# The table of coefficients, and what is to be said about it.
-add_standard_errors <- function(out, fit, type, cluster, se) {
+# The table of coefficients, and what is to be said about it; `problem` is NULL where the fit holds no
+# training data.
+add_standard_errors <- function(out, fit, type, cluster, se, problem) {
   why_not <- if (!se) {
     "not asked for (`se = FALSE`)"
-  } else if (is.null(fit$model)) {
+  } else if (is.null(problem)) {
     "the fit holds no training data"
   } else if (fit$status == "merged") {
     "a merged fit is not at a maximum"
@@ -74,7 +76,7 @@ add_standard_errors <- function(out, fit, type, cluster, se) {
     out$errors <- paste0("No standard errors: ", why_not)
     return(out)
   }
-  estimate <- estimate_covariance(fit, type, cluster)
+  estimate <- estimate_covariance(fit, type, cluster, problem = problem)
   out$coefficients <- coefficient_table(fit, estimate$user)
   out$errors <- describe_covariance(estimate, fit)
   out$problems <- c(out$problems, covariance_remarks(fit, estimate))

@@ -135,17 +135,12 @@ glance.moe_fit <- function(x, ...) {
 augment.moe_fit <- function(x, data = NULL, newdata = NULL, newz = NULL, ...) {
   check_fit(x, "x")
   given <- if (is.null(newdata)) data else newdata
-  predicted <- function(type) {
-    if (is.null(given)) predict_rows(x, training_data(x), type) else
-      predict.moe_fit(x, given, type, newz)
-  }
+  at <- predict_rows(x, rows_for(x, given, newz), c("prob", "gate"))
   out <- if (is.null(given)) training_table(x) else
     as.data.frame(if (is_sparse(given)) as.matrix(given) else given)
-  prob <- predicted("prob")
-  out$.fitted <- most_probable(prob, x$levels, x$ordered)
-  out[paste0(".prob_", x$levels)] <- as.data.frame(prob)
-  gate <- predicted("gate")
-  out$.expert <- most_probable(gate, names(x$shares))
+  out$.fitted <- most_probable(at$prob, x$levels, x$ordered)
+  out[paste0(".prob_", x$levels)] <- as.data.frame(at$prob)
+  out$.expert <- most_probable(at$gate, names(x$shares))
   as_tibble_class(out)
 }
 

@@ -18,23 +18,9 @@ training_data <- function(fit) {
   data
 }
 
-# The problem of a fit, to be solved again with fewer experts.
-fitted_problem <- function(fit) {
-  data <- training_data(fit)
-  list(design = fitted_design(fit, data), y = as.integer(data$y), weights = fit$prior_weights,
-       classes = length(fit$levels), total = fit$nobs)
-}
-
-# The fit's kept columns of new matrices, with the fit's standardisation.
-fitted_design <- function(fit, data) {
-  keep <- function(x, kept, center, scale) {
-    standard_design(if (all(kept)) x else x[, kept, drop = FALSE], center, scale)
-  }
-  measure <- fit$measure
-  x <- keep(data$x, fit$columns$kept_expert, measure$expert_center, measure$expert_scale)
-  same <- identical(data$x, data$z) && identical(measure$gate_center, measure$expert_center) &&
-    identical(measure$gate_scale, measure$expert_scale) &&
-    identical(fit$columns$kept_gate, fit$columns$kept_expert)
-  if (same) return(core_design(x, x))
-  core_design(x, keep(data$z, fit$columns$kept_gate, measure$gate_center, measure$gate_scale))
+# The problem that the fit solves; over other rows than those it has seen, with their weights.
+fit_problem <- function(fit, data = training_data(fit), weights = fit$prior_weights) {
+  design <- new_design(data$x, data$z, fit$columns, measure_moments(fit$measure))
+  new_problem(design, if (!is.null(data$y)) as.integer(data$y), fit$levels, fit$experts, weights,
+              fit$lambda, fit$control, fit$columns)
 }

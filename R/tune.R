@@ -116,8 +116,8 @@ call_of_fit <- function(call) {
   fit_call(call)
 }
 
-tune <- function(input, experts, lambda, folds, measure, rule, control, cl, call) {
-  measure <- check_choice(measure, names(losses), "measure")
+tune <- function(input, experts, lambda, folds, loss, rule, control, cl, call) {
+  loss <- check_choice(loss, names(losses), "measure")
   rule <- check_choice(rule, c("min", "1se"), "rule")
   control <- check_control(control)
   check_processes(cl)
@@ -130,7 +130,7 @@ tune <- function(input, experts, lambda, folds, measure, rule, control, cl, call
                control = quiet_control(control, alone = is.null(cl)))
   pieces <- tune_pieces(max(folds), grid$experts)
   results <- run_tasks(run_piece, task, pieces, cl, control$progress, "Folds")
-  out <- new_tune(results, pieces, grid, folds, input$weights, measure, rule)
+  out <- new_tune(results, pieces, grid, folds, input$weights, loss, rule)
   out$fit <- chosen_fit(input, out$experts, out$lambda, control)
   out$call <- as_tune_call(call, out$fit)
   out
@@ -190,7 +190,7 @@ check_lambda_grid <- function(lambda, total) {
 
 # --- the object ---
 
-new_tune <- function(results, pieces, grid, folds, weights, measure, rule) {
+new_tune <- function(results, pieces, grid, folds, weights, loss, rule) {
   report_unconverged(results)
   shares <- as.vector(rowsum(weights, folds)) / sum(weights)
   values <- array(NA_real_, c(length(grid$lambda) * length(grid$experts), max(folds),
@@ -201,11 +201,11 @@ new_tune <- function(results, pieces, grid, folds, weights, measure, rule) {
   for (i in seq_along(pieces)) {
     values[path$experts == pieces[[i]]$experts, pieces[[i]]$fold, ] <- results[[i]]$values
   }
-  path <- cbind(path, average_folds(values, measure, shares))
+  path <- cbind(path, average_folds(values, loss, shares))
   chosen <- choose_row(path, rule)
   structure(list(lambda = path$lambda[chosen], experts = path$experts[chosen], path = path,
                  best = which.min(path$mean), chosen = chosen, values = values, folds = folds,
-                 shares = shares, measure = measure, rule = rule), class = "moe_tune")
+                 shares = shares, measure = loss, rule = rule), class = "moe_tune")
 }
 
 report_unconverged <- function(results) {
@@ -217,8 +217,8 @@ report_unconverged <- function(results) {
 }
 
 # Mean and standard error over folds for each row of the path.
-average_folds <- function(values, measure, shares) {
-  values <- matrix(values[, , measure], ncol = length(shares))
+average_folds <- function(values, loss, shares) {
+  values <- matrix(values[, , loss], ncol = length(shares))
   mean <- drop(values %*% shares)
   data.frame(mean = mean, se = sqrt(drop((values - mean)^2 %*% shares) / (length(shares) - 1)))
 }

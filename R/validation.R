@@ -7,7 +7,7 @@ tune_pieces <- function(folds, experts) {
   lapply(seq_along(streams), function(i) c(pieces[i, ], stream = list(streams[[i]])))
 }
 
-# What a path loses on its fold (lambda x measures) and which of its fits converged.
+# What a path loses on its fold (lambda x losses) and which of its fits converged.
 run_piece <- function(task, piece) with_random_state(piece$stream, validate_path(task, piece))
 
 validate_path <- function(task, piece) {
@@ -17,13 +17,17 @@ validate_path <- function(task, piece) {
   share <- sum(train$weights) / sum(task$input$weights)
   lambda <- task$lambda * share
   # Columns that are constant in one part are no news.
-  problem <- suppressMessages(new_problem(train$x, train$z, train$y, train$weights, min(lambda)))
-  runs <- path_of_runs(problem, piece$experts, lambda, task$control)
+  problem <- suppressMessages(full_rank_problem(train$x, train$z, train$y, piece$experts,
+                                                train$weights, min(lambda), task$control))
+  runs <- path_of_runs(problem, lambda)
+  held_out <- problem_with_rows(problem, test$x, test$z)
   values <- lapply(runs, function(run) {
-    test_losses(predict_run(run, problem, piece$experts, test, task$control), test)
+    prob <- core_predict(held_out, run$theta, "prob")$prob
+    check_predicted(prob)
+    test_losses(prob, test)
   })
   list(values = do.call(rbind, values),
-       converged = vapply(runs, function(run) status_names[run$status + 1L] == "converged", NA))
+       converged = vapply(runs, `[[`, "", "status") == "converged")
 }
 
 subset_input <- function(input, rows) {
@@ -34,37 +38,22 @@ subset_input <- function(input, rows) {
 }
 
 # The best run for each lambda, in the order given.
-path_of_runs <- function(problem, experts, lambda, control) {
+path_of_runs <- function(problem, lambda) {
   runs <- list()
   for (s in seq_along(lambda)) {
-    ridge <- ridge_vectors(problem$design, lambda[s], control)
-    runs[[s]] <- if (s == 1L) {
-      run_starts(problem, experts, ridge, control, NULL, NULL)[[1]]
-    } else {
-      next_run(problem, runs[[s - 1L]]$theta, experts, ridge, control)
-    }
+    problem <- problem_with_lambda(problem, lambda[s])
+    runs[[s]] <- if (s == 1L) run_starts(problem)[[1]] else next_run(problem, runs[[s - 1L]]$theta)
   }
   runs
 }
 
-next_run <- function(problem, theta, experts, ridge, control) {
+next_run <- function(problem, theta) {
   thetas <- list(theta)
-  if (experts > 1L) {
-    thetas <- c(thetas, draw_moves(problem, theta, experts, ridge, control, control$starts, 2L))
+  if (problem$experts > 1L) {
+    thetas <- c(thetas, draw_moves(problem, theta, problem$control$starts, 2L))
   }
-  runs <- lapply(thetas, function(theta) {
-    maximise(problem, theta, experts, ridge, control, control$max_iterations, control$tolerance)
-  })
+  runs <- lapply(thetas, function(theta) core_maximise(problem, theta))
   runs[[best_of(runs)[1]]]
-}
-
-predict_run <- function(run, problem, experts, data, control) {
-  measure <- as_measure(run$theta, experts, problem$classes, problem$design)
-  columns <- list(kept_gate = problem$kept_z, kept_expert = problem$kept_x)
-  design <- fitted_design(list(measure = measure, columns = columns), data)
-  prob <- predict_core(measure, design, NULL, "prob", control)
-  check_predicted(prob)
-  prob
 }
 
 # --- losses ---

@@ -2,7 +2,11 @@
 
 # --- statuses ---
 
-status_names <- c("converged", "iteration limit", "stalled", "not finite", "merged")
+# How a run of the core may end, in the core's order.
+run_statuses <- c("converged", "iteration limit", "stalled", "not finite")
+
+# A fit may also be the merged measure as it is.
+fit_statuses <- c(run_statuses, "merged")
 
 # --- text ---
 

@@ -21,7 +21,7 @@ until_close <- function(objective) {
 core_at <- function(problem) {
   function(a, b) {
     b <- matrix(b, a$p)
-    at <- core_evaluate(problem, symmetric_theta(b, a$p, a$M, a$K), a$K)
+    at <- core_evaluate(problem, symmetric_theta(b, a$p, a$M, a$K))
     penalty <- plain_penalty(a, b)
     # A shift of all columns of a softmax changes nothing, so the first columns can stay 0.
     free <- c(seq_len(a$K)[-1], a$K + which(rep(seq_len(a$M), a$K) > 1))
@@ -35,9 +35,8 @@ from_random_start <- function(seed, problem, plain) {
   columns <- plain$K - 1 + plain$K * (plain$M - 1)
   b <- matrix(rnorm(plain$p * columns, sd = 0.5), plain$p)
   theta <- symmetric_theta(b, plain$p, plain$M, plain$K)
-  trace <- core_maximise(problem, theta, plain$K, plain$lambda)$trace
-  ours <- core_maximise(problem, theta, plain$K, plain$lambda,
-                        max_iterations = until_close(trace) - 1)
+  trace <- core_maximise(problem, theta)$trace
+  ours <- core_maximise(problem, theta, until_close(trace) - 1)
   theirs <- run_lbfgsb(plain, b, at = core_at(problem))$objective
   data.frame(ours = ours$evaluations, theirs = until_close(theirs),
              gain = (max(trace) - max(theirs)) / abs(max(trace)))
@@ -46,7 +45,7 @@ from_random_start <- function(seed, problem, plain) {
 on_task <- function(name) {
   task <- tasks[[name]]
   d <- make_data(task$set)
-  problem <- core_problem(d$x, d$y_factor, task$lambda)
+  problem <- core_problem(d$x, d$y_factor, task$K, task$lambda)
   plain <- plain_problem(standardise(d$x, problem), d$y, d$M, task$K, task$lambda)
   counts <- do.call(rbind, lapply(seq_len(starts), from_random_start, problem, plain))
   same <- abs(counts$gain) < 1e-6

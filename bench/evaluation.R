@@ -43,14 +43,14 @@ against_products <- function(shape, openblas) {
 
 against_plain <- function(shape) {
   d <- make_data(shape)
-  problem <- core_problem(d$x, d$y_factor)
+  problem <- core_problem(d$x, d$y_factor, d$K)
   a <- plain_problem(standardise(d$x, problem), d$y, d$M, d$K)
   theta <- core_start(problem, common_start(d))
   b <- free_coefficients(theta, d$p, d$M, d$K)
-  ours <- core_evaluate(problem, theta, d$K)$loglik
+  ours <- core_evaluate(problem, theta)$loglik
   stopifnot(all.equal(plain_evaluate(a, b)$objective, ours))
   times <- take_turns(list(plain = function() plain_evaluate(a, b),
-                           core = function() core_evaluate(problem, theta, d$K)),
+                           core = function() core_evaluate(problem, theta)),
                       size(15, 3))
   ratio_result("plain R / evaluation", describe(shape), times, "plain", "core",
                at_least = shape$at_least)

@@ -14,10 +14,9 @@ random_evaluation <- function(shape) {
   for (j in seq_len(p)[-1]) x[, j] <- stats::rnorm(n)
   design <- list(x = x, x_center = numeric(p), x_scale = rep(1, p))
   design <- c(design, list(z = design$x, z_center = design$x_center, z_scale = design$x_scale))
-  problem <- list(design = design, y = sample.int(shape$M, n, TRUE), weights = NULL,
-                  classes = shape$M)
+  problem <- inner$new_problem(design, sample.int(shape$M, n, TRUE), seq_len(shape$M), shape$K)
   theta <- stats::rnorm(p * shape$K * (1 + shape$M), sd = 0.3)
-  function() core_evaluate(problem, theta, shape$K)
+  function() core_evaluate(problem, theta)
 }
 
 # Slopes over all sizes, then seconds at each.

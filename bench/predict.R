@@ -7,8 +7,8 @@ d <- make_data(set)
 first <- seq_len(5000)
 fit <- suppressWarnings(moe_fit(d$formula, d$frame[first, ], experts = d$K,
                                 control = moe_control(starts = 1, progress = FALSE)))
-problem <- core_problem(d$x, d$y_factor)
-theta <- core_start(core_problem(d$x[first, ], d$y_factor[first]), common_start(d)[first, ])
+problem <- core_problem(d$x, d$y_factor, d$K)
+theta <- core_start(core_problem(d$x[first, ], d$y_factor[first], d$K), common_start(d)[first, ])
 terms <- stats::delete.response(stats::terms(d$formula))
 new <- d$frame[-1]
 d$x <- NULL
@@ -16,7 +16,7 @@ d$x <- NULL
 times <- take_turns(list(
   class = function() predict(fit, new),
   prob = function() predict(fit, new, type = "prob"),
-  evaluation = function() core_evaluate(problem, theta, d$K),
+  evaluation = function() core_evaluate(problem, theta),
   matrix = function() stats::model.matrix(terms, stats::model.frame(terms, new,
                                                                     na.action = stats::na.pass))
 ), size(11, 2))
@@ -34,13 +34,12 @@ small_fit <- function() {
 # The arguments of every run of the core in that fit, to be run again by themselves.
 recorded <- list()
 record <- function(...) recorded[[length(recorded) + 1]] <<- list(...)
-invisible(suppressMessages(trace("maximise", where = inner, print = FALSE, tracer = quote(
-  get("record", globalenv())(problem, theta, experts, ridge, control, max_iterations, tolerance,
-                             tau)
+invisible(suppressMessages(trace("core_maximise", where = inner, print = FALSE, tracer = quote(
+  get("record", globalenv())(problem, theta, iterations, tolerance, tau)
 ))))
 invisible(small_fit())
-suppressMessages(untrace("maximise", where = inner))
-core_runs <- function() for (arguments in recorded) do.call(inner$maximise, arguments)
+suppressMessages(untrace("core_maximise", where = inner))
+core_runs <- function() for (arguments in recorded) do.call(inner$core_maximise, arguments)
 
 overhead <- take_turns(list(fit = small_fit, core = core_runs), size(101, 5))
 

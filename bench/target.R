@@ -7,17 +7,17 @@ reaches <- function(objective, best) which(objective >= best - 1e-6 * abs(best))
 # Data, starts, the target, and moelogit's ways to it.
 prepare <- function(set) {
   d <- make_data(set)
-  d$problem <- core_problem(d$x, d$y_factor)
+  d$problem <- core_problem(d$x, d$y_factor, d$K)
   d$tau <- common_start(d)
   d$theta <- core_start(d$problem, d$tau)
   d$plain <- plain_problem(standardise(d$x, d$problem), d$y, d$M, d$K)
   d$b <- free_coefficients(d$theta, d$p, d$M, d$K)
-  full <- core_maximise(d$problem, d$theta, d$K)
+  full <- core_maximise(d$problem, d$theta)
   d$best <- full$objective
   d$target <- d$best - 1e-6 * abs(d$best)
   d$iterations <- reaches(full$trace, d$best) - 1
   d$from_parameters <- function() {
-    core_maximise(d$problem, d$theta, d$K, max_iterations = d$iterations)
+    core_maximise(d$problem, d$theta, d$iterations)
   }
   iterations <- max(1, reaches(whole_fit(d, 10000)$trace, d$best) - 1)
   d$whole <- function() whole_fit(d, iterations)

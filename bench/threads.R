@@ -7,7 +7,7 @@ turn <- size(2, 0.2) # seconds
 
 prepare <- function() {
   d <- make_data(set)
-  problem <- core_problem(d$x, d$y_factor)
+  problem <- core_problem(d$x, d$y_factor, d$K)
   list(d = d, problem = problem, theta = core_start(problem, common_start(d)))
 }
 
@@ -16,7 +16,7 @@ throughput <- function(a, threads) {
   count <- 0
   start <- now()
   while (now() - start < turn) {
-    core_evaluate(a$problem, a$theta, a$d$K, threads)
+    core_evaluate(with_threads(a$problem, threads), a$theta)
     count <- count + 1
   }
   count / (now() - start)
@@ -39,9 +39,8 @@ parallel::stopCluster(independent)
 
 # Everything an evaluation gives, and the parameters of a whole run.
 outcome <- function(threads) {
-  list(core_evaluate(a$problem, a$theta, a$d$K, threads, gram = TRUE),
-       core_maximise(a$problem, a$theta, a$d$K, control = moe_control(threads = threads),
-                     max_iterations = 20))
+  problem <- with_threads(a$problem, threads)
+  list(core_evaluate(problem, a$theta, gram = TRUE), core_maximise(problem, a$theta, 20))
 }
 same <- identical(outcome(1), outcome(2)) && identical(outcome(1), outcome(3))
 

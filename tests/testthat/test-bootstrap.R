@@ -243,8 +243,8 @@ test_that("results do not depend on the cluster, nor the random numbers that fol
 test_that("processes use one thread each", {
   threaded <- boot_fit
   threaded$control$threads <- 2L
-  expect_identical(bootstrap_task(threaded, "exponential", NULL, FALSE)$control$threads, 1L)
-  expect_identical(bootstrap_task(threaded, "exponential", NULL, TRUE)$control$threads, 2L)
+  expect_identical(bootstrap_task(threaded, "exponential", NULL, FALSE)$problem$control$threads, 1L)
+  expect_identical(bootstrap_task(threaded, "exponential", NULL, TRUE)$problem$control$threads, 2L)
 })
 
 # --- refusals ---

@@ -179,10 +179,11 @@ test_that("scores of a cluster are summed, in chunks too, with the documented fa
   by_cluster <- vcov(rich, cluster = d$id)
   expect_equal(by_cluster, expected, tolerance = 1e-6, ignore_attr = TRUE)
   expect_identical(vcov(rich, "sandwich", cluster = factor(d$id)), by_cluster)
-  rows <- estimated_rows(rich)
-  whole <- cluster_meat(rows, d$id)
+  problem <- fit_problem(rich)
+  theta <- as_theta(rich$measure)
+  whole <- cluster_meat(problem, theta, d$id)
   for (chunk in c(1, 7, 100)) {
-    expect_equal(cluster_meat(rows, d$id, chunk * ncol(whole)), whole, tolerance = 1e-12)
+    expect_equal(cluster_meat(problem, theta, d$id, chunk * ncol(whole)), whole, tolerance = 1e-12)
   }
 })
 

@@ -156,7 +156,7 @@ test_that("candidates are the merges of the closest pairs, closest first", {
     d <- ward_matrix(atoms)
     pairs <- combn(5, 2)
     pairs <- pairs[, order(d[t(pairs)])]
-    found <- moelogit:::candidate_merges(moe_measure(par$gate, par$expert), 7)
+    found <- candidate_merges(moe_measure(par$gate, par$expert), 7)
     expect_length(found, 7)
     for (s in 1:7) {
       i <- pairs[1, s]
@@ -184,7 +184,7 @@ test_that("candidates leave out the lightest experts, and nothing else changes",
   par <- random_par(3, K = 4)
   measure <- moe_measure(par$gate, par$expert)
   weights <- exp(measure$gate[1, ])
-  found <- moelogit:::candidate_drops(measure, 2)
+  found <- candidate_drops(measure, 2)
   expect_length(found, 2)
   for (s in 1:2) {
     rest <- -order(weights)[s]
@@ -200,23 +200,23 @@ test_that("the gain of a split is the cross term of the log-likelihood's second 
   for (kind in c("plain", "six")) {
     o <- overfits[[kind]]
     measure <- o$fit$measure
-    problem <- moelogit:::fitted_problem(o$fit)
+    problem <- fit_problem(o$fit)
     z <- oracle_scale(o$z, o$v)
     x <- oracle_scale(o$x, o$v)
     loglik <- function(measure) oracle_evaluate(measure, x, z, o$y, o$v)$loglik
     set.seed(1)
+    gains <- split_gains(problem, measure, seq_len(ncol(z))[-1])
     for (k in seq_len(ncol(measure$gate))) {
-      gains <- moelogit:::split_gains(measure, problem, o$fit$control, k, z[, -1, drop = FALSE])
       delta <- matrix(rnorm(prod(dim(measure$expert)[1:2])), dim(measure$expert)[1])
       delta <- delta - rowMeans(delta)
       gamma <- rnorm(nrow(measure$gate) - 1)
       e <- 1e-3
       at <- function(sign) {
-        loglik(moelogit:::split_expert(measure, k, ncol(measure$gate) + 1L,
+        loglik(split_expert(measure, k, ncol(measure$gate) + 1L,
                                        sign * e * c(0, gamma), e * delta))
       }
       second <- (at(1) - at(-1)) / (2 * e^2)
-      expect_equal(second, drop(as.vector(delta) %*% gains %*% gamma), tolerance = 1e-4)
+      expect_equal(second, drop(as.vector(delta) %*% gains[[k]] %*% gamma), tolerance = 1e-4)
     }
   }
 })
@@ -229,7 +229,7 @@ test_that("an expert split along no direction leaves the log-likelihood as it is
   z <- oracle_scale(o$z, o$v)
   at <- function(measure) oracle_evaluate(measure, x, z, o$y, o$v)$loglik
   for (k in seq_len(shape[3])) {
-    split <- moelogit:::split_expert(measure, k, shape[3] + 1L, numeric(nrow(measure$gate)),
+    split <- split_expert(measure, k, shape[3] + 1L, numeric(nrow(measure$gate)),
                                      matrix(0, shape[1], shape[2]))
     expect_equal(at(split), at(measure), tolerance = 1e-12)
   }
@@ -257,11 +257,11 @@ test_that("going up finds what going down misses, as good as what many starts fi
 
 test_that("a part of the rows is spread evenly, without rows of no weight", {
   o <- overfits$plain
-  problem <- moelogit:::fitted_problem(o$fit)
+  problem <- fit_problem(o$fit)
   n <- length(problem$y)
   problem$weights <- rep(c(1, 0, 2), length.out = n)
   problem$design$x[, 2] <- seq_len(n)
-  part <- moelogit:::spread_problem(problem, 60L)
+  part <- problem_spread(problem, 60L)
   rows <- part$design$x[, 2]
   expect_length(rows, 60)
   expect_identical(part$y, problem$y[rows])
@@ -270,7 +270,7 @@ test_that("a part of the rows is spread evenly, without rows of no weight", {
   expect_equal(part$total, sum(part$weights))
   expect_false(is.unsorted(rows))
   expect_lt(max(diff(c(0, rows, n + 1))), 4 * n / 60)
-  expect_identical(moelogit:::spread_problem(problem, n), problem)
+  expect_identical(problem_spread(problem, n), problem)
 })
 
 test_that("case weights give the path of repeated rows", {

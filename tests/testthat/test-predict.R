@@ -571,3 +571,30 @@ test_that("a variable that came from the data is asked for, even if something el
   expect_error(predict(fit, d["x1"]), "lacks \"time\"", class = "moe_error_input")
   expect_error(moe_effects(fit), "transforms \"time\"", class = "moe_error_input")
 })
+
+test_that("a matrix column of another width is refused by name, with both widths", {
+  set.seed(11)
+  d <- data.frame(y = factor(rep(c("low", "mid", "high"), 30)), age = rnorm(90))
+  d$scores <- matrix(rnorm(180), 90)
+  quick <- moe_control(starts = 1, max_iterations = 50)
+  fit <- suppressWarnings(moe_fit(y ~ scores + age, d, lambda = 1, control = quick))
+  new <- function(columns, n = 3) {
+    out <- data.frame(age = seq_len(n))
+    out$scores <- matrix(0.1, n, columns)
+    out
+  }
+  refused <- function(fit, new, message) {
+    expect_error(predict(fit, new, "prob"), message, class = "moe_error_input")
+  }
+  refused(fit, new(1), "scores had 2 columns, but has 1[.]")
+  refused(fit, new(40), "scores had 2 columns, but has 40[.]")
+  refused(fit, data.frame(age = 0:2, scores = 0:2), "scores had 2 columns, but has 1[.]")
+  expect_identical(dim(predict(fit, new(2), "prob")), c(3L, 3L))
+  logged <- suppressWarnings(moe_fit(y ~ exp(scores), d, lambda = 1, control = quick))
+  refused(logged, new(3), "exp\\(scores\\) had 2 columns, but has 3[.]")
+  plain <- suppressWarnings(moe_fit(y ~ age, d, lambda = 1, control = quick))
+  wide <- list(age = matrix(1:6, 3))
+  refused(plain, wide, "age had 1 column, but has 2[.]")
+  expect_identical(predict(plain, list(age = matrix(1:3)), "prob"),
+                   predict(plain, data.frame(age = 1:3), "prob"))
+})

@@ -81,12 +81,12 @@ test_that("forked children fit after threads have been used, and fit the same", 
 
 test_that("a process other than the one that loaded the package uses one thread", {
   control <- moe_control(threads = 2)
-  expect_identical(moelogit:::usable_threads(control), 2L)
-  process <- moelogit:::state
+  expect_identical(usable_threads(control), 2L)
+  process <- state
   loaded_by <- process$pid
   process$pid <- loaded_by + 1L
   on.exit(process$pid <- loaded_by)
-  expect_identical(moelogit:::usable_threads(control), 1L)
+  expect_identical(usable_threads(control), 1L)
 })
 
 # --- ends ---

@@ -94,9 +94,9 @@ test_that("a search over more rows and columns than it fills in works", {
   set.seed(3)
   x <- Matrix::rsparsematrix(2500, 1100, 0.01)
   y <- rbinom(2500, 1, stats::plogis(2 * as.vector(x[, 1]) - as.vector(x[, 2])))
-  task <- new_problem(with_intercept(x, "x"), with_intercept(x[, 1, drop = FALSE], "z"),
-                      factor(y), NULL, 1)
-  sample <- sample_problem(task, 2000L)
+  problem <- full_rank_problem(with_intercept(x, "x"), with_intercept(x[, 1, drop = FALSE], "z"),
+                               factor(y), 2L, NULL, 1, moe_control())
+  sample <- problem_sample(problem, 2000L)
   expect_identical(dim(sample$design$x), c(2000L, 1101L))
   wide <- list(x = sample$design$z, z = sample$design$x)
   expect_identical(dim(standardised_covariates(wide)), c(2000L, 1000L))
@@ -337,7 +337,7 @@ test_that("splits are those of the full matrix", {
   for (z in list(x[, c("a", "c")], x[, 0])) {
     splits <- lapply(list(as_dgc, identity), function(as) {
       fit <- sparse_fit(as(x), z = as(z), lambda = 5)
-      candidate_splits(fit$measure, fitted_problem(fit), fit$control, most = 1L)[[1]]
+      candidate_splits(fit_problem(fit), fit$measure, most = 1L)[[1]]
     })
     # Directions have no sign.
     expect_within(abs(splits[[1]]$gate), abs(splits[[2]]$gate), 1e-4)
@@ -349,7 +349,7 @@ test_that("splits by more columns than are filled in are found without randomnes
   wide <- Matrix::rsparsematrix(150, search_columns + 5L, 0.2)
   fit <- suppressWarnings(moe_fit(wide, rep(0:1, 75), experts = 1, lambda = 50))
   before <- .Random.seed
-  splits <- candidate_splits(fit$measure, fitted_problem(fit), fit$control, most = 1L)
+  splits <- candidate_splits(fit_problem(fit), fit$measure, most = 1L)
   expect_identical(.Random.seed, before)
   gate <- splits[[1]]$gate
   expect_identical(dim(gate), c(search_columns + 6L, 2L))

@@ -1,13 +1,10 @@
 # Where fits start from. All kinds of start must hand the core a theta in its own form: the gate's
 # columns, and the columns of each expert, sum to zero.
 
-starts_task <- function(K = 3, M = 3, formula_gate = TRUE) {
+starts_task <- function(K = 3L, M = 3, formula_gate = TRUE) {
   d <- oracle_data(n = 120, p = 3, M = M, K = K, seed = 1)
   z <- if (formula_gate) d$x else d$x[, 1, drop = FALSE]
-  problem <- new_problem(d$x, z, d$frame$y, NULL, lambda = 1)
-  control <- moe_control()
-  list(problem = problem, experts = K, ridge = ridge_vectors(problem$design, 1, control),
-       control = control, covariates = standardised_covariates(problem$design))
+  search_task(full_rank_problem(d$x, z, d$frame$y, K, NULL, 1, moe_control()))
 }
 
 starters <- list(kmeans = start_kmeans, hyperplanes = start_hyperplanes, random = start_random,
@@ -17,10 +14,11 @@ expect_symmetric <- function(theta, task) {
   r <- ncol(task$problem$design$z)
   p <- ncol(task$problem$design$x)
   M <- task$problem$classes
-  gate <- matrix(theta[seq_len(r * task$experts)], r)
-  expert <- array(theta[-seq_len(r * task$experts)], c(p, M, task$experts))
+  K <- task$problem$experts
+  gate <- matrix(theta[seq_len(r * K)], r)
+  expert <- array(theta[-seq_len(r * K)], c(p, M, K))
   expect_true(all(is.finite(theta)))
-  expect_length(theta, r * task$experts + p * M * task$experts)
+  expect_length(theta, r * K + p * M * K)
   expect_lt(max(abs(rowSums(gate))), 1e-8 * max(1, abs(gate)))
   expect_lt(max(abs(apply(expert, c(1, 3), sum))), 1e-8 * max(1, abs(expert)))
 }
@@ -59,10 +57,7 @@ test_that("starts differ from draw to draw, and not under one seed", {
 test_that("starts from clusters do without clusters where rows are all alike", {
   d <- data.frame(x = rep(1:2, 20), y = factor(rep(0:1, each = 20)))
   x <- model.matrix(~x, d)
-  problem <- new_problem(x, x, d$y, NULL, lambda = 1)
-  control <- moe_control()
-  task <- list(problem = problem, experts = 3L, ridge = ridge_vectors(problem$design, 1, control),
-               control = control, covariates = standardised_covariates(problem$design))
+  task <- search_task(full_rank_problem(x, x, d$y, 3L, NULL, 1, moe_control()))
   set.seed(6)
   expect_symmetric(start_kmeans(task), task)
 })
@@ -87,7 +82,7 @@ test_that("a move keeps the form and leaves all but two experts as they were", {
   task <- starts_task(K = 4)
   set.seed(7)
   theta <- start_kmeans(task)
-  moved <- split_move(task, theta)
+  moved <- split_move(task$problem, theta)
   expect_symmetric(moved, task)
   expert <- function(theta) matrix(theta[-seq_len(12)], 9)
   changed <- colSums(abs(expert(moved) - expert(theta))) > 1e-8
@@ -105,7 +100,7 @@ test_that("the M-step of responsibilities separates the experts and the gate", {
   task <- starts_task(K = 2)
   d <- oracle_data(n = 120, p = 3, M = 3, K = 2, seed = 1)
   tau <- oracle_start(d)
-  theta <- theta_from_posterior(task$problem, tau, task$ridge, task$control)
+  theta <- theta_from_posterior(task$problem, tau)
   expect_symmetric(theta, task)
   x <- oracle_scale(d$x)
   value <- function(theta) {
@@ -181,8 +176,8 @@ test_that("the search on a sample of many rows leads to the optimum of all of th
 test_that("the sample has rows of positive weight alone", {
   d <- oracle_data(n = 6000, p = 2, M = 2, K = 1, seed = 16)
   v <- rep(c(0, 1, 3), 2000)
-  problem <- new_problem(d$x, d$x, d$frame$y, v, lambda = 0)
-  part <- sample_problem(problem, 2000L)
+  problem <- full_rank_problem(d$x, d$x, d$frame$y, 1L, v, 0, moe_control())
+  part <- problem_sample(problem, 2000L)
   expect_length(part$y, 2000)
   expect_identical(dim(part$design$x), c(2000L, 2L))
   expect_true(all(part$weights > 0))
@@ -235,6 +230,6 @@ test_that("a fit on other covariate units is a start for the same coefficients",
 
 test_that("the last digits of an objective do not decide which search counts", {
   pool <- lapply(c(-10 - 1e-13, -12, -10, NA, -11), function(objective) list(objective = objective))
-  expect_identical(moelogit:::distinct(pool), c(1L, 5L, 2L, 4L))
-  expect_identical(moelogit:::distinct(pool, repeats = TRUE), c(1L, 5L, 2L, 4L, 3L))
+  expect_identical(distinct(pool), c(1L, 5L, 2L, 4L))
+  expect_identical(distinct(pool, repeats = TRUE), c(1L, 5L, 2L, 4L, 3L))
 })

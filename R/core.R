@@ -1,0 +1,83 @@
+# The door to the C core: every .Call of the package and nothing else. The core is asked about a
+# problem (problem.R) at parameters theta: the gate (r x K), then the experts (p x M x K), both in
+# the symmetric form.
+
+# Log-likelihood, its gradient (the shape of theta) and, if asked for, the Gram matrices Z'VZ and,
+# for each expert, X'V T_k X. With responsibilities tau (n x K) given, the log-likelihood is the
+# expected complete-data one.
+core_evaluate <- function(problem, theta, gram = FALSE, tau = NULL) {
+  .Call(C_moe_evaluate, problem$design, problem$y, problem$weights, tau, theta,
+        core_shape(problem), gram, usable_threads(problem$control))
+}
+
+core_shape <- function(problem) c(problem$classes, problem$experts)
+
+core_methods <- c("mm", "accelerated")
+
+# One run of the optimiser from theta: a list of theta, objective, loglik, status (a word),
+# iterations, evaluations, gradient_norm, gain and trace.
+core_maximise <- function(problem, theta, iterations = problem$control$max_iterations,
+                          tolerance = problem$control$tolerance, tau = NULL) {
+  settings <- list(method = match(problem$control$method, core_methods) - 1L,
+                   max_iterations = iterations,
+                   # The stop rule counts in units of the objective, which weights may make tiny.
+                   tolerance = tolerance * min(1, problem$total),
+                   threads = usable_threads(problem$control))
+  run <- .Call(C_moe_fit, problem$design, problem$y, problem$weights, tau, theta, problem$penalty,
+               core_shape(problem), settings)
+  run$status <- run_statuses[run$status + 1L]
+  run
+}
+
+core_predictions <- c("prob", "gate", "expert", "posterior")
+
+# The predictions that are asked for, in one pass over the rows: a list with prob (n x M), gate
+# (n x K), expert (n x M x K) or posterior (n x K), which needs y.
+core_predict <- function(problem, theta, what) {
+  wanted <- core_predictions %in% what
+  out <- .Call(C_moe_predict, problem$design, problem$y, theta, core_shape(problem), wanted,
+               usable_threads(problem$control))[core_predictions[wanted]]
+  size <- c(nrow(problem$design$x), core_shape(problem))
+  Map(function(values, kind) {
+    dim(values) <- switch(kind, prob = size[1:2], expert = size, size[c(1L, 3L)])
+    values
+  }, out, names(out))
+}
+
+core_informations <- c("observed", "scores")
+
+# Of the coefficients in reference coding: minus the Hessian of the log-likelihood, or the sum of
+# outer products of the scores.
+core_information <- function(problem, theta, kind = core_informations) {
+  .Call(C_moe_information, problem$design, problem$y, problem$weights, theta, core_shape(problem),
+        match(kind[1], core_informations) - 1L, usable_threads(problem$control))
+}
+
+# v_i s_i in row i
+core_scores <- function(problem, theta) {
+  .Call(C_moe_scores, problem$design, problem$y, problem$weights, theta, core_shape(problem),
+        usable_threads(problem$control))
+}
+
+# --- columns ---
+
+# Weighted mean and standard deviation of each column: list(center, scale). x is a matrix or a
+# dgCMatrix.
+core_moments <- function(x, weights) {
+  if (!isS4(x)) return(.Call(C_moe_moments, x, weights))
+  .Call(C_moe_sparse_moments, x@p, x@i, x@x, dim(x), weights)
+}
+
+# The standardised rows of a dgCMatrix whose first column is the intercept, without what is 0:
+# list(start, column, value, base, dim), see src/moe.h. NULL where an integer cannot count them.
+core_compress_rows <- function(x, center, scale) {
+  .Call(C_moe_compress_rows, x@p, x@i, x@x, dim(x), center, scale)
+}
+
+# Which of the columns that are kept are no linear combinations of kept ones before them.
+core_independent_columns <- function(gram, kept) .Call(C_moe_independent_columns, gram, kept)
+
+# --- atoms ---
+
+# Ward's merges of atoms (a column each): list(merge, height, weight, atoms).
+core_merge <- function(weights, atoms) .Call(C_moe_merge, weights, atoms)
