@@ -1,20 +1,18 @@
 # Designs: the matrices of the experts (x) and of the gate (z) beside the moments that standardise
 # them, list(x, x_center, x_scale, z, z_center, z_scale), as the core takes them.
 
-# Of the kept columns of x and z; `moments` has centres and scales of these. Where both sides are the
-# same, they are one object, and the core reads its rows once.
+# Of the kept columns of x and z; `moments` has centres and scales of these. Where both sides are
+# equal they share their objects, by which the core sees that it can read the rows once for both.
 new_design <- function(x, z, columns, moments) {
-  stored <- function(a, kept, center, scale) {
+  side <- function(a, kept, center, scale) {
     if (!all(kept)) a <- a[, kept, drop = FALSE]
-    if (is_sparse(a)) compress_rows(a, center, scale) else a
+    list(if (is_sparse(a)) compress_rows(a, center, scale) else a, center, scale)
   }
+  of_x <- side(x, columns$kept_expert, moments$x_center, moments$x_scale)
   shared <- identical(x, z) && identical(columns$kept_expert, columns$kept_gate) &&
     identical(moments$x_center, moments$z_center) && identical(moments$x_scale, moments$z_scale)
-  design <- unclass(moments)[c("x_center", "x_scale", "z_center", "z_scale")]
-  design$x <- stored(x, columns$kept_expert, moments$x_center, moments$x_scale)
-  design$z <- if (shared) design$x else
-    stored(z, columns$kept_gate, moments$z_center, moments$z_scale)
-  design
+  of_z <- if (shared) of_x else side(z, columns$kept_gate, moments$z_center, moments$z_scale)
+  setNames(c(of_x, of_z), c("x", "x_center", "x_scale", "z", "z_center", "z_scale"))
 }
 
 # The design of some rows.
