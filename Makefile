@@ -1,8 +1,8 @@
 # Developer targets; `make help` lists them.
 
-CORE_SOURCES = $(filter-out src/glue.c,$(wildcard src/*.c))
+CORE_SOURCES = $(filter-out src/glue%,$(wildcard src/*.c))
 CORE = $(CORE_SOURCES) $(wildcard tests/core/*.c)
-CORE_FLAGS = -std=c99 -Wall -Wextra -Wpedantic -Werror -DMOE_STANDALONE -Isrc
+CORE_FLAGS = -std=c99 -Wall -Wextra -Wpedantic -Werror -Isrc
 # What the core keeps to and its tests need not.
 STRICT = -Wconversion -Wsign-conversion -Wshadow
 # Without OpenMP its pragmas are unknown, which -Wall reports.
@@ -58,16 +58,16 @@ R_HEADERS = -isystem $(shell R --vanilla --no-echo -e 'cat(R.home("include"))')
 # gcc 12 takes the number of lanes of a vector for the width of its elements.
 analyse: ## look for faults with gcc's static analyser
 	@for file in $(SOURCES); do $(GCC) -std=c99 -O2 -fopenmp -fanalyzer -Werror \
-	  -Wno-analyzer-shift-count-overflow -DMOE_STANDALONE -Isrc $(R_HEADERS) \
+	  -Wno-analyzer-shift-count-overflow -Isrc $(R_HEADERS) \
 	  -c -o /dev/null $$file || exit 1; done
 
 tidy: ## look for faults with clang-tidy
-	clang-tidy --quiet $(SOURCES) -- -std=c99 -DMOE_STANDALONE -Isrc $(R_HEADERS)
+	clang-tidy --quiet $(SOURCES) -- -std=c99 -Isrc $(R_HEADERS)
 
 # Suppressed: an array that a loop of the same length has filled, a sum over at least one expert,
 # and what is read through a pointer only or by R.
 cppcheck: ## look for faults with cppcheck
-	cppcheck --quiet --enable=all --std=c99 --error-exitcode=1 -DMOE_STANDALONE -Isrc \
+	cppcheck --quiet --enable=all --std=c99 --error-exitcode=1 -Isrc \
 	  --suppress=missingIncludeSystem --suppress=uninitvar:src/fit.c \
 	  --suppress=invalidFunctionArg:src/softmax.c --suppress=unreadVariable:src/glue.c \
 	  --suppress=unusedFunction:src/glue.c $(SOURCES)

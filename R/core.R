@@ -6,11 +6,8 @@
 # for each expert, X'V T_k X. With responsibilities tau (n x K) given, the log-likelihood is the
 # expected complete-data one.
 core_evaluate <- function(problem, theta, gram = FALSE, tau = NULL) {
-  .Call(C_moe_evaluate, problem$design, problem$y, problem$weights, tau, theta,
-        core_shape(problem), gram, usable_threads(problem$control))
+  .Call(C_moe_evaluate, problem, theta, tau, gram, usable_threads(problem$control))
 }
-
-core_shape <- function(problem) c(problem$classes, problem$experts)
 
 core_methods <- c("mm", "accelerated")
 
@@ -21,10 +18,8 @@ core_maximise <- function(problem, theta, iterations = problem$control$max_itera
   settings <- list(method = match(problem$control$method, core_methods) - 1L,
                    max_iterations = iterations,
                    # The stop rule counts in units of the objective, which weights may make tiny.
-                   tolerance = tolerance * min(1, problem$total),
-                   threads = usable_threads(problem$control))
-  run <- .Call(C_moe_fit, problem$design, problem$y, problem$weights, tau, theta, problem$penalty,
-               core_shape(problem), settings)
+                   tolerance = tolerance * min(1, problem$total))
+  run <- .Call(C_moe_maximise, problem, theta, tau, settings, usable_threads(problem$control))
   run$status <- run_statuses[run$status + 1L]
   run
 }
@@ -35,9 +30,9 @@ core_predictions <- c("prob", "gate", "expert", "posterior")
 # (n x K), expert (n x M x K) or posterior (n x K), which needs y.
 core_predict <- function(problem, theta, what) {
   wanted <- core_predictions %in% what
-  out <- .Call(C_moe_predict, problem$design, problem$y, theta, core_shape(problem), wanted,
+  out <- .Call(C_moe_predict, problem, theta, wanted,
                usable_threads(problem$control))[core_predictions[wanted]]
-  size <- c(nrow(problem$design$x), core_shape(problem))
+  size <- c(nrow(problem$design$x), problem$classes, problem$experts)
   Map(function(values, kind) {
     dim(values) <- switch(kind, prob = size[1:2], expert = size, size[c(1L, 3L)])
     values
@@ -49,14 +44,13 @@ core_informations <- c("observed", "scores")
 # Of the coefficients in reference coding: minus the Hessian of the log-likelihood, or the sum of
 # outer products of the scores.
 core_information <- function(problem, theta, kind = core_informations) {
-  .Call(C_moe_information, problem$design, problem$y, problem$weights, theta, core_shape(problem),
-        match(kind[1], core_informations) - 1L, usable_threads(problem$control))
+  .Call(C_moe_information, problem, theta, match(kind[1], core_informations) - 1L,
+        usable_threads(problem$control))
 }
 
 # v_i s_i in row i
 core_scores <- function(problem, theta) {
-  .Call(C_moe_scores, problem$design, problem$y, problem$weights, theta, core_shape(problem),
-        usable_threads(problem$control))
+  .Call(C_moe_scores, problem, theta, usable_threads(problem$control))
 }
 
 # --- columns ---

@@ -3,7 +3,7 @@
 # --- statuses ---
 
 # How a run of the core may end, in the core's order.
-run_statuses <- c("converged", "iteration limit", "stalled", "not finite")
+run_statuses <- c("converged", "iteration limit", "stalled", "not finite", "evaluation failed")
 
 # A fit may also be the merged measure as it is.
 fit_statuses <- c(run_statuses, "merged")

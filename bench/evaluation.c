@@ -65,7 +65,10 @@ static double *constant(size_t length, double value) {
   return a;
 }
 
-static void keep_on(void *context) { (void)context; }
+static int keep_on(void *context) {
+  (void)context;
+  return 0;
+}
 
 static evaluation make_evaluation(moe_shape shape) {
   const size_t n = shape.n, p = shape.p;
@@ -78,17 +81,13 @@ static evaluation make_evaluation(moe_shape shape) {
   }
   center[0] = 0;
   scale[0] = 1;
+  const moe_design design = {x, center, scale, NULL};
+  const size_t length = moe_evaluation_workspace(&shape, 1, 0);
   evaluation e = {.rows = {.shape = shape,
-                           .data = {.x = x,
-                                    .x_center = center,
-                                    .x_scale = scale,
-                                    .z = x,
-                                    .z_center = center,
-                                    .z_scale = scale,
-                                    .y = y},
+                           .data = {.x = design, .z = design, .y = y},
                            .threads = 1,
                            .poll = keep_on,
-                           .workspace = doubles(moe_rows_workspace(&shape, 1, 0))},
+                           .workspace = {doubles(length), length}},
                   .theta = draw_doubles(moe_theta_length(&shape), 0.5),
                   .gradient = doubles(moe_theta_length(&shape))};
   return e;
@@ -96,7 +95,8 @@ static evaluation make_evaluation(moe_shape shape) {
 
 static products make_products(const char *library, const evaluation *e) {
   const moe_shape *s = &e->rows.shape;
-  products a = {.n = s->n, .p = s->p, .q = s->K - 1 + s->K * (s->M - 1), .x = e->rows.data.x};
+  products a = {
+      .n = s->n, .p = s->p, .q = s->K - 1 + s->K * (s->M - 1), .x = e->rows.data.x.values};
   void *handle = dlopen(library, RTLD_NOW | RTLD_LOCAL);
   if (!handle) fail(dlerror());
   *(void **)&a.multiply = dlsym(handle, "dgemm_");
@@ -108,8 +108,9 @@ static products make_products(const char *library, const evaluation *e) {
 }
 
 static double time_evaluation(evaluation *e) {
-  double start = seconds();
-  moe_evaluate_rows(&e->rows, e->theta, e->gradient, NULL);
+  double start = seconds(), value;
+  if (moe_evaluate_rows(&e->rows, e->theta, &value, e->gradient, NULL) != MOE_OK)
+    fail("the evaluation failed");
   return seconds() - start;
 }
 

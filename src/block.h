@@ -1,16 +1,13 @@
-/* Work on one block of rows that stays in cache: thin products (block.c; sparse.c;
- * part.c, which chooses), softmax and mixture (softmax.c). A block stores a column as MOE_VECS
- * vecs, so column c of a buffer b starts at b + column(c); `vecs`, an even number, says how many of
- * them hold rows. */
+/* Products over one block of rows that stays in cache: of a dense design (block.c), of a sparse one
+ * (sparse.c), of either with the predictors that belong to it (linear.c). A block stores a column
+ * as MOE_VECS vecs, so column c of a buffer b starts at b + column(c); `vecs`, an even number, says
+ * how many of them hold rows. */
 #ifndef MOE_BLOCK_H
 #define MOE_BLOCK_H
 
 #include "index.h"
 #include "moe.h"
 #include "vector.h"
-
-/* Likelihoods of rows below this are computed again on the log scale. */
-#define MOE_TINY 1e-280
 
 /* Where column c of a block starts. */
 static inline size_t column(int c) { return area(MOE_VECS, c); }
@@ -62,69 +59,37 @@ void moe_sparse_gram(const moe_sparse *x, int first, int rows, int p, const vec 
 /* out (rows x p) <- x; rows that fill the last vecs are 0. */
 void moe_sparse_unpack(const moe_sparse *x, int first, int rows, int p, vec *out);
 
-/* --- part.c: one design, dense or sparse, and its linear predictors --- */
+/* --- linear.c: one design, dense or sparse, and the predictors that belong to it --- */
 
 typedef struct {
-  const moe_sparse *sparse; /* NULL where the design is dense: */
-  const double *values, *center, *scale;
-  size_t stride; /* between its columns */
+  moe_design design;
+  size_t stride; /* between the columns of a dense design */
   int columns, predictors;
-  size_t offset; /* of its coefficients among those of all parts, and of its scores */
-} moe_part;
+  size_t offset; /* of its coefficients among those of all designs, and of its scores */
+} moe_linear;
 
-/* Doubles for the coefficients or the scores of a part: whole vecs, so that the next is aligned. */
-size_t moe_part_length(int columns, int predictors);
+/* Doubles for its coefficients or its scores: whole vecs, so that the next design's are aligned. */
+size_t moe_linear_length(int columns, int predictors);
 
 /* out <- coefficients b (columns x predictors) as the products take them; out (columns x
  * predictors) <- scores as the products leave them; gram <- the full matrix. */
-void moe_part_code(const moe_part *part, const double *b, double *out);
-void moe_part_decode(const moe_part *part, const double *scores, double *out);
-void moe_part_finish_gram(const moe_part *part, double *gram);
+void moe_linear_code(const moe_linear *a, const double *b, double *out);
+void moe_linear_decode(const moe_linear *a, const double *scores, double *out);
+void moe_linear_finish_gram(const moe_linear *a, double *gram);
 
 /* The products above for rows first .. first + rows - 1. Multiplication writes the rows of a dense
  * design into `packed`, from where the others take them. */
-void moe_part_multiply(const moe_part *part, int first, int rows, const double *b, vec *packed,
-                       vec *out);
-void moe_part_crossprod(const moe_part *part, int first, int rows, const vec *packed, const vec *a,
-                        double *sum);
-void moe_part_gram(const moe_part *part, int first, int rows, const vec *packed, const vec *weight,
-                   vec *scratch, double *sum);
+void moe_linear_multiply(const moe_linear *a, int first, int rows, const double *b, vec *packed,
+                         vec *out);
+void moe_linear_crossprod(const moe_linear *a, int first, int rows, const vec *packed,
+                          const vec *score, double *sum);
+void moe_linear_gram(const moe_linear *a, int first, int rows, const vec *packed, const vec *weight,
+                     vec *scratch, double *sum);
 
 /* Writes the rows of a sparse design into `packed`, which multiplication does not. */
-void moe_part_unpack(const moe_part *part, int first, int rows, vec *packed);
+void moe_linear_unpack(const moe_linear *a, int first, int rows, vec *packed);
 
 /* Mean number of entries in its n rows. */
-double moe_part_row_length(const moe_part *part, int n);
-
-/* --- softmax.c --- */
-
-/* prob (rows x count) <- softmax of the predictors (0, eta), eta: rows x (count - 1). */
-void moe_softmax(int vecs, int count, const vec *eta, vec *prob);
-
-/* likelihood <- sum_k pi_k p_k(y); tau (rows x K) <- pi_k p_k(y) / likelihood. gate is rows x K,
- * expert rows x M x K, indicator rows x M with 1 in the column of the row's class. */
-void moe_mixture(int vecs, int M, int K, const vec *gate, const vec *expert, const vec *indicator,
-                 vec *tau, vec *likelihood);
-
-/* expected <- sum_k tau_k log(pi_k p_k(y)); least <- the least of the pi_k p_k(y), and where that
- * is less than MOE_TINY or NaN, expected is undefined. */
-void moe_expected(int vecs, int M, int K, const vec *gate, const vec *expert, const vec *indicator,
-                  const vec *tau, vec *least, vec *expected);
-
-/* sum_i weight_i log(likelihood_i); likelihoods are at least MOE_TINY. */
-double moe_weighted_log(int vecs, const vec *weight, const vec *likelihood);
-
-/* resid <- the score of the linear predictors: gate columns k = 2..K hold v (tau_k - pi_k), then
- * for each expert the columns m = 2..M hold v tau_k (1{y = m} - p_km). */
-typedef struct {
-  int M, K;
-  const vec *gate, *expert, *indicator, *weight, *tau;
-} moe_block_state;
-void moe_residual(int vecs, const moe_block_state *state, vec *resid);
-
-/* One row on the log scale, exact where likelihoods underflow: column k of joint receives
- * log pi_k + log p_k(y). eta and joint point at the row in buffers of a block; eta has K - 1 gate,
- * then K (M - 1) expert columns. Returns log sum_k exp(joint_k). */
-double moe_log_joint(int M, int K, const double *eta, int y, double *joint);
+double moe_linear_row_length(const moe_linear *a, int n);
 
 #endif

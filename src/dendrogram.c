@@ -42,7 +42,7 @@ static void closest(const merging *m, int *i, int *j) {
     }
 }
 
-static void measure(merging *m, int i) {
+static void update_distances(merging *m, int i) {
   for (int j = 0; j < m->K; j++) {
     if (j == i || m->weight[j] < 0) continue;
     size_t pair = j < i ? at(j, i, m->K) : at(i, j, m->K);
@@ -59,31 +59,42 @@ static void join(merging *m, int i, int j) {
   for (int l = 0; l < m->length; l++) into[l] += share * (from[l] - into[l]);
   m->weight[i] = q;
   m->weight[j] = -1;
-  measure(m, i);
+  update_distances(m, i);
 }
 
-void moe_merge(int K, int length, const double *weight, const double *atoms, double *workspace,
-               const moe_merges *out) {
+static merging start_merging(int K, int length, const double *weight, const double *atoms,
+                             double *workspace) {
   double *after_distance = workspace + area(K, K), *after_atoms = after_distance + area(length, K);
   merging m = {K, length, workspace, after_distance, after_atoms, after_atoms + K};
   memcpy(m.atoms, atoms, sizeof(double) * area(length, K));
   memcpy(m.weight, weight, sizeof(double) * (size_t)K);
   for (int i = 0; i < K; i++) m.label[i] = -(i + 1);
-  for (int i = 0; i < K; i++) measure(&m, i);
-  for (int step = 0; step < K - 1; step++) {
-    int i, j;
-    closest(&m, &i, &j);
-    double a = m.label[i], b = m.label[j];
-    /* As in hclust: atoms come before clusters; atoms in their order, clusters in order of age. */
-    int in_order = (a < 0) != (b < 0) ? a < 0 : (a < 0 ? a > b : a < b);
-    out->merge[step] = (int)(in_order ? a : b);
-    out->merge[step + K - 1] = (int)(in_order ? b : a);
-    out->height[step] = m.distance[at(i, j, K)];
-    if (step > 0) out->height[step] = fmax(out->height[step], out->height[step - 1]); /* rounding */
-    join(&m, i, j);
-    m.label[i] = step + 1;
-    out->weight[step] = m.weight[i];
-    memcpy(out->atoms + area(length, step), m.atoms + area(length, i),
-           sizeof(double) * (size_t)length);
-  }
+  for (int i = 0; i < K; i++) update_distances(&m, i);
+  return m;
+}
+
+/* Merges the closest pair: row `step` of out. */
+static void merge_closest(merging *m, int step, const moe_merges *out) {
+  int i, j;
+  closest(m, &i, &j);
+  double a = m->label[i], b = m->label[j];
+  /* As in hclust: atoms come before clusters; atoms in their order, clusters in order of age. */
+  int in_order = (a < 0) != (b < 0) ? a < 0 : (a < 0 ? a > b : a < b);
+  out->merge[step] = (int)(in_order ? a : b);
+  out->merge[step + m->K - 1] = (int)(in_order ? b : a);
+  out->height[step] = m->distance[at(i, j, m->K)];
+  if (step > 0) out->height[step] = fmax(out->height[step], out->height[step - 1]); /* rounding */
+  join(m, i, j);
+  m->label[i] = step + 1;
+  out->weight[step] = m->weight[i];
+  memcpy(out->atoms + area(m->length, step), m->atoms + area(m->length, i),
+         sizeof(double) * (size_t)m->length);
+}
+
+moe_status moe_merge(int K, int length, const double *weight, const double *atoms,
+                     moe_workspace workspace, const moe_merges *out) {
+  if (workspace.length < moe_merge_workspace(K, length)) return MOE_SHORT_WORKSPACE;
+  merging m = start_merging(K, length, weight, atoms, workspace.values);
+  for (int step = 0; step < K - 1; step++) merge_closest(&m, step, out);
+  return MOE_OK;
 }

@@ -1,84 +1,64 @@
-/* Between R and the core: arguments to structs, results to lists, and the interrupt poll. Arguments
- * have been checked in R. */
+/* Between R and the core: the routines that R calls, and the interrupt poll. This file and
+ * glue_arguments.c, which checks what R hands over, are the only ones that know R. */
+#include "glue.h"
+
 #include <R.h>
 #include <R_ext/Rdynload.h>
 #include <R_ext/Utils.h>
-#include <Rinternals.h>
 #include <limits.h>
+#include <setjmp.h>
 #include <string.h>
 
 #include "index.h"
-#include "moe.h"
 
-static void poll_interrupt(void *context) {
-  (void)context;
+#define TRACE_MOST 100000 /* objectives that a trace can hold */
+
+/* --- leaving the core --- */
+
+/* R leaves by a long jump when the user interrupts or time is up. The core is not to be jumped
+ * over: the jump is caught, the core asked to stop, and the jump goes on once it has returned. All
+ * runs of a call share this; only the thread that R called may ask R. */
+typedef struct {
+  SEXP jump; /* R's continuation */
+  jmp_buf back;
+  int stopped;
+} interruption;
+
+static SEXP check_interrupt(void *unused) {
+  (void)unused;
   R_CheckUserInterrupt();
+  return R_NilValue;
 }
 
-static SEXP element(SEXP list, const char *name) {
-  SEXP names = getAttrib(list, R_NamesSymbol);
-  for (R_xlen_t i = 0; i < xlength(list); i++)
-    if (strcmp(CHAR(STRING_ELT(names, i)), name) == 0) return VECTOR_ELT(list, i);
-  error("internal error: no element '%s'", name);
+static void catch_jump(void *context, Rboolean is_jump) {
+  interruption *in = context;
+  if (is_jump) longjmp(in->back, 1);
 }
 
-/* Vectors that are only read are asked for as such: R would copy some for anything else. */
-static const double *optional_real(SEXP a) { return isNull(a) ? NULL : REAL_RO(a); }
-
-/* A design is a matrix, or rows compressed by C_moe_compress_rows(): list(start, column, value,
- * base, dim). */
-static const int *dimensions(SEXP x) {
-  return INTEGER(isNewList(x) ? element(x, "dim") : getAttrib(x, R_DimSymbol));
+static int poll_interrupt(void *context) {
+  interruption *in = context;
+  if (in->stopped) return 1;
+  if (setjmp(in->back)) return in->stopped = 1;
+  R_UnwindProtect(check_interrupt, NULL, catch_jump, in, in->jump);
+  return 0;
 }
 
-static const double *dense_values(SEXP x) { return isNewList(x) ? NULL : REAL_RO(x); }
-
-static const moe_sparse *sparse_rows(SEXP x) {
-  if (!isNewList(x)) return NULL;
-  moe_sparse *out = (moe_sparse *)R_alloc(1, sizeof(moe_sparse));
-  *out = (moe_sparse){.start = INTEGER(element(x, "start")),
-                      .column = INTEGER(element(x, "column")),
-                      .value = REAL(element(x, "value")),
-                      .base = REAL(element(x, "base"))};
-  return out;
+/* After each call of the core. */
+static void leave_core(const interruption *in, moe_status status) {
+  if (in->stopped) R_ContinueUnwind(in->jump);
+  if (status != MOE_OK) error("internal error: the core returned status %d", (int)status);
 }
 
-/* design: list(x, z, x_center, x_scale, z_center, z_scale); y from 1 in R, from 0 in the core */
-static moe_data as_data(SEXP design, SEXP y, SEXP weights, SEXP tau) {
-  SEXP x = element(design, "x"), z = element(design, "z");
-  moe_data d = {
-      .x = dense_values(x),
-      .x_center = REAL(element(design, "x_center")),
-      .x_scale = REAL(element(design, "x_scale")),
-      .z = dense_values(z),
-      .x_sparse = sparse_rows(x),
-      .z_center = REAL(element(design, "z_center")),
-      .z_scale = REAL(element(design, "z_scale")),
-      .weight = optional_real(weights),
-      .tau = optional_real(tau),
-  };
-  d.z_sparse = z == x ? d.x_sparse : sparse_rows(z);
-  if (!isNull(y)) {
-    int n = LENGTH(y), *from_zero = (int *)R_alloc((size_t)n, sizeof(int));
-    for (int i = 0; i < n; i++) from_zero[i] = INTEGER(y)[i] - 1;
-    d.y = from_zero;
-  }
-  return d;
+static void poll_rows(moe_rows *rows, interruption *in) {
+  rows->poll = poll_interrupt;
+  rows->poll_context = in;
 }
 
-static moe_rows as_rows(SEXP design, SEXP y, SEXP weights, SEXP tau, SEXP shape, SEXP threads) {
-  moe_rows rows = {.data = as_data(design, y, weights, tau),
-                   .threads = asInteger(threads),
-                   .poll = poll_interrupt};
-  rows.shape.n = dimensions(element(design, "x"))[0];
-  rows.shape.p = dimensions(element(design, "x"))[1];
-  rows.shape.r = dimensions(element(design, "z"))[1];
-  rows.shape.M = INTEGER(shape)[0];
-  rows.shape.K = INTEGER(shape)[1];
-  return rows;
-}
+/* --- results --- */
 
-static double *workspace(size_t length) { return (double *)R_alloc(length, sizeof(double)); }
+static moe_workspace workspace(size_t length) {
+  return (moe_workspace){(double *)R_alloc(length, sizeof(double)), length};
+}
 
 static SEXP real_vector(size_t length, const double *values) {
   SEXP a = allocVector(REALSXP, (R_xlen_t)length);
@@ -86,178 +66,219 @@ static SEXP real_vector(size_t length, const double *values) {
   return a;
 }
 
+/* Puts a new vector of doubles into a list, which protects it. */
+static double *new_real(SEXP list, int place, size_t length) {
+  SET_VECTOR_ELT(list, place, allocVector(REALSXP, (R_xlen_t)length));
+  return REAL(VECTOR_ELT(list, place));
+}
+
+/* --- columns --- */
+
 /* A list with room for numbers per column. */
 static SEXP new_moments(int p) {
   const char *names[] = {"center", "scale", ""};
   SEXP out = PROTECT(mkNamed(VECSXP, names));
-  SET_VECTOR_ELT(out, 0, allocVector(REALSXP, p));
-  SET_VECTOR_ELT(out, 1, allocVector(REALSXP, p));
+  new_real(out, 0, (size_t)p);
+  new_real(out, 1, (size_t)p);
   UNPROTECT(1);
   return out;
 }
 
 SEXP C_moe_moments(SEXP x, SEXP weights) {
-  SEXP out = PROTECT(new_moments(ncols(x)));
-  moe_moments(nrows(x), ncols(x), REAL_RO(x), optional_real(weights), REAL(VECTOR_ELT(out, 0)),
-              REAL(VECTOR_ELT(out, 1)));
+  const glue_matrix m = glue_matrix_of(x, "x");
+  const double *v = glue_optional_weights(weights, m.rows, "weights");
+  SEXP out = PROTECT(new_moments(m.columns));
+  moe_moments(m.rows, m.columns, m.values, v, REAL(VECTOR_ELT(out, 0)), REAL(VECTOR_ELT(out, 1)));
   UNPROTECT(1);
   return out;
 }
 
-/* The slots p, i, x and Dim of a dgCMatrix. */
-static moe_columns as_columns(SEXP p, SEXP i, SEXP x, SEXP dim) {
-  return (moe_columns){.n = INTEGER(dim)[0],
-                       .p = INTEGER(dim)[1],
-                       .start = INTEGER(p),
-                       .row = INTEGER(i),
-                       .value = REAL(x)};
-}
-
+/* p, i, x, dim: the slots of a dgCMatrix, here and in C_moe_compress_rows(). */
 SEXP C_moe_sparse_moments(SEXP p, SEXP i, SEXP x, SEXP dim, SEXP weights) {
-  moe_columns columns = as_columns(p, i, x, dim);
+  const moe_columns columns = glue_columns(p, i, x, dim);
+  const double *v = glue_optional_weights(weights, columns.n, "weights");
   SEXP out = PROTECT(new_moments(columns.p));
-  moe_sparse_moments(&columns, optional_real(weights), REAL(VECTOR_ELT(out, 0)),
-                     REAL(VECTOR_ELT(out, 1)));
+  moe_sparse_moments(&columns, v, REAL(VECTOR_ELT(out, 0)), REAL(VECTOR_ELT(out, 1)));
   UNPROTECT(1);
   return out;
 }
 
 /* NULL if there would be more entries than an integer can count. */
 SEXP C_moe_compress_rows(SEXP p, SEXP i, SEXP x, SEXP dim, SEXP center, SEXP scale) {
-  moe_columns columns = as_columns(p, i, x, dim);
+  const moe_columns columns = glue_columns(p, i, x, dim);
+  const double *shift = glue_finite(center, columns.p, "center");
+  const double *unit = glue_positive(scale, columns.p, "scale");
   const char *names[] = {"start", "column", "value", "base", "dim", ""};
-  SEXP out = PROTECT(mkNamed(VECSXP, names)), start;
+  if (columns.n == INT_MAX) error("`x` must have fewer than %d rows.", INT_MAX);
+  SEXP out = PROTECT(mkNamed(VECSXP, names)), start, column;
   SET_VECTOR_ELT(out, 0, start = allocVector(INTSXP, (R_xlen_t)columns.n + 1));
-  size_t entries = moe_row_starts(&columns, REAL(center), REAL(scale), INTEGER(start));
+  const size_t entries = moe_row_starts(&columns, shift, unit, INTEGER(start));
   if (entries > INT_MAX) {
     UNPROTECT(1);
     return R_NilValue;
   }
-  SET_VECTOR_ELT(out, 1, allocVector(INTSXP, (R_xlen_t)entries));
-  SET_VECTOR_ELT(out, 2, allocVector(REALSXP, (R_xlen_t)entries));
-  SET_VECTOR_ELT(out, 3, allocVector(REALSXP, columns.p));
+  SET_VECTOR_ELT(out, 1, column = allocVector(INTSXP, (R_xlen_t)entries));
+  const moe_sparse rows = {INTEGER(start), INTEGER(column), new_real(out, 2, entries),
+                           new_real(out, 3, (size_t)columns.p)};
   SET_VECTOR_ELT(out, 4, duplicate(dim));
-  moe_compress_rows(&columns, REAL(center), REAL(scale), sparse_rows(out));
+  moe_compress_rows(&columns, shift, unit, &rows);
   UNPROTECT(1);
   return out;
 }
 
 /* kept: flags of the columns whose Gram matrix (p x p) is given. */
 SEXP C_moe_independent_columns(SEXP gram, SEXP kept) {
+  const glue_matrix m = glue_matrix_of(gram, "gram");
+  if (m.rows != m.columns) error("`gram` must be square, not %d x %d.", m.rows, m.columns);
+  glue_flags(kept, m.columns, "kept");
   SEXP out = PROTECT(duplicate(kept)), work = PROTECT(duplicate(gram));
-  moe_independent_columns(LENGTH(kept), REAL(work), LOGICAL(out));
+  moe_independent_columns(m.columns, REAL(work), LOGICAL(out));
   UNPROTECT(2);
   return out;
 }
 
-/* control: list(method, max_iterations, tolerance, threads); ridge: list(gate, expert) */
-SEXP C_moe_fit(SEXP design, SEXP y, SEXP weights, SEXP tau, SEXP theta, SEXP ridge, SEXP shape,
-               SEXP control) {
-  moe_rows rows = as_rows(design, y, weights, tau, shape, element(control, "threads"));
-  moe_problem problem = {.shape = rows.shape,
-                         .ridge_gate = REAL(element(ridge, "gate")),
-                         .ridge_expert = REAL(element(ridge, "expert")),
-                         .evaluate = moe_evaluate_rows,
-                         .context = &rows,
-                         .poll = poll_interrupt};
-  moe_control settings = {.method = (moe_method)asInteger(element(control, "method")),
-                          .max_iterations = asInteger(element(control, "max_iterations")),
-                          .tolerance = asReal(element(control, "tolerance"))};
-  moe_result result = {.trace = workspace((size_t)settings.max_iterations + 1)};
-  rows.workspace = workspace(moe_rows_workspace(&rows.shape, rows.threads, 1));
-
-  const char *names[] = {"theta",       "objective",     "loglik", "status", "iterations",
-                         "evaluations", "gradient_norm", "gain",   "trace",  ""};
-  SEXP out = PROTECT(mkNamed(VECSXP, names)), solution = duplicate(theta);
-  SET_VECTOR_ELT(out, 0, solution);
-  moe_maximise(&problem, &settings, workspace(moe_fit_workspace(&problem)), REAL(solution),
-               &result);
-  SET_VECTOR_ELT(out, 1, ScalarReal(result.objective));
-  SET_VECTOR_ELT(out, 2, ScalarReal(result.loglik));
-  SET_VECTOR_ELT(out, 3, ScalarInteger(result.status));
-  SET_VECTOR_ELT(out, 4, ScalarInteger(result.iterations));
-  SET_VECTOR_ELT(out, 5, ScalarInteger(result.evaluations));
-  SET_VECTOR_ELT(out, 6, ScalarReal(result.gradient_norm));
-  SET_VECTOR_ELT(out, 7, ScalarReal(result.gain));
-  SET_VECTOR_ELT(out, 8, real_vector((size_t)result.iterations + 1, result.trace));
-  UNPROTECT(1);
-  return out;
-}
+/* --- the model; problem, theta, tau, settings, threads are described in glue.h --- */
 
 /* The log-likelihood, its gradient and, if asked, the Gram matrices at theta. */
-SEXP C_moe_evaluate(SEXP design, SEXP y, SEXP weights, SEXP tau, SEXP theta, SEXP shape,
-                    SEXP with_gram, SEXP threads) {
-  moe_rows rows = as_rows(design, y, weights, tau, shape, threads);
-  int gram = asLogical(with_gram);
-  rows.workspace = workspace(moe_rows_workspace(&rows.shape, rows.threads, gram));
+SEXP C_moe_evaluate(SEXP problem, SEXP theta, SEXP tau, SEXP with_gram, SEXP threads) {
+  moe_rows rows = glue_observed_rows(problem, threads);
+  const moe_shape *s = &rows.shape;
+  const double *at = glue_theta(theta, s);
+  const int gram = glue_flag(with_gram, "with_gram");
+  interruption in = {.jump = PROTECT(R_MakeUnwindCont())};
+  rows.data.tau = glue_tau(tau, s);
+  rows.workspace = workspace(moe_evaluation_workspace(s, rows.threads, gram));
+  poll_rows(&rows, &in);
   const char *names[] = {"loglik", "gradient", "gram", ""};
   SEXP out = PROTECT(mkNamed(VECSXP, names));
-  SET_VECTOR_ELT(out, 1, allocVector(REALSXP, (R_xlen_t)moe_theta_length(&rows.shape)));
-  if (gram) SET_VECTOR_ELT(out, 2, allocVector(REALSXP, (R_xlen_t)moe_gram_length(&rows.shape)));
-  SET_VECTOR_ELT(out, 0,
-                 ScalarReal(moe_evaluate_rows(&rows, REAL(theta), REAL(VECTOR_ELT(out, 1)),
-                                              gram ? REAL(VECTOR_ELT(out, 2)) : NULL)));
+  double *value = new_real(out, 0, 1), *gradient = new_real(out, 1, moe_theta_length(s));
+  leave_core(&in, moe_evaluate_rows(&rows, at, value, gradient,
+                                    gram ? new_real(out, 2, moe_gram_length(s)) : NULL));
+  UNPROTECT(2);
+  return out;
+}
+
+static SEXP run_as_list(SEXP solution, const moe_result *r) {
+  const char *names[] = {"theta",       "objective",     "loglik", "status", "iterations",
+                         "evaluations", "gradient_norm", "gain",   "trace",  ""};
+  SEXP out = PROTECT(mkNamed(VECSXP, names));
+  SET_VECTOR_ELT(out, 0, solution);
+  SET_VECTOR_ELT(out, 1, ScalarReal(r->objective));
+  SET_VECTOR_ELT(out, 2, ScalarReal(r->loglik));
+  SET_VECTOR_ELT(out, 3, ScalarInteger((int)r->ending));
+  SET_VECTOR_ELT(out, 4, ScalarInteger(r->iterations));
+  SET_VECTOR_ELT(out, 5, ScalarInteger(r->evaluations));
+  SET_VECTOR_ELT(out, 6, ScalarReal(r->gradient_norm));
+  SET_VECTOR_ELT(out, 7, ScalarReal(r->gain));
+  SET_VECTOR_ELT(out, 8, real_vector((size_t)r->trace_length, r->trace));
   UNPROTECT(1);
   return out;
 }
 
-/* wanted: names out of "prob", "gate", "expert", "posterior" as four flags in that order */
-SEXP C_moe_predict(SEXP design, SEXP y, SEXP theta, SEXP shape, SEXP wanted, SEXP threads) {
-  moe_rows rows = as_rows(design, y, R_NilValue, R_NilValue, shape, threads);
+/* From theta; the element `status` is a moe_ending. */
+SEXP C_moe_maximise(SEXP problem, SEXP theta, SEXP tau, SEXP settings, SEXP threads) {
+  moe_rows rows = glue_observed_rows(problem, threads);
   const moe_shape *s = &rows.shape;
+  const moe_control control = glue_control(settings);
+  interruption in = {.jump = PROTECT(R_MakeUnwindCont())};
+  moe_objective objective = {.shape = *s,
+                             .evaluate = moe_evaluate_rows,
+                             .context = &rows,
+                             .poll = poll_interrupt,
+                             .poll_context = &in};
+  glue_theta(theta, s);
+  glue_penalty(problem, &objective);
+  rows.data.tau = glue_tau(tau, s);
+  rows.workspace = workspace(moe_evaluation_workspace(s, rows.threads, 1));
+  poll_rows(&rows, &in);
+  const int most = control.max_iterations < TRACE_MOST ? control.max_iterations : TRACE_MOST - 1;
+  moe_result result = {.trace_capacity = larger(most + 1, 2)};
+  result.trace = workspace((size_t)result.trace_capacity).values;
+  SEXP solution = PROTECT(duplicate(theta));
+  leave_core(&in, moe_maximise(&objective, &control, workspace(moe_fit_workspace(s)),
+                               REAL(solution), &result));
+  SEXP out = run_as_list(solution, &result);
+  UNPROTECT(2);
+  return out;
+}
+
+/* wanted: a flag for each of "prob", "gate", "expert", "posterior", in that order */
+SEXP C_moe_predict(SEXP problem, SEXP theta, SEXP wanted, SEXP threads) {
+  moe_rows rows = glue_rows(problem, threads);
+  const moe_shape *s = &rows.shape;
+  const double *at = glue_theta(theta, s);
+  const int *flags = glue_flags(wanted, 4, "wanted");
   const size_t columns[] = {area(1, s->M), area(1, s->K), area(s->M, s->K), area(1, s->K)};
   const char *names[] = {"prob", "gate", "expert", "posterior", ""};
   double *to[4] = {NULL};
+  if (flags[3] && !rows.data.y) error("`problem` must have an element `y`.");
+  interruption in = {.jump = PROTECT(R_MakeUnwindCont())};
   SEXP out = PROTECT(mkNamed(VECSXP, names));
-  rows.workspace = workspace(moe_rows_workspace(s, rows.threads, 0));
-  for (int a = 0; a < 4; a++) {
-    if (!LOGICAL(wanted)[a]) continue;
-    SET_VECTOR_ELT(out, a, allocVector(REALSXP, (R_xlen_t)((size_t)s->n * columns[a])));
-    to[a] = REAL(VECTOR_ELT(out, a));
-  }
-  moe_prediction prediction = {.prob = to[0], .gate = to[1], .expert = to[2], .posterior = to[3]};
-  moe_predict_rows(&rows, REAL(theta), &prediction);
-  UNPROTECT(1);
+  rows.workspace = workspace(moe_rows_workspace(s, rows.threads));
+  poll_rows(&rows, &in);
+  for (int a = 0; a < 4; a++)
+    if (flags[a]) to[a] = new_real(out, a, (size_t)s->n * columns[a]);
+  const moe_prediction prediction = {to[0], to[1], to[2], to[3]};
+  leave_core(&in, moe_predict_rows(&rows, at, &prediction));
+  UNPROTECT(2);
   return out;
+}
+
+/* A matrix of so many rows and a column per coefficient. */
+static SEXP new_per_coefficient(const moe_shape *s, double rows) {
+  const double columns = (double)s->r * (s->K - 1) + (double)s->p * (s->M - 1) * s->K;
+  if (columns > INT_MAX || rows > INT_MAX)
+    error("The problem must have fewer than 2^31 coefficients, not %.0f.", columns);
+  return allocMatrix(REALSXP, (int)rows, (int)columns);
 }
 
 /* kind: a moe_information */
-SEXP C_moe_information(SEXP design, SEXP y, SEXP weights, SEXP theta, SEXP shape, SEXP kind,
-                       SEXP threads) {
-  moe_rows rows = as_rows(design, y, weights, R_NilValue, shape, threads);
-  const int d = (int)moe_coefficients_length(&rows.shape);
-  SEXP out = PROTECT(allocMatrix(REALSXP, d, d));
-  rows.workspace = workspace(moe_information_workspace(&rows.shape, rows.threads));
-  moe_information_rows(&rows, REAL(theta), (moe_information)asInteger(kind), REAL(out));
-  UNPROTECT(1);
+SEXP C_moe_information(SEXP problem, SEXP theta, SEXP kind, SEXP threads) {
+  moe_rows rows = glue_observed_rows(problem, threads);
+  const moe_shape *s = &rows.shape;
+  const double *at = glue_theta(theta, s);
+  const moe_information which = (moe_information)glue_count(kind, MOE_OBSERVED, MOE_SCORES, "kind");
+  interruption in = {.jump = PROTECT(R_MakeUnwindCont())};
+  SEXP out = PROTECT(new_per_coefficient(s, (double)moe_coefficients_length(s)));
+  rows.workspace = workspace(moe_information_workspace(s, rows.threads));
+  poll_rows(&rows, &in);
+  leave_core(&in, moe_information_rows(&rows, at, which, REAL(out)));
+  UNPROTECT(2);
   return out;
 }
 
-SEXP C_moe_scores(SEXP design, SEXP y, SEXP weights, SEXP theta, SEXP shape, SEXP threads) {
-  moe_rows rows = as_rows(design, y, weights, R_NilValue, shape, threads);
-  const int d = (int)moe_coefficients_length(&rows.shape);
-  SEXP out = PROTECT(allocMatrix(REALSXP, rows.shape.n, d));
-  rows.workspace = workspace(moe_information_workspace(&rows.shape, rows.threads));
-  moe_score_rows(&rows, REAL(theta), REAL(out));
-  UNPROTECT(1);
+SEXP C_moe_scores(SEXP problem, SEXP theta, SEXP threads) {
+  moe_rows rows = glue_observed_rows(problem, threads);
+  const moe_shape *s = &rows.shape;
+  const double *at = glue_theta(theta, s);
+  interruption in = {.jump = PROTECT(R_MakeUnwindCont())};
+  SEXP out = PROTECT(new_per_coefficient(s, s->n));
+  rows.workspace = workspace(moe_rows_workspace(s, rows.threads));
+  poll_rows(&rows, &in);
+  leave_core(&in, moe_score_rows(&rows, at, REAL(out)));
+  UNPROTECT(2);
   return out;
 }
 
-/* weight: K numbers; atoms: a matrix with a column per atom */
+/* --- mixing measures --- */
+
+/* weight: K positive numbers; atoms: a matrix with a column per atom */
 SEXP C_moe_merge(SEXP weight, SEXP atoms) {
-  const int K = LENGTH(weight), length = nrows(atoms);
+  const glue_matrix m = glue_matrix_of(atoms, "atoms");
+  const int K = m.columns;
+  const double *q = glue_positive(weight, K, "weight");
+  if (K < 1) error("`atoms` must have at least one column.");
   const char *names[] = {"merge", "height", "weight", "atoms", ""};
+  interruption in = {.stopped = 0};
   SEXP out = PROTECT(mkNamed(VECSXP, names));
   SET_VECTOR_ELT(out, 0, allocMatrix(INTSXP, K - 1, 2));
-  SET_VECTOR_ELT(out, 1, allocVector(REALSXP, K - 1));
-  SET_VECTOR_ELT(out, 2, allocVector(REALSXP, K - 1));
-  SET_VECTOR_ELT(out, 3, allocMatrix(REALSXP, length, K - 1));
-  moe_merges merges = {.merge = INTEGER(VECTOR_ELT(out, 0)),
-                       .height = REAL(VECTOR_ELT(out, 1)),
-                       .weight = REAL(VECTOR_ELT(out, 2)),
-                       .atoms = REAL(VECTOR_ELT(out, 3))};
-  moe_merge(K, length, REAL(weight), REAL(atoms), workspace(moe_merge_workspace(K, length)),
-            &merges);
+  SET_VECTOR_ELT(out, 3, allocMatrix(REALSXP, m.rows, K - 1));
+  const moe_merges merges = {.merge = INTEGER(VECTOR_ELT(out, 0)),
+                             .height = new_real(out, 1, (size_t)K - 1),
+                             .weight = new_real(out, 2, (size_t)K - 1),
+                             .atoms = REAL(VECTOR_ELT(out, 3))};
+  leave_core(&in,
+             moe_merge(K, m.rows, q, m.values, workspace(moe_merge_workspace(K, m.rows)), &merges));
   UNPROTECT(1);
   return out;
 }
@@ -267,11 +288,11 @@ static const R_CallMethodDef calls[] = {
     {"C_moe_sparse_moments", (DL_FUNC)&C_moe_sparse_moments, 5},
     {"C_moe_compress_rows", (DL_FUNC)&C_moe_compress_rows, 6},
     {"C_moe_independent_columns", (DL_FUNC)&C_moe_independent_columns, 2},
-    {"C_moe_fit", (DL_FUNC)&C_moe_fit, 8},
-    {"C_moe_evaluate", (DL_FUNC)&C_moe_evaluate, 8},
-    {"C_moe_predict", (DL_FUNC)&C_moe_predict, 6},
-    {"C_moe_information", (DL_FUNC)&C_moe_information, 7},
-    {"C_moe_scores", (DL_FUNC)&C_moe_scores, 6},
+    {"C_moe_evaluate", (DL_FUNC)&C_moe_evaluate, 5},
+    {"C_moe_maximise", (DL_FUNC)&C_moe_maximise, 5},
+    {"C_moe_predict", (DL_FUNC)&C_moe_predict, 4},
+    {"C_moe_information", (DL_FUNC)&C_moe_information, 4},
+    {"C_moe_scores", (DL_FUNC)&C_moe_scores, 3},
     {"C_moe_merge", (DL_FUNC)&C_moe_merge, 2},
     {NULL, NULL, 0}};
 

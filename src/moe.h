@@ -2,20 +2,37 @@
  *
  *   p(y = m | x, z) = sum_k softmax_k(z' gamma_k) softmax_m(x' beta_km),
  *
- * the moments of its covariates (design.c), sparse designs (sparse.c), its objective and gradient
- * over rows (model.c), its maximisation by MM (fit.c), its curvature (information.c), and the
- * merging of its experts (dendrogram.c).
+ * the moments of its covariates (design.c), sparse designs (sparse.c), its log-likelihood and
+ * gradient (evaluate.c), predictions (predict.c), curvature and scores (information.c), penalties
+ * (penalty.c), its maximisation by MM (fit.c), and the merging of its experts (dendrogram.c).
  *
  * symbol   name in code       meaning
  * n        shape.n            rows
  * p, r     shape.p, shape.r   columns of the expert and of the gate design, intercept included
  * M, K     shape.M, shape.K   classes, experts
+ * x_i, z_i data.x, data.z     rows of the expert design and of the gate design, standardised
  * v_i      data.weight        case weight
  * tau_ik   data.tau, tau      posterior weight (responsibility) of expert k for row i
  * theta    theta              gate (r x K), then expert (p x M x K); column-major, in the symmetric
  *                             form: the K gate columns, and the M columns of one expert, sum to 0
- * D        ridge_*            ridge of each design column, on the scale of the log-likelihood
- * S        metric             minorizer's curvature per block, 1/2 X'V T_k X + D (1/2 Z'VZ + D)
+ * S        metric             minorizer's curvature: 1/2 Z'VZ for the gate, 1/2 X'V T_k X for
+ * expert k, each with the penalty's
+ *
+ * One meaning a word, here and in the files:
+ *
+ * block        up to MOE_BLOCK rows that are worked on together and stay in cache
+ * segment      the rows whose sums are kept apart, so that threads cannot change the rounding
+ * piece        those rows of a segment that are done between two polls
+ * section      of theta, or of a metric: the gate's, or one expert's
+ * design       a matrix of covariates; gate and experts may share one
+ * predictor    a column of the linear predictors z' gamma_k, x' beta_km
+ * coefficients theta in reference coding: differences from the first expert, from the first class
+ * score        derivative of a row's log-likelihood
+ * table        n x K likelihoods p_k(y_i | x_i), which is all that the mixture sees of the experts
+ * objective    what is maximised: log-likelihood less penalty
+ * evaluation   value, gradient and, if asked for, Gram matrices of the log-likelihood at a theta
+ * run          one maximisation, from a start to its ending
+ * status       what a call returns; ending: what stopped a run
  *
  * The core allocates nothing: a *_workspace() function gives the number of doubles that the caller
  * must hand over. It prints nothing, draws no random numbers, and takes valid input for granted.
@@ -29,6 +46,24 @@ typedef struct {
   int n, p, r, M, K;
 } moe_shape;
 
+typedef enum {
+  MOE_OK,
+  MOE_FAILED,         /* a source of rows could not be read, say; results are of no use */
+  MOE_STOPPED,        /* a poll asked for it; results are of no use */
+  MOE_SHORT_WORKSPACE /* less than was asked for; nothing was done */
+} moe_status;
+
+typedef struct {
+  double *values;
+  size_t length;
+} moe_workspace;
+
+/* Called at most about 0.1 s of work apart, outside parallel regions; what returns nonzero is not
+ * called again: every function that polls then returns MOE_STOPPED at once. */
+typedef int (*moe_poll)(void *context);
+
+/* --- designs --- */
+
 /* A standardised design compressed by row. Element (i, j) is base[j] plus what row i stores for
  * column j; row i stores the entries start[i] .. start[i + 1] - 1, by rising column. Column 0 is
  * the intercept: it stores nothing, and base[0] is 1. */
@@ -39,21 +74,21 @@ typedef struct {
   double *base;  /* p */
 } moe_sparse;
 
-/* Both designs are column-major with n rows; the core works on (value - center) / scale. A design
- * may be sparse instead: x_sparse (z_sparse) is then not NULL, and x (z), which is not read, and
- * its center and scale are. Where z, its center and its scale are those of x (the same pointers),
- * and it has as many columns, the rows are read once for both. */
+/* (values - center) / scale, values being column-major with n rows; or, where it is not NULL,
+ * sparse, and then the others are not read. */
 typedef struct {
-  const double *x, *x_center, *x_scale;
-  const double *z, *z_center, *z_scale;
-  const moe_sparse *x_sparse, *z_sparse;
+  const double *values, *center, *scale;
+  const moe_sparse *sparse;
+} moe_design;
+
+/* Where x and z are the same (the same pointers) and have as many columns, the rows are read once
+ * for both. */
+typedef struct {
+  moe_design x, z;
   const int *y;         /* n classes, 0 .. M-1; NULL for predictions that need no response */
   const double *weight; /* n, or NULL for 1 */
   const double *tau;    /* n x K given posterior weights, or NULL: see moe_evaluate_rows */
 } moe_data;
-
-/* Called at most about 0.1 s of work apart, outside parallel regions. It may leave by longjmp. */
-typedef void (*moe_poll)(void *context);
 
 /* --- design.c: columns --- */
 
@@ -86,7 +121,15 @@ size_t moe_row_starts(const moe_columns *x, const double *center, const double *
 void moe_compress_rows(const moe_columns *x, const double *center, const double *scale,
                        const moe_sparse *out);
 
-/* --- model.c: sums over rows --- */
+/* --- theta.c: lengths --- */
+
+/* theta: r K + p M K; the Gram matrices of all sections: r^2 + K p^2; the coefficients:
+ * r (K-1) + p K (M-1). */
+size_t moe_theta_length(const moe_shape *shape);
+size_t moe_gram_length(const moe_shape *shape);
+size_t moe_coefficients_length(const moe_shape *shape);
+
+/* --- rows in memory, and what is computed from them --- */
 
 typedef struct {
   moe_shape shape;
@@ -94,44 +137,85 @@ typedef struct {
   int threads;
   moe_poll poll;
   void *poll_context;
-  double *workspace; /* moe_rows_workspace() doubles */
+  moe_workspace workspace; /* as long as the function that it is for asks */
 } moe_rows;
 
-/* Doubles in theta: r K + p M K; in the Gram matrices of all blocks: r^2 + K p^2. */
-size_t moe_theta_length(const moe_shape *shape);
-size_t moe_gram_length(const moe_shape *shape);
+/* --- evaluate.c --- */
 
-size_t moe_rows_workspace(const moe_shape *shape, int threads, int with_gram);
+size_t moe_evaluation_workspace(const moe_shape *shape, int threads, int with_gram);
 
-/* Log-likelihood sum_i v_i log p(y_i | x_i, z_i) at theta, and its gradient (the shape of theta).
- * gram, if not NULL, receives Z'VZ and then X'V T_k X for each expert (full symmetric matrices).
- * With data.tau given, the value is instead the expected complete-data log-likelihood
- * sum_i v_i sum_k tau_ik (log pi_ik + log p_k(y_i | x_i)). context is a moe_rows. */
-double moe_evaluate_rows(void *context, const double *theta, double *gradient, double *gram);
+/* value <- the log-likelihood sum_i v_i log p(y_i | x_i, z_i) at theta; gradient (the shape of
+ * theta) <- its gradient. gram, if not NULL, receives Z'VZ and then X'V T_k X for each expert (full
+ * symmetric matrices). With data.tau given, the value is instead the expected complete-data
+ * log-likelihood sum_i v_i sum_k tau_ik (log pi_ik + log p_k(y_i | x_i)). context is a moe_rows. */
+moe_status moe_evaluate_rows(void *context, const double *theta, double *value, double *gradient,
+                             double *gram);
+
+/* --- predict.c --- */
+
+/* For predictions, and for moe_score_rows(). */
+size_t moe_rows_workspace(const moe_shape *shape, int threads);
 
 /* Any of the outputs may be NULL. posterior needs data.y. */
 typedef struct {
   double *prob;      /* n x M: p(m | x, z) */
   double *gate;      /* n x K */
   double *expert;    /* n x M x K */
-  double *posterior; /* n x K */
+  double *posterior; /* n x K, from y alone: data.tau must be NULL */
 } moe_prediction;
 
-void moe_predict_rows(const moe_rows *rows, const double *theta, const moe_prediction *out);
+moe_status moe_predict_rows(const moe_rows *rows, const double *theta, const moe_prediction *out);
+
+/* --- information.c: curvature and scores --- */
+
+/* With respect to the coefficients, the gate's predictors first, column-major as theta: d of them.
+ * Both are of the log-likelihood alone, without a penalty: rows know of none. They need data.y and
+ * no data.tau. */
+size_t moe_information_workspace(const moe_shape *shape, int threads);
+
+typedef enum {
+  MOE_OBSERVED, /* minus the Hessian of the log-likelihood */
+  MOE_SCORES    /* sum_i v_i s_i s_i' of the rows' scores s_i = d log p(y_i | x_i, z_i) */
+} moe_information;
+
+/* out: d x d */
+moe_status moe_information_rows(const moe_rows *rows, const double *theta, moe_information kind,
+                                double *out);
+
+/* out (n x d): v_i s_i in row i */
+moe_status moe_score_rows(const moe_rows *rows, const double *theta, double *out);
+
+/* --- penalty.c: what is subtracted from the log-likelihood --- */
+
+/* Of the theta that belongs to one design, `length` x `columns`. */
+typedef struct {
+  double (*value)(const void *context, int length, int columns, const double *theta);
+  /* gradient (of the objective) <- less that of the penalty */
+  void (*subtract_gradient)(const void *context, int length, int columns, const double *theta,
+                            double *gradient);
+  /* metric (length x length, lower triangle) <- plus a bound on the penalty's curvature that holds
+   * at every theta and for every column */
+  void (*add_curvature)(const void *context, int length, double *metric);
+  const void *context;
+} moe_penalty;
+
+/* 1/2 sum_j ridge[j] sum_c theta[j, c]^2 */
+moe_penalty moe_ridge(const double *ridge);
 
 /* --- fit.c: maximisation; sees the rows through a callback only --- */
 
-typedef double (*moe_evaluate)(void *context, const double *theta, double *gradient, double *gram);
+/* As moe_evaluate_rows(): a sum over rows, wherever they are. */
+typedef moe_status (*moe_evaluate)(void *context, const double *theta, double *value,
+                                   double *gradient, double *gram);
 
 typedef struct {
   moe_shape shape;
-  const double *ridge_gate;   /* r */
-  const double *ridge_expert; /* p */
+  moe_penalty gate, expert;
   moe_evaluate evaluate;
   void *context;
   moe_poll poll; /* between factorisations, which take long where p or r is large */
   void *poll_context;
-} moe_problem;
+} moe_objective;
 
 typedef enum { MOE_MM, MOE_ACCELERATED } moe_method;
 
@@ -144,46 +228,30 @@ typedef struct {
 typedef enum {
   MOE_CONVERGED,
   MOE_ITERATION_LIMIT,
-  MOE_STALLED,   /* rounding hides any further ascent */
-  MOE_NOT_FINITE /* the objective is not finite at the start */
-} moe_status;
+  MOE_STALLED,          /* rounding hides any further ascent */
+  MOE_NOT_FINITE,       /* the start could not be evaluated, or not to finite numbers */
+  MOE_EVALUATION_FAILED /* the same of a later point: the run ends at the last good one */
+} moe_ending;
 
+/* The trace holds the objectives after iterations 0, step, 2 step, ... and after the last. The step
+ * is 1 until the trace is full: then every other entry goes and the step doubles. So a trace of
+ * max_iterations + 1 keeps all, and a short one the outline of a long run. */
 typedef struct {
-  moe_status status;
+  moe_ending ending;
   int iterations, evaluations;
   double objective, loglik;
-  double gradient_norm; /* largest absolute entry of the penalised objective's gradient */
+  double gradient_norm; /* largest absolute entry of the objective's gradient */
   double gain;          /* estimate of what the objective could still gain */
-  double *trace;        /* max_iterations + 1 objectives; the first iterations + 1 are set */
+  double *trace;
+  int trace_capacity; /* set by the caller: at least 2 */
+  int trace_length, trace_step;
 } moe_result;
 
-size_t moe_fit_workspace(const moe_problem *problem);
+size_t moe_fit_workspace(const moe_shape *shape);
 
-/* Maximises loglik(theta) - 1/2 sum ridge * theta^2 from theta, which is overwritten. */
-void moe_maximise(const moe_problem *problem, const moe_control *control, double *workspace,
-                  double *theta, moe_result *result);
-
-/* --- information.c: curvature and scores --- */
-
-/* Both are in reference coding, that is with respect to the differences of theta from the first
- * expert (gate) and from the first class (experts): d = r (K-1) + p K (M-1) coefficients, the
- * gate's predictors first, column-major as theta. They are of the log-likelihood alone, without a
- * penalty: rows know of none. They need data.y and no data.tau. rows->workspace must hold
- * moe_information_workspace() doubles. */
-size_t moe_coefficients_length(const moe_shape *shape);
-size_t moe_information_workspace(const moe_shape *shape, int threads);
-
-typedef enum {
-  MOE_OBSERVED, /* minus the Hessian of the log-likelihood */
-  MOE_SCORES    /* sum_i v_i s_i s_i' of the rows' scores s_i = d log p(y_i | x_i, z_i) */
-} moe_information;
-
-/* out: d x d */
-void moe_information_rows(const moe_rows *rows, const double *theta, moe_information kind,
-                          double *out);
-
-/* out (n x d): v_i s_i in row i */
-void moe_score_rows(const moe_rows *rows, const double *theta, double *out);
+/* Maximises the objective from theta, which is overwritten by the best point found. */
+moe_status moe_maximise(const moe_objective *objective, const moe_control *control,
+                        moe_workspace workspace, double *theta, moe_result *result);
 
 /* --- dendrogram.c: merging the atoms of a mixing measure --- */
 
@@ -198,7 +266,7 @@ typedef struct {
 size_t moe_merge_workspace(int K, int length);
 
 /* Merges K atoms (length x K) of positive weight, the closest pair first. */
-void moe_merge(int K, int length, const double *weight, const double *atoms, double *workspace,
-               const moe_merges *out);
+moe_status moe_merge(int K, int length, const double *weight, const double *atoms,
+                     moe_workspace workspace, const moe_merges *out);
 
 #endif

@@ -3,14 +3,13 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "reference.h"
-
 /* --- cases and fits --- */
 
-double evaluate_counted(void *context, const double *theta, double *gradient, double *gram) {
+moe_status evaluate_counted(void *context, const double *theta, double *value, double *gradient,
+                            double *gram) {
   counter *c = context;
   c->calls++;
-  return moe_evaluate_rows(c->rows, theta, gradient, gram);
+  return moe_evaluate_rows(c->rows, theta, value, gradient, gram);
 }
 
 static double *new_ridge(int columns, double ridge, double of_intercept) {
@@ -22,41 +21,43 @@ static double *new_ridge(int columns, double ridge, double of_intercept) {
 fit_case *new_case(const recipe *recipe, double ridge, double of_intercept) {
   fit_case *c = allocate(sizeof *c);
   c->sample = new_sample(recipe);
-  c->ridge_gate = new_ridge(recipe->shape.r, ridge, of_intercept);
-  c->ridge_expert = new_ridge(recipe->shape.p, ridge, of_intercept);
+  c->ridge.gate = new_ridge(recipe->shape.r, ridge, of_intercept);
+  c->ridge.expert = new_ridge(recipe->shape.p, ridge, of_intercept);
   c->counter = (counter){&c->sample->rows, 0};
-  c->problem = (moe_problem){.shape = recipe->shape,
-                             .ridge_gate = c->ridge_gate,
-                             .ridge_expert = c->ridge_expert,
-                             .evaluate = evaluate_counted,
-                             .context = &c->counter,
-                             .poll = c->sample->rows.poll,
-                             .poll_context = c->sample->rows.poll_context};
+  c->objective = (moe_objective){.shape = recipe->shape,
+                                 .gate = moe_ridge(c->ridge.gate),
+                                 .expert = moe_ridge(c->ridge.expert),
+                                 .evaluate = evaluate_counted,
+                                 .context = &c->counter,
+                                 .poll = c->sample->rows.poll,
+                                 .poll_context = c->sample->rows.poll_context};
   return c;
 }
 
 void free_case(fit_case *c) {
   free_sample(c->sample);
-  free(c->ridge_gate);
-  free(c->ridge_expert);
+  free(c->ridge.gate);
+  free(c->ridge.expert);
   free(c);
 }
 
-fitted fit_from(const moe_problem *problem, const moe_control *control, const double *start) {
-  const size_t length = moe_theta_length(&problem->shape);
-  double *workspace = new_doubles(moe_fit_workspace(problem));
-  fitted a = {{.trace = new_doubles((size_t)control->max_iterations + 1)},
+fitted fit_from(const moe_objective *objective, const moe_control *control, const double *start) {
+  const size_t length = moe_theta_length(&objective->shape);
+  const int capacity = control->max_iterations > 0 ? control->max_iterations + 1 : 2;
+  moe_workspace workspace = new_workspace(moe_fit_workspace(&objective->shape));
+  fitted a = {{.trace = new_doubles((size_t)capacity), .trace_capacity = capacity},
               copy_doubles(length, start),
               copy_doubles(length, start)};
-  moe_maximise(problem, control, workspace, a.theta, &a.result);
-  free(workspace);
+  moe_status status = moe_maximise(objective, control, workspace, a.theta, &a.result);
+  CHECK(status == MOE_OK, "status %d", (int)status);
+  free(workspace.values);
   return a;
 }
 
 fitted fit(fit_case *c, moe_method method, int max_iterations, double tolerance) {
   moe_control control = {method, max_iterations, tolerance};
   c->counter.calls = 0;
-  return fit_from(&c->problem, &control, c->sample->theta);
+  return fit_from(&c->objective, &control, c->sample->theta);
 }
 
 void free_fitted(fitted a) {
@@ -74,14 +75,14 @@ double largest(size_t length, const double *a) {
 }
 
 summit survey(const fit_case *c, const double *theta) {
-  const moe_shape *s = &c->problem.shape;
+  const moe_shape *s = &c->objective.shape;
   const size_t length = moe_theta_length(s), gate = (size_t)s->r * s->K;
   double *next = new_doubles(length);
   reference_sums *at = reference_evaluate(s, &c->sample->rows.data, theta);
-  summit a = {(double)(at->value - reference_penalty(&c->problem, theta)), 0, 0, 0};
-  reference_mm_step(&c->problem, &c->sample->rows.data, theta, next);
+  summit a = {(double)(at->value - reference_penalty(s, &c->ridge, theta)), 0, 0, 0};
+  reference_mm_step(s, &c->sample->rows.data, &c->ridge, theta, next);
   for (size_t j = 0; j < length; j++) {
-    double ridge = j < gate ? c->ridge_gate[j % s->r] : c->ridge_expert[(j - gate) % s->p];
+    double ridge = j < gate ? c->ridge.gate[j % s->r] : c->ridge.expert[(j - gate) % s->p];
     double gradient = (double)(at->gradient[j] - ridge * (long double)theta[j]);
     a.gradient_norm = fmax(a.gradient_norm, fabs(gradient));
     a.gradient_size = fmax(a.gradient_size, (double)at->gradient_size[j] + fabs(ridge * theta[j]));
@@ -108,9 +109,9 @@ static void check_trace(const moe_result *r, int max_iterations) {
 void check_fit(const fit_case *c, const fitted *a, int max_iterations) {
   const moe_result *r = &a->result;
   const summit start = survey(c, a->start), end = survey(c, a->theta);
-  const size_t length = moe_theta_length(&c->problem.shape);
+  const size_t length = moe_theta_length(&c->objective.shape);
   const double rounding = 1e-12 * (1 + fabs(start.objective) + fabs(end.objective));
-  const double penalty = (double)reference_penalty(&c->problem, a->theta);
+  const double penalty = (double)reference_penalty(&c->objective.shape, &c->ridge, a->theta);
   check_trace(r, max_iterations);
   CHECK(r->iterations <= max_iterations, "%d of %d", r->iterations, max_iterations);
   CHECK(fabs(r->trace[0] - start.objective) <= rounding, "%.17g, %.17g", r->trace[0],
@@ -123,6 +124,6 @@ void check_fit(const fit_case *c, const fitted *a, int max_iterations) {
   CHECK(fabs(r->gradient_norm - end.gradient_norm) <= 1e-11 * end.gradient_size, "%g, %g",
         r->gradient_norm, end.gradient_norm);
   CHECK(r->evaluations == c->counter.calls, "%d, %d", r->evaluations, c->counter.calls);
-  CHECK(column_sum(&c->problem.shape, a->theta) <= 1e-11 * (1 + largest(length, a->theta)),
-        "columns sum to %g", column_sum(&c->problem.shape, a->theta));
+  CHECK(column_sum(&c->objective.shape, a->theta) <= 1e-11 * (1 + largest(length, a->theta)),
+        "columns sum to %g", column_sum(&c->objective.shape, a->theta));
 }

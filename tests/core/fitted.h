@@ -1,7 +1,8 @@
-/* What the tests of maximisation share: problems, fits, and what holds for every fit. */
+/* What the tests of maximisation share: objectives, fits, and what holds for every fit. */
 #ifndef FITTED_H
 #define FITTED_H
 
+#include "reference.h"
 #include "test_core.h"
 
 /* What the evaluate callback is given: it counts its calls and passes them on. */
@@ -10,13 +11,14 @@ typedef struct {
   int calls;
 } counter;
 
-double evaluate_counted(void *context, const double *theta, double *gradient, double *gram);
+moe_status evaluate_counted(void *context, const double *theta, double *value, double *gradient,
+                            double *gram);
 
 typedef struct {
   sample *sample;
-  double *ridge_gate, *ridge_expert;
+  ridges ridge;
   counter counter;
-  moe_problem problem; /* its context is the counter */
+  moe_objective objective; /* its context is the counter */
 } fit_case;
 
 fit_case *new_case(const recipe *recipe, double ridge, double of_intercept);
@@ -27,7 +29,7 @@ typedef struct {
   double *start, *theta;
 } fitted;
 
-fitted fit_from(const moe_problem *problem, const moe_control *control, const double *start);
+fitted fit_from(const moe_objective *objective, const moe_control *control, const double *start);
 
 /* From the sample's point off the truth; the counter starts anew. */
 fitted fit(fit_case *c, moe_method method, int max_iterations, double tolerance);

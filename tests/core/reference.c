@@ -36,10 +36,9 @@ void reference_free_row(reference_row *row) {
   free(row);
 }
 
-static void standardise(int n, int i, int columns, const double *values, const double *center,
-                        const double *scale, long double *out) {
+static void standardise(int n, int i, int columns, const moe_design *of, long double *out) {
   for (int j = 0; j < columns; j++)
-    out[j] = ((long double)values[(size_t)n * j + i] - center[j]) / scale[j];
+    out[j] = ((long double)of->values[(size_t)n * j + i] - of->center[j]) / of->scale[j];
 }
 
 /* out <- log softmax of the predictors row' theta */
@@ -73,8 +72,8 @@ static void weigh_experts(const moe_shape *s, const moe_data *d, int i, referenc
 void reference_compute_row(const moe_shape *s, const moe_data *d, const double *theta, int i,
                            reference_row *row) {
   const double *expert = theta + (size_t)s->r * s->K;
-  standardise(s->n, i, s->p, d->x, d->x_center, d->x_scale, row->x);
-  standardise(s->n, i, s->r, d->z, d->z_center, d->z_scale, row->z);
+  standardise(s->n, i, s->p, &d->x, row->x);
+  standardise(s->n, i, s->r, &d->z, row->z);
   log_softmax(s->r, s->K, row->z, theta, row->log_gate);
   for (int k = 0; k < s->K; k++)
     log_softmax(s->p, s->M, row->x, expert + (size_t)s->p * s->M * k, row->log_expert + s->M * k);
@@ -144,14 +143,12 @@ void reference_free_sums(reference_sums *sums) {
   free(sums);
 }
 
-long double reference_penalty(const moe_problem *problem, const double *theta) {
-  const moe_shape *s = &problem->shape;
+long double reference_penalty(const moe_shape *s, const ridges *ridge, const double *theta) {
   long double sum = 0;
   for (int k = 0; k < s->K; k++)
-    for (int j = 0; j < s->r; j++, theta++) sum += 0.5L * problem->ridge_gate[j] * *theta * *theta;
+    for (int j = 0; j < s->r; j++, theta++) sum += 0.5L * ridge->gate[j] * *theta * *theta;
   for (int c = 0; c < s->K * s->M; c++)
-    for (int j = 0; j < s->p; j++, theta++)
-      sum += 0.5L * problem->ridge_expert[j] * *theta * *theta;
+    for (int j = 0; j < s->p; j++, theta++) sum += 0.5L * ridge->expert[j] * *theta * *theta;
   return sum;
 }
 
@@ -205,14 +202,12 @@ static void step_block(int length, int columns, const double *ridge, const long 
   free(b);
 }
 
-void reference_mm_step(const moe_problem *problem, const moe_data *data, const double *theta,
-                       double *next) {
-  const moe_shape *s = &problem->shape;
+void reference_mm_step(const moe_shape *s, const moe_data *data, const ridges *ridge,
+                       const double *theta, double *next) {
   reference_sums *at = reference_evaluate(s, data, theta);
   size_t g = (size_t)s->r * s->K, h = (size_t)s->r * s->r;
-  step_block(s->r, s->K, problem->ridge_gate, at->gram, at->gradient, theta, next);
+  step_block(s->r, s->K, ridge->gate, at->gram, at->gradient, theta, next);
   for (int k = 0; k < s->K; k++, g += (size_t)s->p * s->M, h += (size_t)s->p * s->p)
-    step_block(s->p, s->M, problem->ridge_expert, at->gram + h, at->gradient + g, theta + g,
-               next + g);
+    step_block(s->p, s->M, ridge->expert, at->gram + h, at->gradient + g, theta + g, next + g);
   reference_free_sums(at);
 }

@@ -32,11 +32,15 @@ reference_sums *reference_evaluate(const moe_shape *shape, const moe_data *data,
                                    const double *theta);
 void reference_free_sums(reference_sums *sums);
 
+typedef struct {
+  double *gate, *expert; /* r, p */
+} ridges;
+
 /* 1/2 sum ridge theta^2 */
-long double reference_penalty(const moe_problem *problem, const double *theta);
+long double reference_penalty(const moe_shape *shape, const ridges *ridge, const double *theta);
 
 /* next <- theta + S^-1 g, the maximiser of the minorizer at theta, with S = 1/2 X'V T_k X + D. */
-void reference_mm_step(const moe_problem *problem, const moe_data *data, const double *theta,
-                       double *next);
+void reference_mm_step(const moe_shape *shape, const moe_data *data, const ridges *ridge,
+                       const double *theta, double *next);
 
 #endif

@@ -108,7 +108,10 @@ static int *draw_classes(const moe_shape *s, const moe_data *data, const double 
   return y;
 }
 
-static void count_poll(void *context) { ++*(int *)context; }
+static int count_poll(void *context) {
+  ++*(int *)context;
+  return 0;
+}
 
 sample *new_sample(const recipe *recipe) {
   const moe_shape *shape = &recipe->shape;
@@ -126,26 +129,26 @@ sample *new_sample(const recipe *recipe) {
   s->tau = recipe->with_tau ? random_tau(shape->n, shape->K) : NULL;
   s->truth = random_theta(shape, recipe->spread);
   s->theta = random_theta(shape, recipe->spread);
-  moe_data data = {.x = s->x,
-                   .x_center = s->x_center,
-                   .x_scale = s->x_scale,
-                   .z = s->z,
-                   .z_center = s->z_center,
-                   .z_scale = s->z_scale};
+  moe_data data = {.x = {s->x, s->x_center, s->x_scale, NULL},
+                   .z = {s->z, s->z_center, s->z_scale, NULL}};
   s->y = draw_classes(shape, &data, s->truth);
   data.y = s->y;
   data.weight = s->weight;
   data.tau = s->tau;
   s->polls = 0;
-  s->rows = (moe_rows){*shape, data, 1, count_poll, &s->polls, NULL};
+  s->rows = (moe_rows){*shape, data, 1, count_poll, &s->polls, {NULL, 0}};
   set_threads(s, 1);
   return s;
 }
 
-void set_threads(sample *s, int threads) {
-  free(s->rows.workspace);
+void set_workspace(sample *s, int threads, size_t length) {
+  free(s->rows.workspace.values);
   s->rows.threads = threads;
-  s->rows.workspace = new_doubles(moe_rows_workspace(&s->rows.shape, threads, 1));
+  s->rows.workspace = new_workspace(length);
+}
+
+void set_threads(sample *s, int threads) {
+  set_workspace(s, threads, moe_evaluation_workspace(&s->rows.shape, threads, 1));
 }
 
 void free_sample(sample *s) {
@@ -155,7 +158,7 @@ void free_sample(sample *s) {
     free(s->z_scale);
   }
   double *owned[] = {s->x,   s->x_center, s->x_scale, s->weight,
-                     s->tau, s->truth,    s->theta,   s->rows.workspace};
+                     s->tau, s->truth,    s->theta,   s->rows.workspace.values};
   for (size_t j = 0; j < sizeof owned / sizeof *owned; j++) free(owned[j]);
   free(s->y);
   free(s);

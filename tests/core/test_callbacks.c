@@ -1,6 +1,5 @@
-/* The callbacks of maximisation, and how it ends. */
+/* The callbacks: rows in shards, and polls that ask for a stop. */
 #include <math.h>
-#include <setjmp.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,11 +30,11 @@ static shards new_shards(const sample *s, int first) {
     moe_rows *rows = &a.rows[part];
     *rows = s->rows;
     rows->shape.n = count;
-    rows->data.x = a.x[part] = take_rows(h->n, from, count, h->p, s->x);
-    rows->data.z = a.z[part] = take_rows(h->n, from, count, h->r, s->z);
+    rows->data.x.values = a.x[part] = take_rows(h->n, from, count, h->p, s->x);
+    rows->data.z.values = a.z[part] = take_rows(h->n, from, count, h->r, s->z);
     rows->data.y += from;
     rows->data.weight = s->weight ? s->weight + from : NULL;
-    rows->workspace = new_doubles(moe_rows_workspace(&rows->shape, 1, 1));
+    rows->workspace = new_workspace(moe_evaluation_workspace(&rows->shape, 1, 1));
   }
   return a;
 }
@@ -44,21 +43,26 @@ static void free_shards(shards *a) {
   for (int part = 0; part < 2; part++) {
     free(a->x[part]);
     free(a->z[part]);
-    free(a->rows[part].workspace);
+    free(a->rows[part].workspace.values);
   }
   free(a->gradient);
   free(a->gram);
 }
 
-static double evaluate_shards(void *context, const double *theta, double *gradient, double *gram) {
+static moe_status evaluate_shards(void *context, const double *theta, double *value,
+                                  double *gradient, double *gram) {
   shards *a = context;
   const moe_shape *h = &a->rows[0].shape;
-  double value = moe_evaluate_rows(&a->rows[0], theta, gradient, gram);
-  value += moe_evaluate_rows(&a->rows[1], theta, a->gradient, gram ? a->gram : NULL);
+  double second;
+  moe_status status = moe_evaluate_rows(&a->rows[0], theta, value, gradient, gram);
+  if (status == MOE_OK)
+    status = moe_evaluate_rows(&a->rows[1], theta, &second, a->gradient, gram ? a->gram : NULL);
+  if (status != MOE_OK) return status;
+  *value += second;
   for (size_t j = 0; j < moe_theta_length(h); j++) gradient[j] += a->gradient[j];
   if (gram)
     for (size_t j = 0; j < moe_gram_length(h); j++) gram[j] += a->gram[j];
-  return value;
+  return MOE_OK;
 }
 
 static void check_same_fit(const fitted *a, const fitted *b, size_t length, double theta_bound) {
@@ -78,12 +82,12 @@ static void shards_add_up(void) {
                 .spread = 1};
     fit_case *c = new_case(&a, 2, 0.5);
     shards parts = new_shards(c->sample, between(1, a.shape.n - 1));
-    moe_problem sharded = c->problem;
+    moe_objective sharded = c->objective;
     sharded.evaluate = evaluate_shards;
     sharded.context = &parts;
     const moe_control controls[] = {{MOE_MM, 30, 0}, {MOE_ACCELERATED, 2000, 1e-14}};
     for (int j = 0; j < 2; j++) {
-      fitted whole = fit_from(&c->problem, &controls[j], c->sample->theta);
+      fitted whole = fit_from(&c->objective, &controls[j], c->sample->theta);
       fitted summed = fit_from(&sharded, &controls[j], c->sample->theta);
       check_same_fit(&whole, &summed, moe_theta_length(&a.shape), j ? 1e-4 : 1e-8);
       free_fitted(whole);
@@ -104,167 +108,92 @@ static void every_evaluation_polls(void) {
   free_case(c);
 }
 
-static jmp_buf escape;
+/* --- stops --- */
 
-/* Leaves once the count in the context is used up. */
-static void poll_and_leave(void *context) {
-  int *left = context;
-  if (--*left == 0) longjmp(escape, 1);
+typedef struct {
+  int left, calls; /* stops once as many calls have been made */
+} stopper;
+
+static int poll_and_stop(void *context) {
+  stopper *s = context;
+  s->calls++;
+  return --s->left <= 0;
 }
 
-static int is_left(const moe_problem *problem, const moe_control *control, double *workspace,
-                   double *theta, moe_result *result) {
-  if (setjmp(escape)) return 1;
-  moe_maximise(problem, control, workspace, theta, result);
-  return 0;
-}
-
-/* A fit that was left halfway can be run again with the same workspace. */
-static void poll_may_leave(void) {
-  recipe a = {.shape = {3000, 3, 2, 3, 3}, .spread = 1};
+/* The status of a run that is to stop at the poll `after`. */
+static moe_status run_until(fit_case *c, int after, moe_workspace workspace, double *theta,
+                            moe_result *result) {
   const moe_control control = {MOE_ACCELERATED, 40, 0};
+  stopper stop = {after, 0};
+  c->sample->rows.poll = c->objective.poll = poll_and_stop;
+  c->sample->rows.poll_context = c->objective.poll_context = &stop;
+  memcpy(theta, c->sample->theta, sizeof *theta * moe_theta_length(&c->objective.shape));
+  moe_status status = moe_maximise(&c->objective, &control, workspace, theta, result);
+  CHECK(status != MOE_STOPPED || stop.calls == after, "%d polls, not %d", stop.calls, after);
+  return status;
+}
+
+/* No poll follows the one that asks for the stop, wherever it comes; afterwards the same workspace
+ * serves for the same run. */
+static void a_poll_stops_a_run(void) {
+  recipe a = {.shape = {3000, 3, 2, 3, 3}, .spread = 1};
   fit_case *c = new_case(&a, 1, 0);
   const size_t length = moe_theta_length(&a.shape);
+  double *theta = new_doubles(length);
   fitted want = fit(c, MOE_ACCELERATED, 40, 0);
-  double *workspace = new_doubles(moe_fit_workspace(&c->problem));
-  moe_result result = {.trace = new_doubles(41)};
-  for (int threads = 1; threads <= 2; threads++)
-    for (int after = 1; after <= 16; after += 5) {
-      int left = after;
-      set_threads(c->sample, threads);
-      c->sample->rows.poll = poll_and_leave;
-      c->sample->rows.poll_context = &left;
-      double *theta = copy_doubles(length, c->sample->theta);
-      CHECK(is_left(&c->problem, &control, workspace, theta, &result), "not left after %d", after);
-      memcpy(theta, c->sample->theta, sizeof *theta * length);
-      CHECK(!is_left(&c->problem, &control, workspace, theta, &result), "left again");
-      CHECK(memcmp(theta, want.theta, sizeof *theta * length) == 0, "another fit after %d", after);
-      CHECK(memcmp(result.trace, want.result.trace, sizeof(double) * 41) == 0, "another trace");
-      free(theta);
+  moe_workspace workspace = new_workspace(moe_fit_workspace(&a.shape));
+  moe_result result = {.trace = new_doubles(41), .trace_capacity = 41};
+  for (int threads = 1; threads <= 2; threads++) {
+    set_threads(c->sample, threads);
+    for (int after = 1; after <= 24; after++) {
+      moe_status status = run_until(c, after, workspace, theta, &result);
+      CHECK(status == MOE_STOPPED, "status %d with a stop after %d", (int)status, after);
     }
+    CHECK(run_until(c, 1000000, workspace, theta, &result) == MOE_OK, "stopped again");
+    CHECK(memcmp(theta, want.theta, sizeof *theta * length) == 0, "another fit");
+    CHECK(memcmp(result.trace, want.result.trace, sizeof(double) * 41) == 0, "another trace");
+  }
   free(result.trace);
-  free(workspace);
+  free(workspace.values);
+  free(theta);
   free_fitted(want);
   free_case(c);
 }
 
-/* --- how it ends --- */
-
-static void check_not_finite(fit_case *c, int method) {
-  const size_t length = moe_theta_length(&c->problem.shape);
-  fitted a = fit(c, (moe_method)method, 10, 1e-8);
-  CHECK(a.result.status == MOE_NOT_FINITE, "status %d", a.result.status);
-  CHECK(a.result.iterations == 0 && a.result.evaluations == 1, "%d iterations, %d evaluations",
-        a.result.iterations, a.result.evaluations);
-  CHECK(!isfinite(a.result.trace[0]) && !isfinite(a.result.objective), "%g", a.result.objective);
-  CHECK(memcmp(a.theta, a.start, sizeof(double) * length) == 0, "theta has moved");
-  free_fitted(a);
-}
-
-static void start_may_not_be_finite(void) {
-  const double bad[] = {NAN, INFINITY, -INFINITY};
-  recipe a = {.shape = {100, 2, 2, 3, 2}, .spread = 1};
-  fit_case *c = new_case(&a, 1, 0);
-  for (int method = MOE_MM; method <= MOE_ACCELERATED; method++)
-    for (int j = 0; j < 3; j++)
-      for (int at = 0; at < 16; at += 5) {
-        double kept = c->sample->theta[at];
-        c->sample->theta[at] = bad[j];
-        check_not_finite(c, method);
-        c->sample->theta[at] = kept;
-      }
-  free_case(c);
-}
-
-/* An objective that is not a number beyond a border. */
-static double evaluate_fenced(void *context, const double *theta, double *gradient, double *gram) {
-  counter *c = context;
-  const moe_shape *s = &c->rows->shape;
-  double value = evaluate_counted(context, theta, gradient, gram);
-  if (largest(moe_theta_length(s), theta) <= 0.3) return value;
-  for (size_t j = 0; j < moe_theta_length(s); j++) gradient[j] = NAN;
-  if (gram)
-    for (size_t j = 0; j < moe_gram_length(s); j++) gram[j] = NAN;
-  return NAN;
-}
-
-/* Points where the objective is not finite are never accepted. */
-static void steps_stay_finite(void) {
-  for (int repeat = 0; repeat < 10; repeat++) {
-    recipe a = {.shape = {300, 3, 2, 3, 2}, .spread = 3};
-    fit_case *c = new_case(&a, 0.1, 0);
-    const size_t length = moe_theta_length(&a.shape);
-    c->problem.evaluate = evaluate_fenced;
-    for (size_t j = 0; j < length; j++) c->sample->theta[j] *= 0.01;
-    for (int method = MOE_MM; method <= MOE_ACCELERATED; method++) {
-      fitted b = fit(c, (moe_method)method, 200, 1e-10);
-      check_fit(c, &b, 200);
-      if (method == MOE_ACCELERATED) /* a plain step has no other length to try */
-        CHECK(b.result.objective > b.result.trace[0], "no gain from %g", b.result.trace[0]);
-      CHECK(largest(length, b.theta) <= 0.3, "%g is beyond the border", largest(length, b.theta));
-      free_fitted(b);
-    }
-    free_case(c);
+/* What else walks the rows returns at once, too; wide rows have many polls. */
+static void a_poll_stops_each_walk(void) {
+  recipe a = {.shape = {9000, 60, 60, 3, 3}, .shared = 1, .spread = 1};
+  sample *s = new_sample(&a);
+  const size_t d = moe_coefficients_length(&a.shape), length = moe_theta_length(&a.shape);
+  double *gradient = new_doubles(length), *gram = new_doubles(moe_gram_length(&a.shape));
+  double *scores = new_doubles(d * (size_t)a.shape.n), value;
+  stopper stop;
+  s->rows.poll = poll_and_stop;
+  s->rows.poll_context = &stop;
+  for (int after = 1; after <= 3; after += 2) {
+    stop = (stopper){after, 0};
+    moe_status status = moe_evaluate_rows(&s->rows, s->theta, &value, gradient, gram);
+    CHECK(status == MOE_STOPPED && stop.calls == after, "%d, %d", (int)status, stop.calls);
+    set_workspace(s, 1, moe_information_workspace(&a.shape, 1));
+    stop = (stopper){after, 0};
+    status = moe_information_rows(&s->rows, s->theta, MOE_OBSERVED, scores);
+    CHECK(status == MOE_STOPPED && stop.calls == after, "%d, %d", (int)status, stop.calls);
+    set_threads(s, 1);
   }
-}
-
-static void no_iterations(void) {
-  recipe a = {.shape = {200, 3, 2, 3, 2}, .spread = 1};
-  fit_case *c = new_case(&a, 1, 0);
-  for (int method = MOE_MM; method <= MOE_ACCELERATED; method++) {
-    fitted b = fit(c, (moe_method)method, 0, 1e-10);
-    check_fit(c, &b, 0);
-    CHECK(b.result.status == MOE_ITERATION_LIMIT, "status %d", b.result.status);
-    CHECK(b.result.evaluations == 1, "%d evaluations", b.result.evaluations);
-    CHECK(memcmp(b.theta, b.start, sizeof(double) * moe_theta_length(&a.shape)) == 0, "moved");
-    free_fitted(b);
-  }
-  free_case(c);
-}
-
-static void one_iteration(void) {
-  recipe a = {.shape = {200, 3, 2, 3, 2}, .spread = 1};
-  fit_case *c = new_case(&a, 1, 0);
-  for (int method = MOE_MM; method <= MOE_ACCELERATED; method++) {
-    fitted b = fit(c, (moe_method)method, 1, 1e-10);
-    check_fit(c, &b, 1);
-    CHECK(b.result.status == MOE_ITERATION_LIMIT, "status %d", b.result.status);
-    CHECK(b.result.iterations == 1 && b.result.evaluations == 2, "%d iterations, %d evaluations",
-          b.result.iterations, b.result.evaluations);
-    CHECK(b.result.objective > b.result.trace[0], "no gain from %g", b.result.trace[0]);
-    free_fitted(b);
-  }
-  free_case(c);
-}
-
-/* At the maximum there is nothing to do, and a limit reached along the way is reported. */
-static void restart_at_the_maximum(void) {
-  recipe a = {.shape = {300, 3, 2, 3, 2}, .spread = 1};
-  fit_case *c = new_case(&a, 2, 0);
-  fitted best = fit(c, MOE_ACCELERATED, 2000, 1e-13);
-  int needed = best.result.iterations;
-  CHECK(best.result.status == MOE_CONVERGED && needed > 5, "status %d after %d iterations",
-        best.result.status, needed);
-  fitted early = fit(c, MOE_ACCELERATED, needed / 2, 1e-13);
-  CHECK(early.result.status == MOE_ITERATION_LIMIT && early.result.iterations == needed / 2,
-        "status %d after %d iterations", early.result.status, early.result.iterations);
-  memcpy(c->sample->theta, best.theta, sizeof(double) * moe_theta_length(&a.shape));
-  fitted again = fit(c, MOE_ACCELERATED, 10, 1e-8);
-  CHECK(again.result.status == MOE_CONVERGED && again.result.iterations == 0,
-        "status %d after %d iterations", again.result.status, again.result.iterations);
-  free_fitted(best);
-  free_fitted(early);
-  free_fitted(again);
-  free_case(c);
+  stop = (stopper){1, 0};
+  moe_prediction out = {.prob = scores};
+  CHECK(moe_predict_rows(&s->rows, s->theta, &out) == MOE_STOPPED && stop.calls == 1, "predict");
+  stop = (stopper){1, 0};
+  CHECK(moe_score_rows(&s->rows, s->theta, scores) == MOE_STOPPED && stop.calls == 1, "scores");
+  free(gradient);
+  free(gram);
+  free(scores);
+  free_sample(s);
 }
 
 void test_callbacks(void) {
   run_test("shards add up", shards_add_up);
   run_test("every evaluation polls", every_evaluation_polls);
-  run_test("a poll may leave", poll_may_leave);
-  run_test("the start may not be finite", start_may_not_be_finite);
-  run_test("steps stay finite", steps_stay_finite);
-  run_test("no iterations", no_iterations);
-  run_test("one iteration", one_iteration);
-  run_test("a restart at the maximum", restart_at_the_maximum);
+  run_test("a poll stops a run", a_poll_stops_a_run);
+  run_test("a poll stops each walk", a_poll_stops_each_walk);
 }

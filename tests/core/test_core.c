@@ -43,14 +43,17 @@ void run_test(const char *name, void (*test)(void)) {
 
 int main(void) {
   test_softmax();
-  test_model();
+  test_evaluate();
   test_predict();
   test_fit();
   test_information();
   test_callbacks();
+  test_endings();
   test_design();
   test_sparse();
   test_cholesky();
+  test_penalty();
+  test_workspace();
   test_dendrogram();
   printf("core: %d passed, %d failed\n", passed, failed);
   return failed > 0;
@@ -97,3 +100,5 @@ double *copy_doubles(size_t length, const double *from) {
   if (length > 0) memcpy(a, from, sizeof *a * length);
   return a;
 }
+
+moe_workspace new_workspace(size_t length) { return (moe_workspace){new_doubles(length), length}; }

@@ -20,14 +20,17 @@ void run_test(const char *name, void (*test)(void));
 
 /* One per file of tests. */
 void test_softmax(void);
-void test_model(void);
+void test_evaluate(void);
 void test_predict(void);
 void test_fit(void);
 void test_information(void);
 void test_callbacks(void);
+void test_endings(void);
 void test_design(void);
 void test_sparse(void);
 void test_cholesky(void);
+void test_penalty(void);
+void test_workspace(void);
 void test_dendrogram(void);
 
 /* --- random numbers --- */
@@ -44,6 +47,7 @@ void *allocate(size_t bytes);
 /* Exactly this many doubles, each NaN, so that reading beyond them or before they are set shows. */
 double *new_doubles(size_t length);
 double *copy_doubles(size_t length, const double *from);
+moe_workspace new_workspace(size_t length);
 
 /* --- samples --- */
 
@@ -73,7 +77,9 @@ typedef struct {
 sample *new_sample(const recipe *recipe);
 void free_sample(sample *sample);
 
-/* Gives rows a workspace of exactly the size asked for. */
+/* Gives rows so many threads, and a workspace of exactly the length asked for, or the one that
+ * evaluations need. */
+void set_workspace(sample *sample, int threads, size_t length);
 void set_threads(sample *sample, int threads);
 
 /* Random coefficients whose columns sum to 0. */

@@ -41,13 +41,13 @@ static void free_case(tree_case c) {
 static void merge(tree_case *c) {
   const size_t length = (size_t)c->length * c->K;
   double *weight = copy_doubles(c->K, c->weight), *atoms = copy_doubles(length, c->atoms);
-  double *workspace = new_doubles(moe_merge_workspace(c->K, c->length));
+  moe_workspace workspace = new_workspace(moe_merge_workspace(c->K, c->length));
   moe_merge(c->K, c->length, weight, atoms, workspace, &c->out);
   CHECK(memcmp(weight, c->weight, sizeof *weight * c->K) == 0, "weights were written to");
   CHECK(memcmp(atoms, c->atoms, sizeof *atoms * length) == 0, "atoms were written to");
   free(weight);
   free(atoms);
-  free(workspace);
+  free(workspace.values);
 }
 
 static tree_case random_case(int K, double spread) {

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "fitted.h"
-#include "reference.h"
 
 static recipe random_recipe(void) {
   recipe a = {
@@ -30,7 +29,7 @@ static void step_is_the_closed_form(void) {
     fit_case *c = new_case(&a, between(0, 1) ? uniform(0, 5) : 0, 0);
     size_t length = moe_theta_length(&a.shape);
     double *want = new_doubles(length);
-    reference_mm_step(&c->problem, &c->sample->rows.data, c->sample->theta, want);
+    reference_mm_step(&a.shape, &c->sample->rows.data, &c->ridge, c->sample->theta, want);
     for (int method = MOE_MM; method <= MOE_ACCELERATED; method++) {
       fitted got = fit(c, (moe_method)method, 1, 0);
       for (size_t j = 0; j < length; j++)
@@ -74,10 +73,10 @@ static void mm_never_falls(void) {
     fitted b = fit(c, MOE_MM, 120, 0);
     const moe_result *r = &b.result;
     check_fit(c, &b, 120);
-    CHECK(r->evaluations == r->iterations + 1 + (r->status == MOE_STALLED), "%d, %d",
+    CHECK(r->evaluations == r->iterations + 1 + (r->ending == MOE_STALLED), "%d, %d",
           r->evaluations, r->iterations);
-    CHECK(r->iterations == 120 || r->status != MOE_ITERATION_LIMIT, "%d", r->iterations);
-    if (r->status == MOE_STALLED) {
+    CHECK(r->iterations == 120 || r->ending != MOE_ITERATION_LIMIT, "%d", r->iterations);
+    if (r->ending == MOE_STALLED) {
       double promise = survey(c, b.theta).promise;
       CHECK(promise <= 1e-11 * (1 + fabs(r->objective)), "stalled with %g to gain", promise);
     }
@@ -114,9 +113,9 @@ static void gradient_vanishes_at_convergence(void) {
     worst_gradient = fmax(worst_gradient, relative);
     evaluations += b.result.evaluations;
     check_fit(c, &b, 2000);
-    CHECK(b.result.status == MOE_CONVERGED || b.result.status == MOE_STALLED, "status %d",
-          b.result.status);
-    CHECK(b.result.gain <= 1e-12 * (1 + fabs(b.result.objective)) || b.result.status == MOE_STALLED,
+    CHECK(b.result.ending == MOE_CONVERGED || b.result.ending == MOE_STALLED, "status %d",
+          b.result.ending);
+    CHECK(b.result.gain <= 1e-12 * (1 + fabs(b.result.objective)) || b.result.ending == MOE_STALLED,
           "gain %g", b.result.gain);
     CHECK(end.promise <= 1e-10 * (1 + fabs(end.objective)), "%g still to gain", end.promise);
     CHECK(relative <= 1e-5, "gradient %g of %g", end.gradient_norm, end.gradient_size);

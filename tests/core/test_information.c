@@ -114,9 +114,9 @@ static curvature reference_curvature(const sample *s, long double *scores) {
 /* --- the core --- */
 
 static void set_information_threads(sample *s, int threads) {
-  free(s->rows.workspace);
-  s->rows.threads = threads;
-  s->rows.workspace = new_doubles(moe_information_workspace(&s->rows.shape, threads));
+  const size_t curvature = moe_information_workspace(&s->rows.shape, threads);
+  const size_t scores = moe_rows_workspace(&s->rows.shape, threads);
+  set_workspace(s, threads, curvature > scores ? curvature : scores);
 }
 
 static double *information(sample *s, moe_information kind) {

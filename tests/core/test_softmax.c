@@ -3,25 +3,9 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "explog.h"
+#include "mixture.h"
 #include "test_core.h"
-
-/* The static functions are reached by compiling their file once more, under other names. */
-#define moe_softmax copy_of_softmax
-#define moe_mixture copy_of_mixture
-#define moe_expected copy_of_expected
-#define moe_weighted_log copy_of_weighted_log
-#define moe_residual copy_of_residual
-#define moe_log_joint copy_of_log_joint
-#include "softmax.c"
-#undef moe_softmax
-#undef moe_mixture
-#undef moe_expected
-#undef moe_weighted_log
-#undef moe_residual
-#undef moe_log_joint
-
-void moe_softmax(int vecs, int count, const vec *eta, vec *prob);
-double moe_weighted_log(int vecs, const vec *weight, const vec *likelihood);
 
 #define POINTS 400000 /* per way of choosing them */
 

@@ -111,11 +111,11 @@ static sparse_sample new_sparse_sample(const recipe *recipe, double density, int
   a.z = compress_columns(s->n, s->r, a.sample->z);
   standardise(&a.x, d->weight, a.sample->x_center, a.sample->x_scale);
   standardise(&a.z, d->weight, a.sample->z_center, a.sample->z_scale);
-  a.x_rows = compress_rows(&a.x, d->x_center, d->x_scale);
-  a.z_rows = compress_rows(&a.z, d->z_center, d->z_scale);
-  if (shared || which != 2) d->x_sparse = a.x_rows;
-  if (shared) d->z_sparse = a.x_rows;
-  if (!shared && which != 1) d->z_sparse = a.z_rows;
+  a.x_rows = compress_rows(&a.x, d->x.center, d->x.scale);
+  a.z_rows = compress_rows(&a.z, d->z.center, d->z.scale);
+  if (shared || which != 2) d->x.sparse = a.x_rows;
+  if (shared) d->z.sparse = a.x_rows;
+  if (!shared && which != 1) d->z.sparse = a.z_rows;
   return a;
 }
 
@@ -270,7 +270,7 @@ static void sparse_large_means(void) {
     matrix m = compress_columns(500, 4, plain->x);
     standardise(&m, plain->weight, plain->x_center, plain->x_scale);
     moe_sparse *rows = compress_rows(&m, plain->x_center, plain->x_scale);
-    plain->rows.data.x_sparse = plain->rows.data.z_sparse = rows;
+    plain->rows.data.x.sparse = plain->rows.data.z.sparse = rows;
     check_evaluation(plain, ACCURACY);
     free_rows(rows);
     free_matrix(m);
@@ -288,7 +288,7 @@ static results compute(sparse_sample *s, int threads) {
                .gram = new_doubles(moe_gram_length(h)),
                .prob = new_doubles((size_t)h->n * (size_t)h->M)};
   set_threads(s->sample, threads);
-  a.value = moe_evaluate_rows(&s->sample->rows, s->sample->theta, a.gradient, a.gram);
+  moe_evaluate_rows(&s->sample->rows, s->sample->theta, &a.value, a.gradient, a.gram);
   moe_predict_rows(&s->sample->rows, s->sample->theta, &(moe_prediction){.prob = a.prob});
   return a;
 }
@@ -304,7 +304,7 @@ static void sparse_predictions(void) {
     recipe a = random_recipe();
     sparse_sample s = new_sparse_sample(&a, 0.2, between(0, 2));
     results sparse = compute(&s, 1);
-    s.sample->rows.data.x_sparse = s.sample->rows.data.z_sparse = NULL;
+    s.sample->rows.data.x.sparse = s.sample->rows.data.z.sparse = NULL;
     results dense = compute(&s, 1);
     for (int j = 0; j < a.shape.n * a.shape.M; j++)
       CHECK(fabs(sparse.prob[j] - dense.prob[j]) <= ACCURACY, "%.17g, not %.17g", sparse.prob[j],
@@ -320,9 +320,9 @@ static double *curvature(sparse_sample *s, int threads, size_t *length) {
   moe_rows *rows = &s->sample->rows;
   const size_t d = moe_coefficients_length(&rows->shape), scores = d * (size_t)rows->shape.n;
   double *out = new_doubles(*length = 2 * d * d + scores);
-  free(rows->workspace);
-  rows->threads = threads;
-  rows->workspace = new_doubles(moe_information_workspace(&rows->shape, threads));
+  const size_t information = moe_information_workspace(&rows->shape, threads);
+  const size_t of_scores = moe_rows_workspace(&rows->shape, threads);
+  set_workspace(s->sample, threads, information > of_scores ? information : of_scores);
   moe_information_rows(rows, s->sample->theta, MOE_OBSERVED, out);
   moe_information_rows(rows, s->sample->theta, MOE_SCORES, out + d * d);
   moe_score_rows(rows, s->sample->theta, out + 2 * d * d);
@@ -336,7 +336,7 @@ static void sparse_curvature(void) {
     sparse_sample s = new_sparse_sample(&a, 0.2, between(0, 2));
     size_t length;
     double *sparse = curvature(&s, 1, &length), *threaded = curvature(&s, 2, &length), most = 1;
-    s.sample->rows.data.x_sparse = s.sample->rows.data.z_sparse = NULL;
+    s.sample->rows.data.x.sparse = s.sample->rows.data.z.sparse = NULL;
     double *dense = curvature(&s, 1, &length);
     for (size_t j = 0; j < length; j++) most = fmax(most, fabs(dense[j]));
     for (size_t j = 0; j < length; j++)

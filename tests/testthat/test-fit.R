@@ -120,8 +120,8 @@ test_that("the core's log-likelihood and gradient are those of the definition", 
     unit <- function(a) list(numeric(ncol(a)), rep(1, ncol(a)))
     design <- setNames(c(list(x), unit(x), list(z), unit(z)),
                        c("x", "x_center", "x_scale", "z", "z_center", "z_scale"))
-    core <- .Call(moelogit:::C_moe_evaluate, design, y, v, NULL, unlist(par),
-                  as.integer(shape[3:4]), FALSE, 1L)
+    rows <- list(design = design, y = y, weights = v, classes = shape[3], experts = shape[4])
+    core <- .Call(moelogit:::C_moe_evaluate, rows, unlist(par), NULL, FALSE, 1L)
     slope <- numDeriv::grad(function(theta) oracle_loglik_scalar(at(theta), x, z, y, v),
                             unlist(par))
     expect_equal(core$loglik, oracle_loglik_scalar(par, x, z, y, v), tolerance = 1e-13)
@@ -142,7 +142,8 @@ test_that("more experts than a block has rows do not run over its scratch", {
   log_class <- apply(par$expert, 3, oracle_log_softmax_one)
   expected <- sum(vapply(1:n, function(i) sum(tau[i, ] * (log_gate + log_class[y[i], ])), 0))
   design <- list(x = one, x_center = 0, x_scale = 1, z = one, z_center = 0, z_scale = 1)
-  core <- .Call(moelogit:::C_moe_evaluate, design, y, NULL, tau, unlist(par), c(2L, K), FALSE, 1L)
+  rows <- list(design = design, y = y, classes = 2L, experts = K)
+  core <- .Call(moelogit:::C_moe_evaluate, rows, unlist(par), tau, FALSE, 1L)
   expect_equal(core$loglik, expected, tolerance = 1e-12)
 })
 

@@ -22,7 +22,8 @@ static sums evaluate(sample *s, const double *theta, int with_gram) {
   sums a;
   a.gradient = new_doubles(moe_theta_length(&s->rows.shape));
   a.gram = with_gram ? new_doubles(moe_gram_length(&s->rows.shape)) : NULL;
-  a.value = moe_evaluate_rows(&s->rows, theta, a.gradient, a.gram);
+  moe_status status = moe_evaluate_rows(&s->rows, theta, &a.value, a.gradient, a.gram);
+  CHECK(status == MOE_OK, "status %d", (int)status);
   return a;
 }
 
@@ -348,7 +349,7 @@ static void evaluation_polls(void) {
   check_polls((recipe){.shape = {8192, 200, 200, 2, 2}, .shared = 1, .spread = 1}, 24); /* 1e9 */
 }
 
-void test_model(void) {
+void test_evaluate(void) {
   run_test("the reference is consistent", reference_is_consistent);
   run_test("random shapes", random_shapes);
   run_test("smallest shapes", smallest_shapes);

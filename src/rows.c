@@ -1,0 +1,187 @@
+/* The walk over rows in memory. They are taken in blocks that stay in cache, so memory beyond the
+ * data does not grow with n. This is the only file that knows of threads and of polls. */
+#include "rows.h"
+
+#include <math.h>
+
+#include "theta.h"
+
+#ifdef _OPENMP
+#include <omp.h>
+#define MOE_THREAD omp_get_thread_num()
+#else
+#define MOE_THREAD 0
+#endif
+
+/* Sums belong to segments of rows whose number depends on the shape alone and are added in order,
+ * so that results do not depend on the number of threads. */
+#define MAX_SEGMENTS 64
+#define MIN_SEGMENTS 16
+#define SEGMENT_DOUBLES 1000000 /* beyond MIN_SEGMENTS, their sums take at most this many */
+
+/* --- plan and workspace --- */
+
+static size_t block_vecs(const moe_shape *s) {
+  return column(s->p) + column(s->r) +                        /* x z */
+         column(s->K - 1) + area(s->K, s->M - 1) * MOE_VECS + /* eta */
+         column(s->K) + area(s->K, s->M) * MOE_VECS +         /* gate expert */
+         2 * column(s->K) + column(s->M) + column(3) +        /* table tau indicator .. weighted */
+         column(larger(s->p, s->r));                          /* product */
+}
+
+/* Sums with and without Gram matrices have the same segments, and so the same rounding. */
+plan moe_plan(const moe_shape *s) {
+  plan a = {.q_gate = s->K - 1, .q_expert = s->K * (s->M - 1)};
+  const size_t sums = 1 + moe_coefficients_length(s) + moe_gram_length(s);
+  const int most = within(SEGMENT_DOUBLES / sums, MIN_SEGMENTS, MAX_SEGMENTS);
+  const int blocks = s->n / MOE_BLOCK + (s->n % MOE_BLOCK > 0);
+  a.coefficients = moe_linear_length(s->r, a.q_gate) + moe_linear_length(s->p, a.q_expert);
+  a.scratch = block_vecs(s);
+  a.segment_rows = larger(blocks / most + (blocks % most > 0), 1) * MOE_BLOCK;
+  a.segments = s->n / a.segment_rows + (s->n % a.segment_rows > 0);
+  return a;
+}
+
+static int is_same(const moe_design *a, const moe_design *b) {
+  return a->values == b->values && a->sparse == b->sparse && a->center == b->center &&
+         a->scale == b->scale;
+}
+
+static void plan_designs(const moe_rows *rows, plan *a) {
+  const moe_shape *s = &rows->shape;
+  const moe_data *d = &rows->data;
+  const size_t stride = (size_t)s->n;
+  a->designs = is_same(&d->x, &d->z) && s->p == s->r ? 1 : 2;
+  a->linear[0] = (moe_linear){d->z, stride, s->r, a->q_gate, 0};
+  a->linear[1] = (moe_linear){d->x, stride, s->p, a->q_expert, moe_linear_length(s->r, a->q_gate)};
+  if (a->designs == 1) {
+    a->linear[0].predictors += a->q_expert;
+    a->linear[1] = a->linear[0];
+  }
+}
+
+size_t moe_walk_length(const plan *a, int blocks) {
+  return (size_t)blocks * a->scratch * MOE_LANES + 2 * a->coefficients;
+}
+
+size_t moe_rows_workspace(const moe_shape *s, int threads) {
+  const plan a = moe_plan(s);
+  return MOE_LANES + moe_walk_length(&a, threads);
+}
+
+/* The first place in a workspace that is aligned for vecs. */
+static vec *align(double *workspace) {
+  uintptr_t size = sizeof(vec), start = (uintptr_t)workspace;
+  return (vec *)((start + size - 1) / size * size);
+}
+
+static void code_coefficients(const walk *w, const double *theta) {
+  double *reference = w->coefficients + w->plan.coefficients;
+  moe_theta_to_reference(&w->rows->shape, theta, reference);
+  for (int d = 0; d < w->plan.designs; d++) {
+    const moe_linear *of = &w->plan.linear[d];
+    moe_linear_code(of, reference, w->coefficients + of->offset);
+    reference += area(of->columns, of->predictors);
+  }
+}
+
+walk moe_start_walk(const moe_rows *rows, int blocks, const double *theta) {
+  walk w = {.rows = rows, .plan = moe_plan(&rows->shape)};
+  plan_designs(rows, &w.plan);
+  w.blocks = align(rows->workspace.values);
+  w.coefficients = (double *)(w.blocks + (size_t)blocks * w.plan.scratch);
+  w.rest = w.coefficients + 2 * w.plan.coefficients;
+  code_coefficients(&w, theta);
+  return w;
+}
+
+static vec *take(vec **rest, int columns) {
+  vec *start = *rest;
+  *rest += column(columns);
+  return start;
+}
+
+block moe_block_at(const walk *w, int place) {
+  const moe_shape *s = &w->rows->shape;
+  vec *rest = w->blocks + (size_t)place * w->plan.scratch;
+  block b;
+  b.x = take(&rest, s->p);
+  b.z = w->plan.designs == 1 ? b.x : take(&rest, s->r);
+  b.eta = take(&rest, w->plan.q_gate + w->plan.q_expert);
+  b.gate = take(&rest, s->K);
+  b.expert = take(&rest, s->K * s->M);
+  b.table = take(&rest, s->K);
+  b.tau = take(&rest, s->K);
+  b.indicator = take(&rest, s->M);
+  b.weight = take(&rest, 1);
+  b.likelihood = take(&rest, 1);
+  b.weighted = take(&rest, 1);
+  b.product = take(&rest, larger(s->p, s->r));
+  return b;
+}
+
+/* --- threads and polls --- */
+
+moe_status moe_share(const moe_rows *rows, int count, double cost, moe_task task,
+                     const void *context) {
+  const double affordable = POLL_WORK / cost * rows->threads;
+  const int group = larger((int)fmin(affordable, count), rows->threads);
+  for (int from = 0; from < count; from += group) {
+    const int end = count - from > group ? from + group : count;
+    if (rows->poll(rows->poll_context)) return MOE_STOPPED;
+#ifdef _OPENMP
+#pragma omp parallel for schedule(dynamic, 1) num_threads(rows->threads)
+#endif
+    for (int item = from; item < end; item++) task(context, item, MOE_THREAD);
+  }
+  return MOE_OK;
+}
+
+/* --- segments --- */
+
+typedef struct {
+  const walk *walk;
+  const moe_job *job;
+  int from, done, count; /* the first segment; rows of each that are done, and to be done now */
+} round_of_pieces;
+
+/* So many rows of a segment, after those that are done; none where it has no more. */
+static piece next_piece(const walk *w, int segment, int done, int count) {
+  const int start = segment * w->plan.segment_rows, left = w->rows->shape.n - start;
+  const int length = left < w->plan.segment_rows ? left : w->plan.segment_rows;
+  if (done >= length) return (piece){.segment = segment};
+  return (piece){segment, start + done, start + (length - done < count ? length : done + count),
+                 done == 0};
+}
+
+static void work_on_piece(const void *context, int item, int thread) {
+  const round_of_pieces *now = context;
+  const piece of = next_piece(now->walk, now->from + item, now->done, now->count);
+  block b = moe_block_at(now->walk, thread);
+  now->job->work(now->walk, &of, &b, now->job->out);
+}
+
+/* A segment that is long is done in rounds, a piece of each segment in one. */
+moe_status moe_walk_segments(const walk *w, int from, int to, const moe_job *job) {
+  const int blocks = w->plan.segment_rows / MOE_BLOCK;
+  const double affordable = POLL_WORK / (MOE_BLOCK * job->row_cost);
+  round_of_pieces now = {w, job, from, 0, larger((int)fmin(affordable, blocks), 1) * MOE_BLOCK};
+  for (; now.done < w->plan.segment_rows; now.done += now.count) {
+    moe_status status =
+        moe_share(w->rows, to - from, now.count * job->row_cost, work_on_piece, &now);
+    if (status != MOE_OK) return status;
+  }
+  return MOE_OK;
+}
+
+double moe_row_cost(const walk *w) {
+  const plan *a = &w->plan;
+  const int n = w->rows->shape.n;
+  const double r = moe_linear_row_length(&a->linear[0], n);
+  const double p = moe_linear_row_length(&a->linear[1], n);
+  return (p + r + 8) * (a->q_gate + a->q_expert + 8);
+}
+
+int moe_block_rows(const piece *of, int first) {
+  return of->end - first < MOE_BLOCK ? of->end - first : MOE_BLOCK;
+}
