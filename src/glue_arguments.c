@@ -217,7 +217,7 @@ static void check_sizes(const moe_shape *s) {
 static const int *classes_from_zero(SEXP y, const moe_shape *s) {
   if (isNull(y)) return NULL;
   const int *from_one = integers(y, s->n, "y");
-  int *out = (int *)R_alloc((size_t)s->n, sizeof(int));
+  int *out = (int *)R_alloc((size_t)s->n + 1, sizeof(int)); /* not NULL without rows */
   for (int i = 0; i < s->n; i++) {
     if (from_one[i] < 1 || from_one[i] > s->M)
       error("`y` must be from 1 to %d; element %d is not.", s->M, i + 1);
