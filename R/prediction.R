@@ -52,7 +52,7 @@ predict_designs <- function(fit, data, what, before = 0, problem = predicted_pro
 
 # Any response will do where it is missing.
 predicted_problem <- function(fit, data) {
-  data$y[is.na(data$y)] <- fit$levels[1]
+  if (!is.null(data$y)) data$y[is.na(data$y)] <- fit$levels[1]
   fit_problem(fit, data, weights = NULL)
 }
 
