@@ -12,7 +12,7 @@ OPTIMISED = -O2 -fopenmp
 CORE_LIBS = -lm
 
 .PHONY: help document install test core bench check format lint clean analyse tidy cppcheck clang serial \
-	sanitize valgrind gctorture coverage locales blas interrupt spell readme
+	sanitize fuzz valgrind gctorture coverage locales blas interrupt spell readme
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 12
@@ -82,6 +82,9 @@ serial: ## test the package as built without OpenMP
 
 sanitize: ## test the package under gcc's address and undefined behaviour sanitizers
 	tools/variant.sh sanitized "$(FILTER)"
+
+fuzz: ## call the compiled routines with wrong arguments, 20,000 times, under the sanitizers
+	tools/variant.sh fuzz
 
 valgrind: ## test the package under valgrind (an hour or two)
 	tools/variant.sh valgrind "$(FILTER)"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Tests the package built or run in another way, apart from any installed copy:
 #
-#   tools/variant.sh clang|serial|sanitized|valgrind|gctorture|coverage [FILTER]
+#   tools/variant.sh clang|serial|sanitized|fuzz|valgrind|gctorture|coverage [FILTER]
 #
 # FILTER picks test files by their name, as in testthat::test_dir(). What a checker has to say, and
 # nothing else, fails the run besides failing tests.
@@ -26,6 +26,16 @@ install_with() {
   export R_LIBS="$work/library${R_LIBS:+:$R_LIBS}"
 }
 
+# Runs an R script on the package built with the sanitizers.
+under_sanitizers() {
+  install_with "CFLAGS = -g -O1 -fno-omit-frame-pointer -fsanitize=address,undefined" \
+    "LDFLAGS = -fsanitize=address,undefined"
+  # R's own leaks at its end are not the package's, and longjmp is how R leaves on errors.
+  export ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1
+  LD_PRELOAD=$(gcc -print-file-name=libasan.so) Rscript "$@" 2>&1 | tee "$work/log"
+  if grep -E "runtime error|AddressSanitizer" "$work/log"; then die "$variant: see above"; fi
+}
+
 install_options=()
 export NOT_CRAN=true
 case "$variant" in
@@ -38,15 +48,8 @@ case "$variant" in
     install_with "SHLIB_OPENMP_CFLAGS =" "CFLAGS = -g -O2 -Wall -Wno-unknown-pragmas"
     Rscript tools/test.R "$filter"
     ;;
-  sanitized)
-    install_with "CFLAGS = -g -O1 -fno-omit-frame-pointer -fsanitize=address,undefined" \
-      "LDFLAGS = -fsanitize=address,undefined"
-    # R's own leaks at its end are not the package's, and longjmp is how R leaves on errors.
-    export ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1
-    LD_PRELOAD=$(gcc -print-file-name=libasan.so) Rscript tools/test.R "$filter" 2>&1 |
-      tee "$work/log"
-    if grep -E "runtime error|AddressSanitizer" "$work/log"; then die "sanitized: see above"; fi
-    ;;
+  sanitized) under_sanitizers tools/test.R "$filter" ;;
+  fuzz) under_sanitizers tools/fuzz.R ;;
   valgrind)
     install_with "CFLAGS = -g -O1"
     # What is only possibly lost are the stacks of OpenMP's threads. Forked children log apart.
