@@ -102,51 +102,6 @@ fit_problem <- function(q, ..., start = q$tau) {
                            control = moe_control(...)))
 }
 
-test_that("the core's log-likelihood and gradient are those of the definition", {
-  skip_if_not_installed("numDeriv")
-  for (shape in list(c(5, 3, 2, 1), c(9, 2, 3, 2), c(130, 1, 2, 4), c(17, 4, 6, 3))) {
-    set.seed(sum(shape))
-    n <- shape[1]
-    x <- cbind(1, matrix(rnorm(n * (shape[2] - 1)), n))
-    z <- cbind(1, rnorm(n))
-    y <- sample.int(shape[3], n, TRUE)
-    v <- rexp(n)
-    par <- oracle_random(2, shape[2], shape[3], shape[4])
-    at <- function(theta) {
-      r <- length(par$gate)
-      list(gate = array(theta[seq_len(r)], dim(par$gate)),
-           expert = array(theta[-seq_len(r)], dim(par$expert)))
-    }
-    unit <- function(a) list(numeric(ncol(a)), rep(1, ncol(a)))
-    design <- setNames(c(list(x), unit(x), list(z), unit(z)),
-                       c("x", "x_center", "x_scale", "z", "z_center", "z_scale"))
-    rows <- list(design = design, y = y, weights = v, classes = shape[3], experts = shape[4])
-    core <- .Call(moelogit:::C_moe_evaluate, rows, unlist(par), NULL, FALSE, 1L)
-    slope <- numDeriv::grad(function(theta) oracle_loglik_scalar(at(theta), x, z, y, v),
-                            unlist(par))
-    expect_equal(core$loglik, oracle_loglik_scalar(par, x, z, y, v), tolerance = 1e-13)
-    expect_lt(max(abs(core$gradient - slope)) / max(abs(slope)), 1e-6)
-  }
-})
-
-test_that("more experts than a block has rows do not run over its scratch", {
-  set.seed(40)
-  n <- 500
-  K <- 300L
-  one <- matrix(1, n, 1)
-  y <- sample.int(2, n, TRUE)
-  par <- oracle_random(1, 1, 2, K)
-  tau <- matrix(rexp(n * K), n)
-  tau <- tau / rowSums(tau)
-  log_gate <- drop(oracle_log_softmax(par$gate))
-  log_class <- apply(par$expert, 3, oracle_log_softmax_one)
-  expected <- sum(vapply(1:n, function(i) sum(tau[i, ] * (log_gate + log_class[y[i], ])), 0))
-  design <- list(x = one, x_center = 0, x_scale = 1, z = one, z_center = 0, z_scale = 1)
-  rows <- list(design = design, y = y, classes = 2L, experts = K)
-  core <- .Call(moelogit:::C_moe_evaluate, rows, unlist(par), tau, FALSE, 1L)
-  expect_equal(core$loglik, expected, tolerance = 1e-12)
-})
-
 # A fit's parameters for standardised covariates, with those covariates.
 standardised <- function(fit, x, v) {
   list(par = oracle_standardise(oracle_parameters(coef(fit)), x, v = v), x = oracle_scale(x, v))
@@ -488,42 +443,6 @@ test_that("parameters are recovered, the better the more rows there are", {
   }
 })
 
-# --- the number of experts by itself ---
-
-test_that("experts = \"auto\" is an overfit, its dendrogram and the fit that HQ chooses", {
-  d <- oracle_data(n = 300, p = 3, M = 3, K = 2, seed = 32)
-  for (lambda in c(0, 2)) {
-    used <- if (lambda > 0) lambda else 0.1
-    set.seed(2)
-    expect_message(
-      fit <- suppressWarnings(moe_fit(d$formula, d$frame, "auto", lambda = lambda,
-                                      control = moe_control(starts = 2, max_experts = 4))),
-      paste0("Merged 4 experts \\(ridge ", used, "\\): HQ .* chooses")
-    )
-    set.seed(2)
-    overfit <- suppressWarnings(
-      moe_fit(d$formula, d$frame, 4, lambda = used,
-              control = moe_control(starts = 2, tolerance = 1e-6, intercept_ridge = 0.01))
-    )
-    chosen <- suppressWarnings(cut(moe_dendrogram(overfit)))
-    expect_identical(fit$experts, chosen$experts)
-    expect_equal(fit$loglik, chosen$loglik, tolerance = 1e-6)
-    expect_true(fit$converged)
-    expect_identical(fit$call$experts, chosen$experts)
-    expect_identical(fit$call$lambda, used)
-  }
-})
-
-test_that("experts = \"auto\" takes matrices, few rows, and leaves data out if told to", {
-  d <- oracle_data(n = 6, p = 2, M = 2, K = 1, seed = 33)
-  set.seed(3)
-  fit <- suppressMessages(suppressWarnings(
-    moe_fit(d$x[, -1, drop = FALSE], rep(0:1, 3), "auto", lambda = 1, model = FALSE)
-  ))
-  expect_lte(fit$experts, 6)
-  expect_null(fit$model)
-})
-
 # --- reproducibility ---
 
 test_that("a seed decides everything", {
@@ -544,76 +463,4 @@ test_that("the number of threads changes nothing", {
     out[setdiff(names(out), c("call", "control"))]
   }
   expect_identical(fit(1), fit(2))
-})
-
-# --- what can be wrong with a solution ---
-
-test_that("separated classes give a finite fit and a warning that names the ridge", {
-  d <- data.frame(x = c(-5:-1, 1:5) / 2, y = rep(c("a", "b"), each = 5))
-  for (method in c("mm", "accelerated")) {
-    expect_warning(
-      fit <- moe_fit(y ~ x, d, experts = 1, control = moe_control(method, max_iterations = 2000)),
-      "lambda"
-    )
-    expect_true(all(is.finite(c(unlist(coef(fit)), fit$objective, fit$trace))))
-    expect_true(all(is.finite(predict(fit, type = "prob"))))
-  }
-  expect_match(fit$problems, "separated", all = FALSE)
-  expect_silent(moe_fit(y ~ x, d, experts = 1, lambda = 1))
-})
-
-test_that("separated regions and classes of several experts give a finite fit and a warning", {
-  set.seed(32)
-  d <- data.frame(x = seq(-2, 2, length.out = 60))
-  d$y <- factor(ifelse(abs(d$x) < 1, "inside", "outside"))
-  expect_warning(fit <- moe_fit(y ~ x, d, experts = 2), "separated.*lambda")
-  expect_true(all(is.finite(c(unlist(coef(fit)), fit$objective))))
-  expect_true(all(is.finite(predict(fit, type = "prob"))))
-  expect_gt(fit$loglik, -0.1)
-})
-
-test_that("an expert without rows is warned of", {
-  d <- oracle_data(n = 300, p = 3, M = 2, K = 2, seed = 33)
-  tau <- cbind(oracle_start(d) * 0.999, 0.001)
-  expect_warning(
-    fit <- moe_fit(d$formula, d$frame, 3, lambda = 0.1, start = tau,
-                   control = moe_control(max_iterations = 0)),
-    "Almost no rows belong to expert3.*fewer experts"
-  )
-  expect_lt(fit$shares[["expert3"]], 0.01)
-})
-
-test_that("too few distinct rows for the parameters are warned of", {
-  set.seed(34)
-  d <- data.frame(x = sample(1:3, 90, TRUE), y = sample(c("a", "b"), 90, TRUE))
-  expect_warning(moe_fit(y ~ x, d, experts = 2), "fewer distinct covariate rows")
-  expect_silent(moe_fit(y ~ x, d, experts = 1))
-  with_ridge <- suppressWarnings(moe_fit(y ~ x, d, experts = 2, lambda = 1))
-  expect_false(any(grepl("distinct", with_ridge$problems)))
-})
-
-test_that("as many distinct rows as parameters are enough", {
-  set.seed(36)
-  cells <- expand.grid(f = factor(1:3), h = factor(1:3))[1:8, ]
-  d <- cells[rep(1:8, 20), ]
-  d$y <- rbinom(160, 1, 0.5)
-  expect_silent(suppressMessages(moe_fit(y ~ f * h, d, experts = 1)))
-})
-
-test_that("a run that has not converged is warned of once and recorded", {
-  d <- oracle_data(n = 300, p = 3, M = 3, K = 2, seed = 35)
-  set.seed(1)
-  caught <- character()
-  fit <- withCallingHandlers(
-    moe_fit(d$formula, d$frame, lambda = 1, control = moe_control(max_iterations = 3)),
-    warning = function(w) {
-      caught <<- c(caught, conditionMessage(w))
-      invokeRestart("muffleWarning")
-    }
-  )
-  expect_length(caught, 1)
-  expect_match(caught, "has not converged.*max_iterations")
-  expect_false(fit$converged)
-  expect_identical(fit$status, "iteration limit")
-  expect_length(fit$trace, fit$iterations + 1)
 })

@@ -55,3 +55,29 @@ test_that("a use of a later file would be seen, in a function and in a list of c
   expect_identical(upward_uses(definitions, function(name) values[[name]]),
                    c("low (below.R) uses high (above.R)", "rules (below.R) uses high (above.R)"))
 })
+
+test_that("the core is called in one file", {
+  text <- lapply(file.path(root, "R", files()), readLines)
+  calls <- vapply(text, function(lines) any(grepl("^[^#]*[.]Call", lines)), NA)
+  expect_identical(files()[calls], "core.R")
+})
+
+test_that("every file has a test file, or CONTRIBUTING says which tests it is in", {
+  text <- paste(readLines(file.path(root, "CONTRIBUTING.md")), collapse = "\n")
+  table <- sub("\n\n.*", "", sub(".*\\| of these files \\|", "", text))
+  names <- sub("[.]R$", "", setdiff(files(), "package.R"))
+  own <- file.exists(test_path(paste0("test-", names, ".R")))
+  named <- vapply(paste0("`", names, "`"), grepl, NA, table, fixed = TRUE)
+  expect_identical(names[!own & !named], character())
+  expect_identical(names[own & named], character())
+  tests <- regmatches(table, gregexpr("test-[a-z_]+[.]R", table))[[1]]
+  expect_true(all(file.exists(test_path(tests))))
+})
+
+test_that("CONTRIBUTING's picture has the files in the order of Collate", {
+  text <- readLines(file.path(root, "CONTRIBUTING.md"))
+  fence <- grep("^```", text)
+  picture <- rev(text[seq(fence[1] + 1L, fence[2] - 1L)])
+  drawn <- unlist(strsplit(trimws(sub("<--.*", "", substring(picture, 14))), " +"))
+  expect_identical(paste0(drawn, ".R"), setdiff(files(), c("package.R", "data.R")))
+})

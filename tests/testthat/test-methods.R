@@ -545,23 +545,3 @@ test_that("update() writes out dots, which stand for what the data held", {
   call <- update(two, . ~ . | . - x1:x2, evaluate = FALSE)
   expect_identical(deparse1(call$formula), "y ~ x1 | x1 + x2")
 })
-
-test_that("the call of an automatic choice makes the same penalty again", {
-  set.seed(1)
-  settings <- moe_control(starts = 1, max_experts = 2)
-  few <- 2
-  fits <- suppressMessages(list(
-    moe_fit(y ~ x1 + x2, d, experts = "auto"),
-    moe_fit(y ~ x1 + x2, d, experts = "auto", control = moe_control(max_experts = few)),
-    moe_fit(y ~ x1 + x2, d, experts = "auto", control = settings),
-    moe_fit(y ~ x1 + x2, d, experts = "auto", control = moe_control(intercept_ridge = 0.5))
-  ))
-  for (fit in fits) {
-    again <- suppressWarnings(update(fit))
-    expect_identical(again$control$intercept_ridge, fit$control$intercept_ridge)
-    expect_identical(again$control$max_experts, fit$control$max_experts)
-    expect_identical(again$lambda, fit$lambda)
-  }
-  expect_identical(vapply(fits, function(fit) fit$control$intercept_ridge, 0),
-                   c(0.01, 0.01, 0.01, 0.5))
-})

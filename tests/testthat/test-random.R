@@ -1,40 +1,48 @@
-# Random problems through everything the package does; inst/simulations/random.R does it at length.
+# The session's random numbers go on as if nothing had been drawn in between.
 
-random <- new.env()
-source(system.file("simulations", "random.R", package = "moelogit"), random)
+session_state <- function() get0(".Random.seed", globalenv(), inherits = FALSE)
 
-test_that("random problems end in sound numbers or a refusal", {
-  outcomes <- random$try_problems(1:60)
-  expect_identical(outcomes[startsWith(outcomes, "FAILED")], character())
-  # Neither is rare: refusing everything would not be sound.
-  expect_gt(sum(outcomes == "sound"), 40)
-  expect_gt(sum(startsWith(outcomes, "refused")), 3)
+test_that("draws of a kept state leave the session's numbers and their kinds", {
+  set.seed(1, "Mersenne-Twister", "Inversion", "Rejection")
+  before <- session_state()
+  keep_random_state(set.seed(2, "Wichmann-Hill", "Box-Muller"))
+  expect_identical(session_state(), before)
+  with_own_seed(rnorm(5))
+  expect_identical(session_state(), before)
+  expect_error(keep_random_state(stop(runif(1))))
+  expect_identical(session_state(), before)
 })
 
-test_that("problems at the edge of what numbers can tell do so too", {
-  # Linear predictors so large that their differences are rounded; covariances of extreme spread.
-  expect_identical(random$try_problems(c(103620, 100758)), c("sound", "sound"))
+test_that("a session that has drawn nothing yet is left so, with its generators", {
+  before <- session_state()
+  on.exit(assign(".Random.seed", before, globalenv()))
+  kinds <- RNGkind()
+  rm(".Random.seed", envir = globalenv())
+  keep_random_state(set.seed(2, "Wichmann-Hill", "Box-Muller"))
+  expect_null(session_state())
+  expect_identical(RNGkind(), kinds)
 })
 
-test_that("unsound results would be seen", {
-  problem <- list(Species ~ Petal.Length, iris, experts = 2, lambda = 1,
-                  control = moe_control(starts = 1))
+test_that("what is drawn is a function of the state alone", {
   set.seed(1)
-  fit <- do.call(moe_fit, problem)
-  expect_no_error(random$check_sound_fit(fit))
-  change <- function(part, value) {
-    fit[[part]] <- value
-    fit
-  }
-  unsound <- function(fit, what) expect_error(random$check_sound_fit(fit), what)
-  unsound(change("loglik", NaN), "log-likelihood is finite")
-  unsound(change("trace", c(fit$trace, fit$trace[1])), "the trace rises")
-  unsound(change("shares", fit$shares / 2), "shares sum to 1")
-  prob <- predict(fit, type = "prob")
-  check <- function(prob, missing = logical(150)) random$check_probabilities(prob, missing, "prob")
-  expect_no_error(check(prob))
-  expect_error(check(prob * (1 + 1e-11)), "prob sum to 1")
-  expect_error(check(replace(prob, 7, NaN)), "prob are probabilities")
-  expect_error(check(replace(prob, 7, -0.1)), "prob are probabilities")
-  expect_error(check(prob, rep(c(TRUE, FALSE), c(1, 149))), "missing rows are NA")
+  state <- session_state()
+  first <- runif(3)
+  runif(7)
+  expect_identical(with_random_state(state, runif(3)), first)
+  own <- with_own_seed(rnorm(3))
+  set.seed(5, "Wichmann-Hill")
+  on.exit(set.seed(1, "Mersenne-Twister"))
+  expect_identical(with_own_seed(rnorm(3)), own)
+})
+
+test_that("streams differ, follow from the seed, and use up one number of the session", {
+  set.seed(3)
+  streams <- random_streams(4)
+  after <- runif(1)
+  set.seed(3)
+  sample.int(.Machine$integer.max, 1L)
+  expect_identical(runif(1), after)
+  set.seed(3)
+  expect_identical(random_streams(6)[1:4], streams)
+  expect_length(unique(lapply(streams, function(state) with_random_state(state, runif(1)))), 4)
 })

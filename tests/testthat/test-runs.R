@@ -118,3 +118,35 @@ test_that("a progress bar changes nothing and is not shown before its time", {
   expect_silent(with_bar <- fit(TRUE))
   same_model(with_bar, fit(FALSE))
 })
+
+# --- starts that are given ---
+
+test_that("a start that does not fit the problem is refused", {
+  d <- oracle_data(n = 60, p = 2, M = 2, K = 2, seed = 18)
+  tau <- oracle_start(d)
+  refuses <- function(start, message, experts = 2) {
+    expect_error(moe_fit(d$formula, d$frame, experts, start = start), message)
+  }
+  refuses(tau[-1, ], "one row per observation")
+  refuses(tau, "one column per expert", experts = 3)
+  refuses(2 * tau, "responsibilities")
+  refuses(replace(tau, 1, NA), "responsibilities")
+  refuses(cbind(tau[, 1] + 1, -tau[, 1]), "responsibilities")
+  refuses("kmeans", "must be NULL, a fit")
+  fit <- suppressWarnings(moe_fit(d$formula, d$frame, 2, lambda = 1, start = tau))
+  refuses(fit, "as many experts", experts = 3)
+  d$frame$more <- d$frame$x1^2
+  expect_error(moe_fit(y ~ x1 + more, d$frame, 2, start = fit), "lacks \"more\"")
+  d$frame$y <- factor(rep(1:3, 20))
+  refuses(fit, "same classes")
+})
+
+test_that("a fit on other covariate units is a start for the same coefficients", {
+  d <- oracle_data(n = 200, p = 3, M = 3, K = 2, seed = 19, expert_scale = 1.5)
+  fit <- moe_fit(d$formula, d$frame, lambda = 1, start = oracle_start(d))
+  half <- d$frame[1:100, ]
+  from_fit <- suppressWarnings(moe_fit(d$formula, half, lambda = 1, start = fit,
+                                       control = moe_control(max_iterations = 0)))
+  expect_within(coef(from_fit)$expert, coef(fit)$expert, 1e-10)
+  expect_within(predict(from_fit, d$frame, "prob"), predict(fit, d$frame, "prob"), 1e-10)
+})

@@ -1,0 +1,56 @@
+# moe_fit() as users enter it: the number of experts by itself.
+
+test_that("experts = \"auto\" is an overfit, its dendrogram and the fit that HQ chooses", {
+  d <- oracle_data(n = 300, p = 3, M = 3, K = 2, seed = 32)
+  for (lambda in c(0, 2)) {
+    used <- if (lambda > 0) lambda else 0.1
+    set.seed(2)
+    expect_message(
+      fit <- suppressWarnings(moe_fit(d$formula, d$frame, "auto", lambda = lambda,
+                                      control = moe_control(starts = 2, max_experts = 4))),
+      paste0("Merged 4 experts \\(ridge ", used, "\\): HQ .* chooses")
+    )
+    set.seed(2)
+    overfit <- suppressWarnings(
+      moe_fit(d$formula, d$frame, 4, lambda = used,
+              control = moe_control(starts = 2, tolerance = 1e-6, intercept_ridge = 0.01))
+    )
+    chosen <- suppressWarnings(cut(moe_dendrogram(overfit)))
+    expect_identical(fit$experts, chosen$experts)
+    expect_equal(fit$loglik, chosen$loglik, tolerance = 1e-6)
+    expect_true(fit$converged)
+    expect_identical(fit$call$experts, chosen$experts)
+    expect_identical(fit$call$lambda, used)
+  }
+})
+
+test_that("experts = \"auto\" takes matrices, few rows, and leaves data out if told to", {
+  d <- oracle_data(n = 6, p = 2, M = 2, K = 1, seed = 33)
+  set.seed(3)
+  fit <- suppressMessages(suppressWarnings(
+    moe_fit(d$x[, -1, drop = FALSE], rep(0:1, 3), "auto", lambda = 1, model = FALSE)
+  ))
+  expect_lte(fit$experts, 6)
+  expect_null(fit$model)
+})
+
+test_that("the call of an automatic choice makes the same penalty again", {
+  d <- oracle_data(n = 120, p = 3, M = 3, K = 2, seed = 34)$frame
+  set.seed(1)
+  settings <- moe_control(starts = 1, max_experts = 2)
+  few <- 2
+  fits <- suppressMessages(suppressWarnings(list(
+    moe_fit(y ~ x1 + x2, d, experts = "auto"),
+    moe_fit(y ~ x1 + x2, d, experts = "auto", control = moe_control(max_experts = few)),
+    moe_fit(y ~ x1 + x2, d, experts = "auto", control = settings),
+    moe_fit(y ~ x1 + x2, d, experts = "auto", control = moe_control(intercept_ridge = 0.5))
+  )))
+  for (fit in fits) {
+    again <- suppressWarnings(update(fit))
+    expect_identical(again$control$intercept_ridge, fit$control$intercept_ridge)
+    expect_identical(again$control$max_experts, fit$control$max_experts)
+    expect_identical(again$lambda, fit$lambda)
+  }
+  expect_identical(vapply(fits, function(fit) fit$control$intercept_ridge, 0),
+                   c(0.01, 0.01, 0.01, 0.5))
+})

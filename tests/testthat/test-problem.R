@@ -1,0 +1,91 @@
+# The one object that the core is asked about: its parts, and the verbs that change it.
+
+test_that("a part of a problem has the rows' share of the ridge, and the same maximum per row", {
+  d <- oracle_data(n = 60, p = 3, M = 3, K = 2, seed = 1)
+  twice <- rbind(d$x, d$x)
+  control <- moe_control(intercept_ridge = 0.1)
+  problem <- full_rank_problem(twice, twice, rep(d$frame$y, 2), 2L, NULL, 3, control)
+  half <- problem_subset(problem, 1:60)
+  expect_equal(half$lambda, 1.5)
+  expect_equal(half$penalty, list(gate = c(0.15, 1.5, 1.5), expert = c(0.15, 1.5, 1.5)))
+  theta <- unlist(oracle_random(3, 3, 3, 2))
+  expect_equal(2 * core_maximise(half, theta, 0L)$objective,
+               core_maximise(problem, theta, 0L)$objective)
+  none <- problem_subset(problem, integer())
+  expect_equal(c(none$total, nrow(none$design$x)), c(0, 0))
+})
+
+test_that("verbs change what they name and nothing else", {
+  d <- oracle_data(n = 60, p = 3, M = 3, K = 2, seed = 1)
+  problem <- full_rank_problem(d$x, d$x, d$frame$y, 2L, NULL, 3, moe_control())
+  changed <- function(other) {
+    names(problem)[!mapply(identical, problem, other[names(problem)])]
+  }
+  expect_identical(changed(problem_with_experts(problem, 3)), "experts")
+  expect_setequal(changed(problem_with_lambda(problem, 1)), c("lambda", "penalty"))
+  expect_setequal(changed(problem_with_least_penalty(problem, 7)), "penalty")
+  expect_setequal(changed(problem_with_weights(problem, rep(2, 60))), c("weights", "total"))
+  expect_setequal(changed(problem_with_rows(problem, d$x[1:5, ], d$x[1:5, ])),
+                  c("design", "y", "total"))
+  for (other in list(problem_with_weights(problem, NULL), problem_with_rows(problem, d$x, d$x),
+                     problem_subset(problem, 1:9))) {
+    expect_identical(names(other), names(problem))
+    expect_s3_class(other, "moe_problem")
+  }
+})
+
+test_that("equal sides are one object, and columns that add nothing are dropped from each", {
+  d <- oracle_data(n = 60, p = 3, M = 3, K = 2, seed = 1)
+  x <- cbind(d$x, sum = d$x[, 2] + d$x[, 3], 2)
+  colnames(x) <- c("(Intercept)", "a", "b", "sum", "two")
+  expect_message(problem <- full_rank_problem(x, x, d$frame$y, 2L, NULL, 0, moe_control()),
+                 "Dropped 2 columns, .*: \"sum\", \"two\"")
+  expect_identical(problem$columns$kept_gate, c(TRUE, TRUE, TRUE, FALSE, FALSE))
+  expect_identical(problem$columns$kept_expert, problem$columns$kept_gate)
+  expect_identical(problem$design$z, problem$design$x)
+  expect_message(apart <- full_rank_problem(x[, 1:3], x, d$frame$y, 2L, NULL, 0, moe_control()),
+                 "of the gate")
+  expect_identical(apart$columns[c("kept_gate", "kept_expert")],
+                   list(kept_gate = c(TRUE, TRUE, TRUE, FALSE, FALSE), kept_expert = rep(TRUE, 3)))
+})
+
+test_that("sizes are those of the parameters", {
+  d <- oracle_data(n = 60, p = 3, M = 4, K = 2, seed = 1)
+  problem <- full_rank_problem(d$x, d$x[, 1, drop = FALSE], d$frame$y, 5L, NULL, 1, moe_control())
+  expect_identical(theta_length(problem), 5L * (1L + 3L * 4L))
+  expect_equal(count_parameters(problem), 4 * 1 + 5 * 3 * 3)
+  theta <- as.numeric(seq_len(65))
+  measure <- problem_measure(problem, theta)
+  expect_identical(as_theta(measure), theta)
+  expect_identical(dim(measure$expert), c(3L, 4L, 5L))
+})
+
+test_that("the sample has rows of positive weight alone", {
+  d <- oracle_data(n = 6000, p = 2, M = 2, K = 1, seed = 16)
+  v <- rep(c(0, 1, 3), 2000)
+  problem <- full_rank_problem(d$x, d$x, d$frame$y, 1L, v, 0, moe_control())
+  part <- problem_sample(problem, 2000L)
+  expect_length(part$y, 2000)
+  expect_identical(dim(part$design$x), c(2000L, 2L))
+  expect_true(all(part$weights > 0))
+  expect_equal(part$total, sum(part$weights))
+  expect_identical(part$design$x, part$design$z)
+})
+
+test_that("a part of the rows is spread evenly, without rows of no weight", {
+  o <- overfits$plain
+  problem <- fit_problem(o$fit)
+  n <- length(problem$y)
+  problem$weights <- rep(c(1, 0, 2), length.out = n)
+  problem$design$x[, 2] <- seq_len(n)
+  part <- problem_spread(problem, 60L)
+  rows <- part$design$x[, 2]
+  expect_length(rows, 60)
+  expect_identical(part$y, problem$y[rows])
+  expect_identical(part$weights, problem$weights[rows])
+  expect_true(all(part$weights > 0))
+  expect_equal(part$total, sum(part$weights))
+  expect_false(is.unsorted(rows))
+  expect_lt(max(diff(c(0, rows, n + 1))), 4 * n / 60)
+  expect_identical(problem_spread(problem, n), problem)
+})
