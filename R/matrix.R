@@ -1,4 +1,5 @@
-# Matrices of covariates as users give them, with the intercept's column or without, dense or sparse.
+# Matrices of covariates as users give them, with the intercept's column or without, dense or
+# sparse.
 
 # A design: a numeric matrix without missing or infinite values, stored as doubles, dense or as a
 # dgCMatrix.

@@ -1,7 +1,7 @@
 # What a fit says of rows.
 
-# The predictions `what`, one or more of core_predictions, of data by training_data() or newdata.R: a
-# list of arrays.
+# The predictions `what`, one or more of core_predictions, of data by training_data() or newdata.R:
+# a list of arrays.
 predict_rows <- function(fit, data, what) {
   out <- if (is.null(data$frame)) predict_designs(fit, data, what) else
     predict_frame(fit, data, what)

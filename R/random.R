@@ -1,5 +1,5 @@
-# The state of R's random numbers: streams for pieces of work, and draws that leave the session's own
-# stream as it was.
+# The state of R's random numbers: streams for pieces of work, and draws that leave the session's
+# own stream as it was.
 
 # Evaluates the expression, and puts back the state from before.
 keep_random_state <- function(expression) {

@@ -61,8 +61,8 @@ summarise_experts <- function(fit, gate, expert) {
   list(assigned, classes)
 }
 
-# The table of coefficients, and what is to be said about it; `problem` is NULL where the fit holds no
-# training data.
+# The table of coefficients, and what is to be said about it; `problem` is NULL where the fit holds
+# no training data.
 add_standard_errors <- function(out, fit, type, cluster, se, problem) {
   why_not <- if (!se) {
     "not asked for (`se = FALSE`)"

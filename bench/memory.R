@@ -29,7 +29,8 @@ peak_of_fit <- function(starts) {
 growth_in_core <- function(threads) {
   measure(sprintf(paste(
     "source('bench/core.R'); x <- model.matrix(y ~ ., frame); y <- frame$y;",
-    "problem <- with_threads(core_problem(x, y, 3), %d); theta <- numeric(3 * %d * 4); invisible(gc());",
+    "problem <- with_threads(core_problem(x, y, 3), %d);",
+    "theta <- numeric(3 * %d * 4); invisible(gc());",
     "writeLines('5', '/proc/self/clear_refs'); before <- status('VmRSS');",
     "run <- core_maximise(problem, theta + rnorm(length(theta), sd = 0.1), 20);",
     "writeLines(format(status('VmHWM') - before))"
