@@ -1,5 +1,5 @@
-# What is wrong with an object that was edited, cut short or made by another version. The core
-# trusts the sizes it is given and would read past the end of an object that lies.
+# What is wrong with an object that was edited, cut short or made by another version, in the words of
+# the object. The glue would refuse what it then hands over, but cannot say where that came from.
 
 refuse_fault <- function(fault, name, maker) {
   if (is.null(fault)) return(invisible())
