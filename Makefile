@@ -12,7 +12,7 @@ OPTIMISED = -O2 -fopenmp
 CORE_LIBS = -lm
 
 .PHONY: help document install test core bench check format lint clean analyse tidy cppcheck clang serial \
-	sanitize fuzz valgrind gctorture coverage locales blas interrupt spell readme
+	sanitize fuzz valgrind gctorture coverage mutants locales blas interrupt spell readme
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 12
@@ -94,6 +94,11 @@ gctorture: ## call each compiled routine while every allocation collects garbage
 
 coverage: ## list the lines that no test reaches; 98% of R and 95% of C must be reached
 	tools/variant.sh coverage
+
+# Files whose path holds FILE, so many mutants of them, and which.
+mutants: ## list small changes to the sources that no test notices; FILE=src/fit.c COUNT=50 SEED=2
+	CORE_LIBS="$(CORE_LIBS)" SANITIZED="$(SANITIZED)" \
+	  Rscript tools/mutants.R "$(FILE)" "$(or $(COUNT),200)" "$(or $(SEED),1)"
 
 locales: ## test the package in other locales
 	tools/locales.sh

@@ -41,20 +41,26 @@ void run_test(const char *name, void (*test)(void)) {
   fflush(stdout);
 }
 
-int main(void) {
-  test_softmax();
-  test_evaluate();
-  test_predict();
-  test_fit();
-  test_information();
-  test_callbacks();
-  test_endings();
-  test_design();
-  test_sparse();
-  test_cholesky();
-  test_penalty();
-  test_workspace();
-  test_dendrogram();
+static const struct {
+  const char *name;
+  void (*test)(void);
+} groups[] = {
+    {"softmax", test_softmax},         {"evaluate", test_evaluate},
+    {"predict", test_predict},         {"fit", test_fit},
+    {"information", test_information}, {"callbacks", test_callbacks},
+    {"endings", test_endings},         {"design", test_design},
+    {"sparse", test_sparse},           {"cholesky", test_cholesky},
+    {"penalty", test_penalty},         {"workspace", test_workspace},
+    {"dendrogram", test_dendrogram},
+};
+
+/* Runs the groups that are named, or all. */
+int main(int count, char **names) {
+  for (size_t g = 0; g < sizeof groups / sizeof *groups; g++) {
+    int wanted = count == 1;
+    for (int i = 1; i < count; i++) wanted |= strcmp(names[i], groups[g].name) == 0;
+    if (wanted) groups[g].test();
+  }
   printf("core: %d passed, %d failed\n", passed, failed);
   return failed > 0;
 }
