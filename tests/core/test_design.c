@@ -188,6 +188,18 @@ static void dependent_columns_are_found(void) {
   }
 }
 
+/* A column has a part of its own if that is more than a millionth of its length: columns (1, 0) and
+ * (1, own). */
+static void nearly_dependent_columns(void) {
+  const double own[] = {0.5e-6, 0.9e-6, 1.1e-6, 2e-6, 1e-5};
+  for (int j = 0; j < 5; j++) {
+    double gram[] = {1, 1, 1, 1 + own[j] * own[j]};
+    int kept[] = {1, 1};
+    moe_independent_columns(2, gram, kept);
+    CHECK(kept[0] && kept[1] == (own[j] > 1e-6), "a part of %g: %d", own[j], kept[1]);
+  }
+}
+
 static void columns_without_length_are_dependent(void) {
   double gram[] = {4, 0, 2, 0, 0, 0, 2, 0, 1};
   int kept[] = {1, 1, 1};
@@ -205,5 +217,6 @@ void test_design(void) {
   run_test("constants have scale zero", constants_have_scale_zero);
   run_test("one row", one_row);
   run_test("dependent columns are found", dependent_columns_are_found);
+  run_test("nearly dependent columns", nearly_dependent_columns);
   run_test("columns without length are dependent", columns_without_length_are_dependent);
 }

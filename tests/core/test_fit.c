@@ -128,6 +128,71 @@ static void gradient_vanishes_at_convergence(void) {
       worst_gradient, worst_promise, evaluations / 60.0);
 }
 
+/* MM's gains shrink geometrically, so that the last two tell what is left. It stops as soon as that
+ * is small, and not far from the maximum. */
+static void mm_stops_by_what_is_left(void) {
+  for (int repeat = 0; repeat < 15; repeat++) {
+    const double tolerance = 1e-7;
+    recipe a = {.shape = {150, 3, 3, 3, between(1, 2)}, .spread = 1};
+    fit_case *c = new_case(&a, 2, 1);
+    fitted b = fit(c, MOE_MM, 3000, tolerance);
+    const double *trace = b.result.trace;
+    const int end = b.result.iterations;
+    CHECK(b.result.ending == MOE_CONVERGED && end > 2, "ending %d", (int)b.result.ending);
+    for (int t = 2; t <= end; t++) {
+      double last = trace[t] - trace[t - 1], before = trace[t - 1] - trace[t - 2];
+      double left = last < before ? last * last / (before - last) : INFINITY;
+      CHECK((left <= tolerance * (1 + fabs(trace[t]))) == (t == end), "%g left after %d of %d",
+            left, t, end);
+    }
+    fitted best = fit_from(&c->objective, &(moe_control){MOE_ACCELERATED, 1000, 1e-13}, b.theta);
+    double left = best.result.objective - b.result.objective;
+    CHECK(left <= 5 * b.result.gain && b.result.gain <= 5 * left, "%g left, not %g", left,
+          b.result.gain);
+    free_fitted(best);
+    free_fitted(b);
+    free_case(c);
+  }
+}
+
+/* At the maximum rounding decides, and a step that gains nothing is none. */
+static void no_step_without_a_gain(void) {
+  for (int repeat = 0; repeat < 20; repeat++) {
+    recipe a = {.shape = {60, 2, 2, 2, between(1, 2)}, .spread = 1};
+    fit_case *c = new_case(&a, 2, 1);
+    fitted near = fit(c, MOE_ACCELERATED, 1000, 1e-14);
+    for (int method = MOE_MM; method <= MOE_ACCELERATED; method++) {
+      moe_control control = {(moe_method)method, 300, 0};
+      fitted b = fit_from(&c->objective, &control, near.theta);
+      for (int t = 1; t <= b.result.iterations; t++)
+        CHECK(b.result.trace[t] > b.result.trace[t - 1], "method %d, iteration %d of %d", method, t,
+              b.result.iterations);
+      free_fitted(b);
+    }
+    free_fitted(near);
+    free_case(c);
+  }
+}
+
+/* The problems are the same at each run, and the number of evaluations until convergence, unlike
+ * time, depends on the algorithm alone. With half the memory it is a tenth more, with a memory of
+ * one pair twice as many. */
+static void acceleration_saves_evaluations(void) {
+  int evaluations = 0;
+  for (int repeat = 0; repeat < 20; repeat++) {
+    recipe a = {.shape = {between(100, 200), 4, 3, between(2, 4), between(2, 4)}, .spread = 1};
+    a.correlation = uniform(0.5, 0.95);
+    fit_case *c = new_case(&a, 1, 0.1);
+    fitted b = fit(c, MOE_ACCELERATED, 5000, 1e-10);
+    CHECK(b.result.ending == MOE_CONVERGED, "ending %d", (int)b.result.ending);
+    evaluations += b.result.evaluations;
+    free_fitted(b);
+    free_case(c);
+  }
+  CHECK(evaluations <= 20 * 55, "%d evaluations of 20 problems", evaluations);
+  printf("  acceleration: %.1f evaluations on average\n", evaluations / 20.0);
+}
+
 static void methods_agree(void) {
   double worst = 0;
   for (int repeat = 0; repeat < 15; repeat++) {
@@ -212,6 +277,9 @@ void test_fit(void) {
   run_test("MM never falls", mm_never_falls);
   run_test("accelerated MM never falls", accelerated_never_falls);
   run_test("the gradient vanishes at convergence", gradient_vanishes_at_convergence);
+  run_test("MM stops by what is left", mm_stops_by_what_is_left);
+  run_test("no step without a gain", no_step_without_a_gain);
+  run_test("the acceleration saves evaluations", acceleration_saves_evaluations);
   run_test("the methods agree", methods_agree);
   run_test("collinear columns", collinear_columns);
   run_test("units do not matter", units_do_not_matter);

@@ -488,6 +488,9 @@ refused("a vector beyond 1", moe_calibration(3 * half, d$y == "a"),
         "from 0 to 1 and with sum 1, but row 1 is -0.5, 1.5 \\(and 39 more rows are wrong\\)")
 refused("rows that do not sum to 1", moe_calibration(replace(thirds, 2, 0.5), d$y),
         "with sum 1, but row 2 is 0.500, 0.333, 0.333[.]")
+refused("a row that is off by more than a millionth",
+        moe_calibration(replace(thirds, 2, 1 / 3 + 1.1e-6), d$y),
+        "with sum 1, but row 2 is 0.333, 0.333, 0.333[.]")
 refused("missing probabilities", moe_calibration(replace(thirds, 5, NA), d$y), "but row 5 is NA")
 refused("infinite probabilities", moe_calibration(replace(thirds, 5, Inf), d$y),
         "but row 5 is Inf")

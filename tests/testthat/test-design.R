@@ -428,6 +428,16 @@ test_that("columns of any scale are standardised without overflow", {
   }
 })
 
+test_that("a deviation below 1e-304 is none", {
+  d <- design_data
+  d$a <- d$a / sqrt(mean((d$a - mean(d$a))^2))
+  for (scale in c(0.99e-304, 1.01e-304)) {
+    d$b <- d$a * scale
+    fit <- suppressMessages(quick_fit(y ~ b | 1, d))
+    expect_identical(is.na(coef(fit)$expert[["b", 1, 1]]), scale < 1e-304)
+  }
+})
+
 test_that("infinite covariates are refused by name and row", {
   d <- design_data
   d$a[4] <- Inf
@@ -441,6 +451,8 @@ test_that("covariates near the largest number are refused by name and row", {
   message <- "`x` must hold values of size 1e\\+305 at most: column \"a\" has -1.7e\\+308 in row 4"
   expect_error(quick_fit(y ~ a | b, d), message, class = "moe_error_input")
   expect_error(quick_fit(y ~ b | a, d), sub("`x`", "`z`", message), class = "moe_error_input")
+  d$a[4] <- 1.001e305
+  expect_error(quick_fit(y ~ a | b, d), "at most: column \"a\"", class = "moe_error_input")
   # Just below the limit (which not every machine reads alike) the spread is twice as large, and
   # its square has no number.
   half <- design_data
@@ -473,13 +485,14 @@ test_that("weights of any sum give the coefficients of weights that sum to the r
   start <- matrix(0.3 + 0.4 * (design_data$b > 0), nrow(design_data), 2)
   start[, 2] <- 1 - start[, 1]
   one <- fit(1)
-  for (scale in c(1e-90, 1e-12, 1e-3, 1e90)) {
+  total <- sum(weights)
+  for (scale in c(1.001e-100 / total, 1e-90, 1e-12, 1e-3, 1e90, 0.999e100 / total)) {
     other <- suppressWarnings(fit(scale))
     expect_within(unlist(coef(other)), unlist(coef(one)), 1e-4)
     expect_within(other$objective / scale, one$objective, 1e-10)
   }
   message <- "`weights` must have a sum from 1e-100 to 1e\\+100.*multiply them by a constant"
-  for (scale in c(1e-300, 1e-320, 1e200, 1e300)) {
+  for (scale in c(1e-300, 1e-320, 0.999e-100 / total, 1.001e100 / total, 1e200, 1e300)) {
     expect_error(fit(scale), message, class = "moe_error_input")
   }
 })

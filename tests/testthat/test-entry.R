@@ -24,6 +24,17 @@ test_that("experts = \"auto\" is an overfit, its dendrogram and the fit that HQ 
   }
 })
 
+test_that("the fit that is chosen has the user's tolerance, whatever the overfit had", {
+  d <- oracle_data(n = 100, p = 2, M = 2, K = 2, seed = 32)
+  for (tolerance in c(1e-9, 1e-4)) {
+    fit <- suppressMessages(suppressWarnings(
+      moe_fit(d$formula, d$frame, "auto", lambda = 1,
+              control = moe_control(starts = 1, max_experts = 3, tolerance = tolerance))
+    ))
+    expect_identical(fit$control$tolerance, tolerance)
+  }
+})
+
 test_that("experts = \"auto\" takes matrices, few rows, and leaves data out if told to", {
   d <- oracle_data(n = 6, p = 2, M = 2, K = 1, seed = 33)
   set.seed(3)

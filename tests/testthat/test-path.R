@@ -58,6 +58,17 @@ test_that("criteria are of the path's model, with the sum of weights as n", {
   }
 })
 
+# log(log(14)) is less than 1, log(log(16)) more.
+test_that("HQ's penalty is never below AIC's", {
+  for (n in c(14, 16)) {
+    d <- oracle_data(n = n, p = 2, M = 2, K = 1, seed = 5)
+    fit <- suppressWarnings(moe_fit(d$formula, d$frame, 2, lambda = 1,
+                                    control = moe_control(starts = 1)))
+    path <- moe_dendrogram(fit)$path
+    expect_equal(path$hq - path$aic, 2 * path$df * max(0, log(log(n)) - 1), tolerance = 1e-8)
+  }
+})
+
 test_that("ICL adds twice the entropy of the responsibilities to BIC", {
   for (kind in names(overfits)) {
     path <- merged[[kind]]$path

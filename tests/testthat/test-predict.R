@@ -214,6 +214,32 @@ test_that("no covariate hides a value that is missing or infinite, whatever is p
   }
 })
 
+test_that("a missing value of a dropped covariate is missing, in the gate's alone too", {
+  d$constant <- 7
+  d$twice <- 2 * d$z1
+  dropped <- list(suppressMessages(moe_fit(y ~ x1 | z1 + constant, d, lambda = 1, control = quick)),
+                  suppressMessages(moe_fit(y ~ x1 | z1 + twice, d, lambda = 1, control = quick)),
+                  suppressMessages(moe_fit(y ~ x1 + constant | z1, d, lambda = 1, control = quick)))
+  name <- c("constant", "twice", "constant")
+  for (i in 1:3) {
+    new <- d[1:4, ]
+    new[[name[i]]][3] <- NA
+    expect_identical(is.na(predict(dropped[[i]], new, type = "prob")[, 1]), 1:4 == 3)
+  }
+})
+
+# Rows of a data frame are predicted in blocks.
+test_that("rows are counted from the first one on, however many there are", {
+  block <- moelogit:::design_rows
+  many <- d[rep_len(seq_len(n), block + 5), ]
+  many$x1[block + 3] <- Inf
+  expect_error(predict(fit, many, type = "prob"), paste("row", block + 3, "is infinite"))
+  many$x1[block + 3] <- 1.7e308
+  expect_error(predict(fit, many, type = "prob"), paste("those of row", block + 3, "are too far"))
+  many$x1[block + 3] <- NA
+  expect_identical(which(is.na(predict(fit, many, type = "prob")[, 1])), block + 3L)
+})
+
 # --- training data ---
 
 test_that("without newdata predictions are for the training data, as fitted() gives them", {
