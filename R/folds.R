@@ -1,7 +1,10 @@
 # Folds of the rows for cross-validation.
 
-# The fold of each row, from 1 on.
-as_folds <- function(folds, input) {
+# Folds are the fold of each row, from 1 on, or an object of a class with methods for the generic
+# functions here.
+as_folds <- function(folds, input) UseMethod("as_folds")
+
+as_folds.default <- function(folds, input) {
   rows <- length(input$y)
   folds <- if (length(folds) == 1L) {
     if (rows < 2L) refuse("Cross-validation needs at least two rows, but there is one.")
@@ -12,6 +15,25 @@ as_folds <- function(folds, input) {
   check_folds(folds, input)
   folds
 }
+
+count_folds <- function(folds) UseMethod("count_folds")
+
+count_folds.default <- function(folds) max(folds)
+
+# Numbers of the rows that a fold tests on, and of those that it trains on.
+held_out <- function(folds, fold) UseMethod("held_out")
+
+held_out.default <- function(folds, fold) which(folds == fold)
+
+trained_on <- function(folds, fold) UseMethod("trained_on")
+
+trained_on.default <- function(folds, fold) which(folds != fold)
+
+# What to compare with: the losses on the same rows of a model that is known to be too simple, and
+# what to call it.
+fold_baseline <- function(folds, input) UseMethod("fold_baseline")
+
+fold_baseline.default <- function(folds, input) NULL
 
 # Rows are dealt out class by class, those that count before those without weight.
 draw_folds <- function(count, input) {

@@ -55,19 +55,18 @@ hard_pairs <- function(size, full, weight, observed) {
 # No negative is an edge of the full network. The half added to the degrees admits proteins that
 # have no observed edge.
 draw_negatives <- function(size, network, observed, negatives, shares) {
-  full <- adjacency_matrix(network)
+  full <- network$adjacency
   check_room(size, full)
-  seen <- adjacency_matrix(observed)
-  weight <- degrees(seen) + 0.5
+  weight <- observed$degree + 0.5
   pool <- switch(negatives,
     mix = mixed_pairs(size, full, weight),
-    hard = hard_pairs(size, full, weight, seen)
+    hard = hard_pairs(size, full, weight, observed$adjacency)
   )
   chosen <- pool[sample(nrow(pool), min(size, nrow(pool))), , drop = FALSE]
   train <- round(nrow(chosen) * shares[["train"]] / (1 - shares[["observed"]]))
   name <- network$proteins$name
   data.frame(
-    protein_a = name[chosen[, 1]], protein_b = name[chosen[, 2]], confidence = "none",
+    protein_a = name[chosen[, 1]], protein_b = name[chosen[, 2]], response = "none",
     split = sample(rep(c("train", "test"), c(train, nrow(chosen) - train)))
   )
 }

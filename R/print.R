@@ -41,11 +41,15 @@ print_ending <- function(x) {
 print.moe_tune <- function(x, digits = max(3L, getOption("digits") - 3L), ...) {
   cat("Cross-validation of softmax-gated mixtures of multinomial-logistic experts\nCall: ",
       short_call(x$call), "\n", sep = "")
-  cat_wrapped(max(x$folds), " folds of ", length(x$folds), " rows; ", describe_grid(x$path))
+  cat_wrapped(length(x$shares), " folds of ", x$rows, " rows; ", describe_grid(x$path))
   cat("\n")
   cat_wrapped("Least ", loss_names[[x$measure]], ": ", describe_row(x, x$best, digits))
   if (x$rule == "1se") {
     cat_wrapped("Simplest within one SE: ", describe_row(x, x$chosen, digits))
+  }
+  if (!is.null(x$baseline)) {
+    least <- format(x$baseline$losses[[x$measure]], digits = digits)
+    cat_wrapped("By ", x$baseline$name, ": ", least)
   }
   for (remark in tune_remarks(x)) cat_wrapped("! ", remark)
   invisible(x)

@@ -51,7 +51,8 @@
 #'   row, in any coding, for the rows that are used or also for those left out by `na.action`. A
 #'   number of folds is drawn at random, such that each class is spread over folds as evenly as can
 #'   be. A class that occurs in one fold alone is refused, as the fit without that fold could not
-#'   know it.
+#'   know it. Or folds by [moe_pair_folds()], which train on pairs of other proteins than those they
+#'   test on.
 #' @param measure The loss that decides: `"logloss"`, `"brier"` or `"error"`.
 #' @param rule `"min"` or `"1se"`.
 #' @param control Settings of all fits, from [moe_control()].
@@ -66,6 +67,8 @@
 #'   \item{best, chosen}{rows of the path with the least mean, and of what was chosen}
 #'   \item{values}{the losses, an array: rows of the path x folds x measures}
 #'   \item{folds, shares}{the fold of each row that was used, and each fold's share of the weights}
+#'   \item{baseline}{for folds by [moe_pair_folds()], the losses of [moe_pair_baseline()] on the
+#'     same rows}
 #'   \item{measure, rule, call}{how it was made}
 #'
 #'   `predict()` and `coef()` are those of the fit. `as.data.frame()` gives the path.
@@ -123,14 +126,16 @@ tune <- function(input, experts, lambda, folds, loss, rule, control, cl, call) {
   check_processes(cl)
   input <- check_input(input)
   folds <- as_folds(folds, input)
-  grid <- list(experts = check_experts_grid(experts, length(folds) - max(table(folds))),
+  fewest <- min(vapply(seq_len(count_folds(folds)), function(f) length(trained_on(folds, f)), 0L))
+  grid <- list(experts = check_experts_grid(experts, fewest),
                lambda = check_lambda_grid(lambda, sum(input$weights)))
 
   task <- list(input = input[c("x", "z", "y", "weights")], folds = folds, lambda = grid$lambda,
                control = quiet_control(control, alone = is.null(cl)))
-  pieces <- tune_pieces(max(folds), grid$experts)
+  pieces <- tune_pieces(count_folds(folds), grid$experts)
   results <- run_tasks(run_piece, task, pieces, cl, control$progress, "Folds")
   out <- new_tune(results, pieces, grid, folds, input$weights, loss, rule)
+  out$baseline <- fold_baseline(folds, input)
   out$fit <- chosen_fit(input, out$experts, out$lambda, control)
   out$call <- as_tune_call(call, out$fit)
   out
@@ -177,7 +182,7 @@ check_grid <- function(x, name, must, valid) {
 }
 
 check_experts_grid <- function(experts, rows) {
-  must <- paste("whole numbers from 1 to", rows, "(the rows without the largest fold)")
+  must <- paste("whole numbers from 1 to", rows, "(the rows that the smallest fit sees)")
   valid <- function(x) x >= 1 & x <= rows & x == trunc(x)
   sort(as.integer(check_grid(experts, "experts", must, valid)))
 }
@@ -192,20 +197,22 @@ check_lambda_grid <- function(lambda, total) {
 
 new_tune <- function(results, pieces, grid, folds, weights, loss, rule) {
   report_unconverged(results)
-  shares <- as.vector(rowsum(weights, folds)) / sum(weights)
-  values <- array(NA_real_, c(length(grid$lambda) * length(grid$experts), max(folds),
-                              length(losses)),
-                  list(NULL, paste0("fold", seq_len(max(folds))), names(losses)))
+  count <- count_folds(folds)
+  tested <- vapply(seq_len(count), function(f) sum(weights[held_out(folds, f)]), 0)
+  values <- array(NA_real_, c(length(grid$lambda) * length(grid$experts), count, length(losses)),
+                  list(NULL, paste0("fold", seq_len(count)), names(losses)))
   path <- data.frame(experts = rep(grid$experts, each = length(grid$lambda)),
                      lambda = rep(grid$lambda, length(grid$experts)))
   for (i in seq_along(pieces)) {
     values[path$experts == pieces[[i]]$experts, pieces[[i]]$fold, ] <- results[[i]]$values
   }
+  shares <- tested / sum(tested)
   path <- cbind(path, average_folds(values, loss, shares))
   chosen <- choose_row(path, rule)
   structure(list(lambda = path$lambda[chosen], experts = path$experts[chosen], path = path,
                  best = which.min(path$mean), chosen = chosen, values = values, folds = folds,
-                 shares = shares, measure = loss, rule = rule), class = "moe_tune")
+                 shares = shares, rows = length(weights), measure = loss, rule = rule),
+            class = "moe_tune")
 }
 
 report_unconverged <- function(results) {

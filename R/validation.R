@@ -11,9 +11,8 @@ tune_pieces <- function(folds, experts) {
 run_piece <- function(task, piece) with_random_state(piece$stream, validate_path(task, piece))
 
 validate_path <- function(task, piece) {
-  rows <- task$folds == piece$fold
-  train <- subset_input(task$input, !rows)
-  test <- subset_input(task$input, rows)
+  train <- subset_input(task$input, trained_on(task$folds, piece$fold))
+  test <- subset_input(task$input, held_out(task$folds, piece$fold))
   share <- sum(train$weights) / sum(task$input$weights)
   lambda <- task$lambda * share
   # Columns that are constant in one part are no news.
