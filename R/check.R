@@ -115,6 +115,7 @@ check_unique <- function(names, rule) {
 # Case weights as doubles; NULL stands for all 1.
 check_weights <- function(weights, n) {
   if (is.null(weights)) return(NULL)
+  weights <- plain(weights, "`weights`")
   if (!is.numeric(weights) || length(dim(weights)) > 1L) {
     refuse("`weights` must be a numeric vector, not ", given(weights), ".")
   }

@@ -201,8 +201,8 @@ cut.moe_dendrogram <- function(x, experts = x$selected, ...) {
     run$status <- "merged"
   }
   cut <- new_fit(list(run), problem)
-  for (field in c("ordered", "formula", "terms", "variables", "xlevels", "contrasts", "na.action",
-                  "model")) {
+  for (field in c("ordered", "formula", "terms", "variables", "blueprint", "xlevels", "contrasts",
+                  "na.action", "model")) {
     cut[[field]] <- fit[[field]]
   }
   cut$call <- fit$call

@@ -4,7 +4,8 @@
 #' of experts says about a covariate as a whole, through gate and experts together.
 #'
 #' @details
-#' For a numeric covariate \eqn{x_j} the effect on class \eqn{m} is the mean derivative \eqn{\sum_i
+#' For a numeric covariate (dates and times count as numbers, of days and seconds; a matrix as its
+#' columns) \eqn{x_j} the effect on class \eqn{m} is the mean derivative \eqn{\sum_i
 #' v_i \, \partial p(m \mid x_i, z_i) / \partial x_{ij} / \sum_i v_i}, for a factor (a character or
 #' logical variable) the mean difference between all rows being at a level and all rows being at the
 #' first. Covariates that appear in the gate as well as in the experts, in interactions or in
@@ -94,7 +95,7 @@ effect_frame <- function(fit, newdata, newz) {
   }
   if (!is.data.frame(newdata)) refuse("`newdata` must be a data frame, not ", given(newdata), ".")
   check_variables(delete.response(fit$terms$full), newdata, fit$variables)
-  newdata[intersect(variables, names(newdata))]
+  conform_variables(newdata[intersect(variables, names(newdata))], fit$blueprint)
 }
 
 # A number that the formula makes into classes has no derivative, and what is not a number must be
@@ -175,30 +176,49 @@ effect_data <- function(fit, frame) {
 # A row per contrast and class.
 effects_of <- function(fit, frame, name, weights, covariance) {
   values <- frame[[name]]
-  if (length(dim(values)) > 1L) {
-    refuse("Covariates must be vectors, but ", dQuote(name, FALSE), " is ", given(values), ".")
+  if (is.null(dim(values))) {
+    return(effect_table(fit, name, changes_of(fit, frame, name, weights), covariance))
   }
-  if (is.numeric(values) && is.null(fit$xlevels[[name]])) {
-    changes <- list(`dP/dx` = derivative(fit, frame, name, weights))
-  } else {
-    changes <- level_differences(fit, frame, name, weights)
-  }
+  labels <- colnames(values)
+  if (is.null(labels)) labels <- seq_len(ncol(values))
+  tables <- lapply(seq_len(ncol(values)), function(j) {
+    change <- list(`dP/dx` = derivative(fit, frame, name, weights, j))
+    effect_table(fit, paste0(name, labels[j]), change, covariance)
+  })
+  do.call(rbind, tables)
+}
+
+# Dates and times are numbers to the model.
+changes_of <- function(fit, frame, name, weights) {
+  values <- frame[[name]]
+  moves <- is.numeric(values) || inherits(values, c("Date", "POSIXct", "difftime"))
+  if (!moves || !is.null(fit$xlevels[[name]])) return(level_differences(fit, frame, name, weights))
+  list(`dP/dx` = derivative(fit, frame, name, weights))
+}
+
+effect_table <- function(fit, label, changes, covariance) {
   tables <- lapply(names(changes), function(contrast) {
     change <- changes[[contrast]]
     variance <- colSums(change$gradient * (covariance %*% change$gradient))
-    data.frame(variable = name, contrast = contrast, class = fit$levels,
+    data.frame(variable = label, contrast = contrast, class = fit$levels,
                estimate = change$prob, std.error = sqrt(pmax(variance, 0)))
   })
   do.call(rbind, tables)
 }
 
-derivative <- function(fit, frame, name, weights) {
-  values <- as.double(frame[[name]])
-  step <- derivative_step(values, training_column(fit, name))
+# By a vector, or by column j of a matrix.
+derivative <- function(fit, frame, name, weights, j = 1L) {
+  at_column <- if (is.null(dim(frame[[name]]))) TRUE else cbind(seq_len(nrow(frame)), j)
+  values <- as.double(unclass(frame[[name]])[at_column])
+  step <- derivative_step(values, training_column(fit, name, j))
   # The step as it was rounded.
   width <- (values + step) - (values - step)
   at <- function(values) {
-    frame[[name]] <- values
+    column <- as.double(frame[[name]])
+    attributes(column) <- attributes(frame[[name]])["dim"]
+    column[at_column] <- values
+    attributes(column) <- attributes(frame[[name]])
+    frame[[name]] <- column
     average_prob(fit, effect_problem(fit, frame), weights / width)
   }
   Map(`-`, at(values + step), at(values - step))
@@ -217,8 +237,11 @@ derivative_step <- function(values, trained) {
   max(.Machine$double.eps^(1 / 3) * size, 1e-12 * far)
 }
 
-training_column <- function(fit, name) {
-  if (!is.null(fit$terms)) return(as.double(fit$model[[name]]))
+training_column <- function(fit, name, j = 1L) {
+  if (!is.null(fit$terms)) {
+    trained <- fit$model[[name]]
+    return(as.double(if (is.null(dim(trained))) trained else trained[, j]))
+  }
   for (x in fit$model[c("x", "z")]) if (name %in% colnames(x)) return(as.double(x[, name]))
 }
 

@@ -1,6 +1,10 @@
 # Probabilities of any classifier, and what came of them, as users give them.
 
 as_models <- function(probabilities) {
+  if (is_fit_of_some_kind(probabilities)) {
+    refuse("`probabilities` must hold class probabilities, not a fit (", given(probabilities),
+           "): give predict(fit, type = \"prob\") or what that fit's predict() offers.")
+  }
   if (!is.list(probabilities) || is.data.frame(probabilities)) return(list(probabilities))
   if (length(probabilities) == 0L) refuse("`probabilities` must hold at least one model.")
   if (!are_labels(names(probabilities))) {
@@ -8,6 +12,8 @@ as_models <- function(probabilities) {
   }
   probabilities
 }
+
+is_fit_of_some_kind <- function(x) is.list(x) && is.object(x) && !is.data.frame(x)
 
 are_labels <- function(x) !is.null(x) && !anyNA(x) && all(x != "") && !anyDuplicated(x)
 
@@ -18,7 +24,7 @@ model_labels <- function(models) {
 }
 
 class_names <- function(prob, label) {
-  labels <- if (length(dim(prob)) == 2L) colnames(prob)
+  labels <- if (length(dim(prob)) == 2L && ncol(prob) > 1L) colnames(prob)
   if (is.null(labels)) return(NULL)
   check_column_names(labels, gsub("`", "", label))
   prefixed <- any(vapply(c(".pred_", ".prob_"), function(a) all(startsWith(labels, a)), NA))
@@ -27,6 +33,7 @@ class_names <- function(prob, label) {
 
 # A factor whose levels are the classes.
 as_truth <- function(truth, classes) {
+  truth <- plain(truth, "`truth`")
   if (is.character(truth) && is.null(dim(truth))) {
     if (is.null(classes)) {
       refuse("`truth` must be a factor where columns of `probabilities` have no names, not ",
@@ -56,9 +63,11 @@ as_probabilities <- function(prob, label, truth) {
   classes <- levels(truth)
   if (is.data.frame(prob)) prob <- as.matrix(prob)
   if (!is.numeric(prob) || length(dim(prob)) > 2L) {
-    refuse(label, " must be a numeric matrix, not ", given(prob), ".")
+    refuse(label, " must be a numeric matrix, not ", given(prob),
+           if (identical(dim(prob)[-(1:2)], 1L)) ": drop its third dimension",
+           if (is_fit_of_some_kind(prob)) ": give the probabilities that it predicts", ".")
   }
-  if (length(dim(prob)) < 2L) prob <- both_classes(as.vector(prob), label, classes)
+  if (NCOL(prob) == 1L) prob <- both_classes(as.vector(prob), label, classes)
   if (nrow(prob) != length(truth)) {
     refuse(label, " must have one row per value of `truth`: there are ", nrow(prob), " rows and ",
            length(truth), " values.")
@@ -86,8 +95,15 @@ check_simplex <- function(prob, label) {
   valid <- rowSums(is.finite(prob) & prob >= 0) == ncol(prob) & abs(rowSums(prob) - 1) <= 1e-6
   if (all(valid)) return(invisible())
   first <- which(!valid)[1]
+  row <- prob[first, ]
   refuse("Each row of ", label, " must hold probabilities, from 0 to 1 and with sum 1, but row ",
-         first, " is ", paste(format(utils::head(prob[first, ], 6L), digits = 3, trim = TRUE),
+         first, " is ", paste(format(utils::head(row, 6L), digits = 3, trim = TRUE),
                               collapse = ", "), if (ncol(prob) > 6L) ", ...",
-         if (sum(!valid) > 1L) paste0(" (and ", sum(!valid) - 1L, " more rows are wrong)"), ".")
+         if (sum(!valid) > 1L) paste0(" (and ", sum(!valid) - 1L, " more rows are wrong)"), ".",
+         if (are_rounded(prob)) {
+           paste0(" Its sum is ", format(sum(row), digits = 7), ": where probabilities were ",
+                  "rounded, divide each row by its sum.")
+         })
 }
+
+are_rounded <- function(prob) isTRUE(all(prob >= 0) && max(abs(rowSums(prob) - 1)) < 0.05)

@@ -21,11 +21,13 @@ fit_call <- function(call) {
 read_formula <- function(formula, data, call, contrasts, env, keep_frame = TRUE) {
   formula <- as_two_parts(formula)
   check_dot(formula, data)
-  frame <- build_model_frame(formula, call, env)
-  response <- Formula::model.part(formula, frame, lhs = 1)
-  frame <- drop_covariate_levels(frame, names(response))
+  data <- plain_columns(data)
   parts <- part_terms(formula, data)
   check_terms(parts)
+  frame <- plain_columns(build_model_frame(formula, data, call, env))
+  response <- Formula::model.part(formula, frame, lhs = 1)
+  frame <- drop_covariate_levels(frame, names(response))
+  check_covariates(unclass(frame)[setdiff(names(frame), c(names(response), "(weights)"))])
   check_contrasts(contrasts, frame)
   y <- as_response(if (length(response) == 1L) response[[1]] else response,
                    deparse1(formula(formula, rhs = 0)[[2]]))
@@ -35,7 +37,8 @@ read_formula <- function(formula, data, call, contrasts, env, keep_frame = TRUE)
   used <- c(attr(designs$x, "used_contrasts"), attr(designs$z, "used_contrasts"))
   weights <- model.weights(frame)
   all_terms <- c(list(full = attr(frame, "terms")), parts)
-  xlevels <- stats::.getXlevels(all_terms$full, frame)
+  blueprint <- describe_frame(frame, data, environment(formula))
+  xlevels <- Filter(length, lapply(blueprint$columns, `[[`, "levels"))
   variables <- intersect(all.vars(attr(all_terms$full, "variables")), names(data))
   na_action <- attr(frame, "na.action")
   # As large as a design; not to be held where only the fit itself is wanted.
@@ -45,6 +48,7 @@ read_formula <- function(formula, data, call, contrasts, env, keep_frame = TRUE)
     fit$formula <- formula
     fit$terms <- all_terms
     fit$variables <- variables
+    fit$blueprint <- blueprint
     fit$xlevels <- xlevels
     fit$contrasts <- used[!duplicated(names(used))]
     fit$na.action <- na_action
@@ -70,11 +74,12 @@ read_matrices <- function(x, y, z, shared, weights, call) {
 
 # --- formulas ---
 
-build_model_frame <- function(formula, call, env) {
-  wanted <- match(c("data", "subset", "weights", "na.action"), names(call), 0L)
+build_model_frame <- function(formula, data, call, env) {
+  wanted <- match(c("subset", "weights", "na.action"), names(call), 0L)
   call <- call[c(1L, wanted)]
   call[[1L]] <- quote(stats::model.frame)
   call$formula <- formula
+  call$data <- data
   eval(call, env)
 }
 
@@ -82,7 +87,7 @@ build_model_frame <- function(formula, call, env) {
 # as in glm().
 drop_covariate_levels <- function(frame, response) {
   for (name in setdiff(names(frame), response)) {
-    if (is.factor(frame[[name]])) frame[[name]] <- droplevels(frame[[name]])
+    if (is.factor(frame[[name]])) frame[[name]] <- drop_unused(frame[[name]], name)
   }
   frame
 }
@@ -114,9 +119,36 @@ check_dot <- function(formula, data) {
 }
 
 part_terms <- function(formula, data) {
-  gate <- length(formula)[2]
-  list(expert = delete.response(terms(formula, lhs = 1, rhs = 1, data = data)),
-       gate = delete.response(terms(formula, lhs = 1, rhs = gate, data = data)))
+  of_part <- function(part) {
+    terms <- terms(formula, lhs = 1, rhs = part, data = data)
+    check_response_left(terms)
+    delete.response(terms)
+  }
+  list(expert = of_part(1L), gate = of_part(length(formula)[2]))
+}
+
+# As a covariate the response predicts itself.
+check_response_left <- function(terms) {
+  of_terms <- attr(terms, "factors")
+  if (length(of_terms) && any(of_terms[attr(terms, "response"), ] > 0)) {
+    refuse("The response must be on the left of the formula only, but ", rownames(of_terms)[1],
+           " is also among the covariates.")
+  }
+  variables <- as.list(attr(terms, "variables"))[-1]
+  both <- intersect(all.vars(variables[[1]]), unlist(lapply(variables[-1], all.vars)))
+  if (length(both)) {
+    warning("What the response is made of is also among the covariates: ", enumerate(both), ".",
+            call. = FALSE)
+  }
+}
+
+# `(1 | id)` would be read as a logical or.
+check_bars <- function(terms, part) {
+  for (variable in as.list(attr(terms, "variables"))[-1]) {
+    if (!is.call(variable) || !deparse1(variable[[1]]) %in% c("|", "||")) next
+    refuse("Random effects are not supported; the ", part, " part of the formula has (",
+           deparse1(variable), "). For a logical or, write I(", deparse1(variable), ").")
+  }
 }
 
 check_contrasts <- function(contrasts, frame) {
@@ -132,6 +164,7 @@ check_contrasts <- function(contrasts, frame) {
 
 check_terms <- function(terms) {
   for (part in names(terms)) {
+    check_bars(terms[[part]], part)
     if (attr(terms[[part]], "intercept") == 0L) {
       refuse("The ", part, " part of the formula must keep its intercept (no `- 1` or `+ 0`).")
     }

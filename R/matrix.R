@@ -4,6 +4,7 @@
 # A design: a numeric matrix without missing or infinite values, stored as doubles, dense or as a
 # dgCMatrix.
 check_design <- function(x, name) {
+  x <- plain(x, name)
   if (is_sparse(x)) {
     x <- as_sparse(x, name)
     check_finite(x, name)
@@ -14,7 +15,9 @@ check_design <- function(x, name) {
            "data.matrix() or model.matrix().")
   }
   if (!is.matrix(x) || !(is.numeric(x) || is.logical(x))) {
-    refuse("`", name, "` must be a numeric matrix, not ", given(x), ".")
+    is_formula <- is.character(x) && length(x) == 1L && grepl("~", x, fixed = TRUE)
+    refuse("`", name, "` must be a numeric matrix, not ", given(x),
+           if (is_formula) ": for a formula, give it without quotes or by as.formula()", ".")
   }
   if (storage.mode(x) != "double") storage.mode(x) <- "double"
   check_finite(x, name)

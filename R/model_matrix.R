@@ -18,11 +18,24 @@ build_design <- function(terms, frame, contrasts) {
   of_rows <- design_maker(terms, frame, contrasts)
   blocks <- row_blocks(nrow(frame), design_rows)
   first <- of_rows(blocks[[1]])
+  check_design_names(first, attr(terms, "term.labels"))
   out <- matrix(0, nrow(frame), ncol(first), dimnames = list(NULL, colnames(first)))
   out[blocks[[1]], ] <- first
   for (rows in blocks[-1]) out[rows, ] <- of_rows(rows)
   attr(out, "used_contrasts") <- attr(first, "contrasts")
   out
+}
+
+# Coefficients are told apart by their names.
+check_design_names <- function(x, terms) {
+  twice <- colnames(x)[duplicated(colnames(x))][1]
+  if (is.na(twice)) return(invisible())
+  from <- c("(Intercept)", terms)[1L + unique(attr(x, "assign")[colnames(x) == twice])]
+  refuse("Every column of the design must have a name of its own, but ",
+         if (length(from) > 1L) paste(from, collapse = " and ") else paste("the columns of", from),
+         if (length(from) > 1L) " both give " else " give twice ", dQuote(twice, FALSE),
+         " (names are those of the variables with the level, or the matrix column, behind them): ",
+         "rename a variable, level or column.")
 }
 
 design_rows <- 25000L # whose block of a model matrix stays in the processor's cache
@@ -33,7 +46,7 @@ design_maker <- function(terms, frame, contrasts) {
   check_levels(columns)
   contrasts <- contrasts[intersect(names(contrasts), names(columns))]
   # Each block of rows has all levels.
-  columns <- lapply(columns, function(column) if (is.character(column)) factor(column) else column)
+  columns <- lapply(columns, function(a) if (is.character(a)) text_factor(a) else a)
   function(rows) {
     some <- lapply(columns, function(column) {
       if (length(dim(column)) == 2L) column[rows, , drop = FALSE] else column[rows]

@@ -28,16 +28,13 @@ new_frame <- function(fit, newdata, with_response) {
   terms <- fit$terms$full
   if (!with_response) terms <- delete.response(terms)
   check_variables(terms, newdata, fit$variables)
-  newdata <- as_known_factors(fit, newdata)
-  check_kinds(terms, newdata)
-  frame <- model.frame(terms, newdata, na.action = stats::na.pass,
-                       xlev = fit$xlevels[names(fit$xlevels) %in% all_columns(terms)])
-  check_widths(terms, frame)
+  newdata <- conform_variables(newdata, fit$blueprint)
+  frame <- model.frame(terms, newdata, na.action = stats::na.pass)
   if (is.data.frame(newdata) && nrow(frame) != nrow(newdata)) {
     refuse("Variables that `newdata` lacks were found elsewhere, with ", nrow(frame), " rows and ",
            "not ", nrow(newdata), ": put them into `newdata`.")
   }
-  list(frame = frame,
+  list(frame = conform_columns(frame, fit$blueprint),
        y = if (with_response) recode(fit, Formula::model.part(fit$formula, frame, lhs = 1,
                                                              drop = TRUE)))
 }
@@ -50,53 +47,6 @@ check_variables <- function(terms, newdata, from_data) {
   missing <- missing[!elsewhere | missing %in% all_columns(terms)]
   if (length(missing)) {
     refuse("`newdata` must have all variables of the formula, but lacks ", enumerate(missing), ".")
-  }
-}
-
-# A matrix must have as many columns as it had, and what was a vector may be a matrix of one column.
-check_widths <- function(terms, frame) {
-  was <- attr(terms, "dataClasses")
-  for (name in intersect(names(was), names(frame))) {
-    # Names of classes are "numeric" and "nmatrix.2", say.
-    if (!grepl("^(numeric$|nmatrix[.])", was[[name]])) next
-    expected <- if (was[[name]] == "numeric") 1L else as.integer(sub("nmatrix.", "", was[[name]]))
-    if (NCOL(frame[[name]]) != expected) {
-      refuse("`newdata` must have matrices as wide as the fit has seen: ", name, " had ",
-             expected, if (expected > 1L) " columns" else " column", ", but has ",
-             NCOL(frame[[name]]), ".")
-    }
-  }
-}
-
-# Factors of the fit may come as text, numbers or all NA. What was text or ordered stays so: other
-# terms of the formula may use it as that.
-as_known_factors <- function(fit, newdata) {
-  was <- attr(fit$terms$full, "dataClasses")
-  for (name in intersect(names(fit$xlevels), names(newdata))) {
-    values <- as.character(newdata[[name]])
-    unseen <- setdiff(values[!is.na(values)], fit$xlevels[[name]])
-    if (length(unseen)) {
-      refuse("`newdata` must not have factor levels that the fit has not seen: ", name, " has ",
-             enumerate(unseen), ".")
-    }
-    newdata[[name]] <- if (was[[name]] == "character") values else
-      factor(values, levels = fit$xlevels[[name]], ordered = was[[name]] == "ordered")
-  }
-  newdata
-}
-
-# A covariate must be of the kind it was: numbers do for logical values and all NA for anything.
-check_kinds <- function(terms, newdata) {
-  was <- attr(terms, "dataClasses")
-  for (name in intersect(names(was), names(newdata))) {
-    values <- newdata[[name]]
-    if (is.logical(values) && all(is.na(values))) next
-    fits <- switch(was[[name]], numeric = is.numeric(values) || is.logical(values),
-                   logical = is.logical(values), TRUE)
-    if (!fits) {
-      refuse("`newdata` must have variables of the kind that the fit has seen: ", name, " was ",
-             was[[name]], ", but is ", given(values), ".")
-    }
   }
 }
 
@@ -143,7 +93,8 @@ new_matrices <- function(fit, newdata, newz, newy) {
 
 # Columns are found by name where the matrix has names, by position otherwise.
 new_matrix <- function(x, columns, name) {
-  if (is.data.frame(x)) x <- as.matrix(x[intersect(names(x), columns)])
+  if (is.data.frame(x)) x <- as.matrix(plain_columns(x[intersect(names(x), columns)]))
+  x <- plain(x, name)
   if (is_sparse(x)) {
     x <- as_sparse(x, name)
   } else if (!is.matrix(x) || !(is.numeric(x) || is.logical(x))) {
@@ -170,6 +121,7 @@ new_matrix <- function(x, columns, name) {
 
 # A new response as a factor with the fit's levels.
 recode <- function(fit, y) {
+  y <- plain(y, "the response")
   if (length(dim(y)) == 2L) y <- response_from_indicators(y, "newy")
   y <- as.character(y)
   unseen <- setdiff(unique(y[!is.na(y)]), fit$levels)

@@ -2,11 +2,18 @@
 
 # A factor whose levels all occur.
 as_response <- function(y, name = "y") {
+  if (is.data.frame(y) && length(y) == 1L) {
+    refuse("`", name, "` must be a vector or an indicator matrix, not a data frame of one column: ",
+           "give the column itself, as in ", name, "[[1]].")
+  }
+  y <- plain(y, name)
   y <- if (length(dim(y)) == 2L) {
     response_from_indicators(y, name)
   } else if (is.factor(y)) {
     y
-  } else if (is.character(y) || is.logical(y)) {
+  } else if (is.character(y)) {
+    text_factor(y)
+  } else if (is.logical(y)) {
     factor(y)
   } else if (is.numeric(y) && all(y %in% c(0, 1, NA))) {
     factor(y)
@@ -20,6 +27,9 @@ as_response <- function(y, name = "y") {
   if (anyNA(y)) {
     refuse("`", name, "` must not hold missing values: row ", which(is.na(y))[1], " is NA.")
   }
+  if (anyNA(levels(y))) {
+    refuse("`", name, "` must not have NA as a level: name that class, or leave its rows out.")
+  }
   y
 }
 
@@ -31,10 +41,7 @@ response_from_indicators <- function(y, name) {
   }
   absent <- rowSums(is.na(y)) == ncol(y)
   valid <- absent | (rowSums(y == 0 | y == 1) == ncol(y) & rowSums(y) == 1) %in% TRUE
-  if (!all(valid)) {
-    refuse("Each row of the indicator matrix `", name, "` must hold one 1 and 0 elsewhere, but ",
-           "row ", which(!valid)[1], " does not.")
-  }
+  if (!all(valid)) refuse_indicators(y, which(!valid)[1], name)
   labels <- colnames(y)
   if (is.null(labels)) labels <- character(ncol(y))
   labels <- ifelse(labels == "", seq_len(ncol(y)), labels)
@@ -42,6 +49,15 @@ response_from_indicators <- function(y, name) {
   label <- labels[max.col(y, "first")]
   label[absent] <- NA
   factor(label, levels = labels)
+}
+
+refuse_indicators <- function(y, row, name) {
+  counts <- is.numeric(y) && all(y >= 0 & y == trunc(y), na.rm = TRUE)
+  refuse("Each row of the indicator matrix `", name, "` must hold one 1 and 0 elsewhere, but ",
+         "row ", row, " does not", if (counts) {
+           paste0("; where these are counts, make a row of each class and give its count to ",
+                  "`weights`")
+         }, ".")
 }
 
 check_classes <- function(y, weights) {
@@ -57,7 +73,8 @@ check_classes <- function(y, weights) {
   if (length(empty)) {
     refuse("Every level of the response must occur with positive weight, but ",
            enumerate(empty), if (length(empty) > 1L) " do" else " does",
-           " not; droplevels() removes empty levels.")
+           " not; ", if (any(y %in% empty)) "leave out rows without weight, then ",
+           "droplevels() removes empty levels.")
   }
 }
 

@@ -280,6 +280,28 @@ test_that("effects are printed with few digits and hold all", {
   expect_length(capture.output(print(effects[c("class", "estimate")])), nrow(effects) + 1)
 })
 
+test_that("dates, times and columns of matrices have the effects of their numbers", {
+  d$number <- as.double(seq_along(d$y))
+  d$day <- as.Date("2020-01-01") + d$number
+  d$lag <- as.difftime(d$number, units = "hours")
+  d$time <- as.POSIXct("2020-01-01", tz = "UTC") + d$number
+  of <- function(formula, ...) as.data.frame(moe_effects(moe_fit(formula, d, experts = 1), ...))
+  plain <- of(y ~ number + x1)
+  for (name in c("day", "lag", "time")) {
+    effects <- of(reformulate(c(name, "x1"), "y"))
+    expect_equal(effects[-1], plain[-1], tolerance = 1e-4)
+    expect_identical(unique(effects$variable), c(name, "x1"))
+  }
+  d$both <- cbind(d$x1, d$x2)
+  d$named <- cbind(p = d$x1, q = d$x2)
+  columns <- of(y ~ x1 + x2)
+  expect_equal(of(y ~ both)[-1], columns[-1], tolerance = 1e-6)
+  expect_identical(unique(of(y ~ both)$variable), c("both1", "both2"))
+  expect_identical(unique(of(y ~ named)$variable), c("namedp", "namedq"))
+  dated <- moe_fit(y ~ day + x1, d, experts = 1)
+  expect_equal(moe_effects(dated, newdata = transform(d, day = format(day))), moe_effects(dated))
+})
+
 # --- refusals ---
 
 test_that("what cannot be is refused in words", {
@@ -294,8 +316,6 @@ test_that("what cannot be is refused in words", {
   refused(predict(fit, new, "prob", se.fit = TRUE, vcov = "hc3"), "`vcov` must be one of")
   refused(predict(fit, new, "prob", se.fit = TRUE, vcov = "opg", cluster = d$id),
           "`cluster` is for the sandwich covariance, but `vcov` is \"opg\"")
-  dated <- moe_fit(y ~ day, transform(d, day = as.Date("2020-01-01") + seq_along(y)), experts = 1)
-  refused(moe_effects(dated), "factors, text or logical values, but \"day\" is .* class \"Date\"")
   refused(moe_effects(1), "must be a fit by moe_fit")
   refused(moe_effects(fit, "x9"), "`variables` must be among .*\"x1\", \"x2\", \"z1\".*\"x9\"")
   refused(moe_effects(fit, 1), "`variables` must be NULL or names")
