@@ -334,9 +334,6 @@ test_that("what cannot be is refused in words", {
   twice$model$z[, 2] <- 0
   twice$columns$gate[2] <- colnames(twice$model$z)[2] <- "x1"
   refused(moe_effects(twice), "same values in both, but \"x1\" differs")
-  wide <- d
-  wide$m <- as.matrix(d[c("x1", "x2")])
-  refused(moe_effects(moe_fit(y ~ m, wide, experts = 1)), "must be vectors, but \"m\"")
 })
 
 test_that("a variable that the formula makes into classes is refused", {
