@@ -124,7 +124,8 @@ part_terms <- function(formula, data) {
     check_response_left(terms)
     delete.response(terms)
   }
-  list(expert = of_part(1L), gate = of_part(length(formula)[2]))
+  expert <- of_part(1L)
+  list(expert = expert, gate = if (length(formula)[2] == 1L) expert else of_part(2L))
 }
 
 # As a covariate the response predicts itself.

@@ -58,8 +58,6 @@ design_maker <- function(terms, frame, contrasts) {
   }
 }
 
-all_columns <- function(terms) vapply(as.list(attr(terms, "variables"))[-1], deparse1, "")
-
 check_levels <- function(covariates) {
   for (name in names(covariates)) {
     values <- covariates[[name]]

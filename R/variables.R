@@ -36,6 +36,8 @@ difference_units <- function(x) {
   }
 }
 
+all_columns <- function(terms) vapply(as.list(attr(terms, "variables"))[-1], deparse1, "")
+
 # --- at the fit ---
 
 # Covariates must be such that their numbers, or levels, are all that there is to them.

@@ -61,3 +61,25 @@ text_factor <- function(x) {
   levels <- unique(as.character(x))
   factor(x, levels = sort(levels[!is.na(levels)], method = "radix"))
 }
+
+# Case weights as doubles; NULL stands for all 1.
+check_weights <- function(weights, n) {
+  if (is.null(weights)) return(NULL)
+  weights <- plain(weights, "`weights`")
+  if (!is.numeric(weights) || length(dim(weights)) > 1L) {
+    refuse("`weights` must be a numeric vector, not ", given(weights), ".")
+  }
+  if (length(weights) != n) {
+    refuse("`weights` must have one value per row: there are ", n, " rows and ", length(weights),
+           " weights.")
+  }
+  check_each(is.finite(weights), weights, "`weights` must be finite")
+  check_each(weights >= 0, weights, "`weights` must not be negative")
+  if (sum(weights) == 0) refuse("`weights` must have a positive sum, but all are 0.")
+  if (!is.finite(sum(weights))) refuse("`weights` must have a finite sum.")
+  if (abs(log10(sum(weights))) > 100) {
+    refuse("`weights` must have a sum from 1e-100 to 1e+100, beyond which products of them are ",
+           "lost to rounding, not ", format(sum(weights)), ": multiply them by a constant.")
+  }
+  as.double(weights)
+}
