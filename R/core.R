@@ -12,13 +12,14 @@ core_evaluate <- function(problem, theta, gram = FALSE, tau = NULL) {
 core_methods <- c("mm", "accelerated")
 
 # One run of the optimiser from theta: a list of theta, objective, loglik, status (a word),
-# iterations, evaluations, gradient_norm, gain and trace.
+# iterations, evaluations, gradient_norm, gain and trace. It ends early, as "trailed", where the
+# target, an objective, seems out of reach.
 core_maximise <- function(problem, theta, iterations = problem$control$max_iterations,
-                          tolerance = problem$control$tolerance, tau = NULL) {
+                          tolerance = problem$control$tolerance, tau = NULL, target = NULL) {
   settings <- list(method = match(problem$control$method, core_methods) - 1L,
                    max_iterations = iterations,
                    # The stop rule counts in units of the objective, which weights may make tiny.
-                   tolerance = tolerance * min(1, problem$total))
+                   tolerance = tolerance * min(1, problem$total), target = target)
   run <- .Call(C_moe_maximise, problem, theta, tau, settings, usable_threads(problem$control))
   run$status <- run_statuses[run$status + 1L]
   run

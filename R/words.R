@@ -3,7 +3,8 @@
 # --- statuses ---
 
 # How a run of the core may end, in the core's order.
-run_statuses <- c("converged", "iteration limit", "stalled", "not finite", "evaluation failed")
+run_statuses <- c("converged", "iteration limit", "stalled", "not finite", "evaluation failed",
+                  "trailed")
 
 # A fit may also be the merged measure as it is.
 fit_statuses <- c(run_statuses, "merged")

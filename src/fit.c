@@ -26,6 +26,8 @@
 #define SUFFICIENT 1e-4 /* share of the predicted first-order gain that a step must bring */
 #define FIRST_REFRESH 4 /* iterations until the metric is renewed; each wait is doubled */
 #define SCALE_RANGE 4   /* a section's scale is within this factor of that of all sections */
+#define LAP 10          /* iterations between two looks at whether the target is in reach, */
+#define PROSPECT 1      /* which it is if this many gains as in the last lap lead there */
 
 typedef struct {
   const moe_objective *objective;
@@ -42,6 +44,7 @@ typedef struct {
   double *scale;             /* of each section of S^-1 in the quasi-Newton matrix */
   int pairs, newest;
   double before[2]; /* the objective one and two iterations ago */
+  double lap;       /* the objective at the last lap */
 } run;
 
 /* The gate and each expert have a section of theta and of the metric. */
@@ -322,6 +325,15 @@ static int has_converged(const run *s) {
   return r->gain <= s->control->tolerance * (1 + fabs(r->objective));
 }
 
+/* Gains shrink, but not steadily: a run may still gain about as much as in its last lap. */
+static int trails(run *s) {
+  const moe_result *r = s->result;
+  if (!s->control->target || r->iterations % LAP != 0) return 0;
+  double gain = r->objective - s->lap;
+  s->lap = r->objective;
+  return r->iterations >= 2 * LAP && r->objective + PROSPECT * gain < *s->control->target;
+}
+
 static moe_ending maximise_mm(run *s) {
   moe_result *r = s->result;
   while (r->iterations < s->control->max_iterations) {
@@ -330,6 +342,7 @@ static moe_ending maximise_mm(run *s) {
     count_iteration(s, before);
     r->gain = mm_gain(s);
     if (has_converged(s)) return MOE_CONVERGED;
+    if (trails(s)) return MOE_TRAILED;
   }
   return MOE_ITERATION_LIMIT;
 }
@@ -343,6 +356,7 @@ static moe_ending maximise_accelerated(run *s) {
     r->gain = (s->pairs < TRUSTED_PAIRS ? CAUTION : 1) * 0.5 * slope;
     if (has_converged(s)) return MOE_CONVERGED;
     if (r->iterations == s->control->max_iterations) return MOE_ITERATION_LIMIT;
+    if (trails(s)) return MOE_TRAILED;
     const int with_gram = r->iterations + 1 == refresh;
     if (with_gram) refresh += wait *= 2;
     if (!ascend(s, slope, with_gram) && !(s->status == MOE_OK && fall_back(s))) return MOE_STALLED;

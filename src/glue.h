@@ -50,7 +50,7 @@ const double *glue_theta(SEXP a, const moe_shape *shape);
 /* n x K weights, or NULL. */
 const double *glue_tau(SEXP a, const moe_shape *shape);
 
-/* list(method, max_iterations, tolerance) */
+/* list(method, max_iterations, tolerance, target) */
 moe_control glue_control(SEXP a);
 
 #endif

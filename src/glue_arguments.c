@@ -265,12 +265,22 @@ const double *glue_tau(SEXP a, const moe_shape *s) {
   return glue_weights(a, (double)s->n * s->K, "tau");
 }
 
+/* NULL, or where the number is. */
+static const double *optional_number(SEXP a, const char *name) {
+  if (isNull(a)) return NULL;
+  if (TYPEOF(a) != REALSXP || isnan(number(a, name)))
+    error("`%s` must be NULL or a double that is not NA.", name);
+  return REAL(a);
+}
+
 moe_control glue_control(SEXP a) {
-  moe_control out = {.method = (moe_method)glue_count(element(a, "method", "settings"), MOE_MM,
-                                                      MOE_ACCELERATED, "method"),
-                     .max_iterations = glue_count(element(a, "max_iterations", "settings"), 0,
-                                                  INT_MAX, "max_iterations"),
-                     .tolerance = number(element(a, "tolerance", "settings"), "tolerance")};
+  moe_control out = {
+      .method = (moe_method)glue_count(element(a, "method", "settings"), MOE_MM, MOE_ACCELERATED,
+                                       "method"),
+      .max_iterations =
+          glue_count(element(a, "max_iterations", "settings"), 0, INT_MAX, "max_iterations"),
+      .tolerance = number(element(a, "tolerance", "settings"), "tolerance"),
+      .target = optional_number(optional_element(a, "target", "settings"), "target")};
   if (!(out.tolerance >= 0))
     error("`tolerance` must not be negative or NA, but is %g.", out.tolerance);
   return out;

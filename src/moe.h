@@ -223,14 +223,16 @@ typedef struct {
   moe_method method;
   int max_iterations;
   double tolerance; /* stop when the estimated gain left is below tolerance * (1 + |objective|) */
+  const double *target; /* an objective: the run ends where that seems out of reach; or NULL */
 } moe_control;
 
 typedef enum {
   MOE_CONVERGED,
   MOE_ITERATION_LIMIT,
-  MOE_STALLED,          /* rounding hides any further ascent */
-  MOE_NOT_FINITE,       /* the start could not be evaluated, or not to finite numbers */
-  MOE_EVALUATION_FAILED /* the same of a later point: the run ends at the last good one */
+  MOE_STALLED,           /* rounding hides any further ascent */
+  MOE_NOT_FINITE,        /* the start could not be evaluated, or not to finite numbers */
+  MOE_EVALUATION_FAILED, /* the same of a later point: the run ends at the last good one */
+  MOE_TRAILED            /* the target seems out of reach */
 } moe_ending;
 
 /* The trace holds the objectives after iterations 0, step, 2 step, ... and after the last. The step

@@ -55,7 +55,7 @@ fitted fit_from(const moe_objective *objective, const moe_control *control, cons
 }
 
 fitted fit(fit_case *c, moe_method method, int max_iterations, double tolerance) {
-  moe_control control = {method, max_iterations, tolerance};
+  moe_control control = {method, max_iterations, tolerance, NULL};
   c->counter.calls = 0;
   return fit_from(&c->objective, &control, c->sample->theta);
 }

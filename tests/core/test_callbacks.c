@@ -85,7 +85,7 @@ static void shards_add_up(void) {
     moe_objective sharded = c->objective;
     sharded.evaluate = evaluate_shards;
     sharded.context = &parts;
-    const moe_control controls[] = {{MOE_MM, 30, 0}, {MOE_ACCELERATED, 2000, 1e-14}};
+    const moe_control controls[] = {{MOE_MM, 30, 0, NULL}, {MOE_ACCELERATED, 2000, 1e-14, NULL}};
     for (int j = 0; j < 2; j++) {
       fitted whole = fit_from(&c->objective, &controls[j], c->sample->theta);
       fitted summed = fit_from(&sharded, &controls[j], c->sample->theta);
@@ -123,7 +123,7 @@ static int poll_and_stop(void *context) {
 /* The status of a run that is to stop at the poll `after`. */
 static moe_status run_until(fit_case *c, int after, moe_workspace workspace, double *theta,
                             moe_result *result) {
-  const moe_control control = {MOE_ACCELERATED, 40, 0};
+  const moe_control control = {MOE_ACCELERATED, 40, 0, NULL};
   stopper stop = {after, 0};
   c->sample->rows.poll = c->objective.poll = poll_and_stop;
   c->sample->rows.poll_context = c->objective.poll_context = &stop;

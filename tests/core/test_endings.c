@@ -63,7 +63,7 @@ static moe_status evaluate_until(void *context, const double *theta, double *val
 }
 
 static fitted fit_failing(fit_case *c, failing *f, moe_method method, int iterations) {
-  const moe_control control = {method, iterations, 0};
+  const moe_control control = {method, iterations, 0, NULL};
   moe_objective objective = c->objective;
   objective.evaluate = evaluate_until;
   objective.context = f;
@@ -143,7 +143,7 @@ static void a_failure_of_the_start(void) {
 static void a_short_trace_is_an_outline(void) {
   recipe a = {.shape = {200, 3, 2, 3, 2}, .spread = 1};
   fit_case *c = new_case(&a, 1, 0);
-  const moe_control control = {MOE_MM, 100, 0};
+  const moe_control control = {MOE_MM, 100, 0, NULL};
   fitted whole = fit(c, MOE_MM, 100, 0);
   moe_workspace workspace = new_workspace(moe_fit_workspace(&a.shape));
   CHECK(whole.result.trace_length == 101 && whole.result.trace_step == 1, "%d",
@@ -217,6 +217,31 @@ static void restart_at_the_maximum(void) {
   free_case(c);
 }
 
+/* A run that ends at its target is left alone; one whose target is far above its end is not, but
+ * has seen two laps, and has only ever risen. */
+static void a_run_that_trails_gives_up(void) {
+  recipe a = {.shape = {300, 3, 2, 3, 2}, .spread = 1};
+  fit_case *c = new_case(&a, 2, 0);
+  for (int method = MOE_MM; method <= MOE_ACCELERATED; method++) {
+    fitted whole = fit(c, (moe_method)method, 2000, 1e-13);
+    CHECK(whole.result.iterations > 20, "%d iterations", whole.result.iterations);
+    double end = whole.result.objective, beyond = end + 1000;
+    moe_control control = {(moe_method)method, 2000, 1e-13, &end};
+    fitted same = fit_from(&c->objective, &control, c->sample->theta);
+    CHECK(same.result.ending == whole.result.ending && same.result.objective == end,
+          "status %d at %g", (int)same.result.ending, same.result.objective);
+    control.target = &beyond;
+    fitted early = fit_from(&c->objective, &control, c->sample->theta);
+    CHECK(early.result.ending == MOE_TRAILED && early.result.iterations == 20,
+          "status %d after %d iterations", (int)early.result.ending, early.result.iterations);
+    CHECK(early.result.objective == whole.result.trace[20], "%g", early.result.objective);
+    free_fitted(whole);
+    free_fitted(same);
+    free_fitted(early);
+  }
+  free_case(c);
+}
+
 void test_endings(void) {
   run_test("the start may not be finite", start_may_not_be_finite);
   run_test("a failure ends with the last good point", a_failure_ends_with_the_last_good_point);
@@ -226,4 +251,5 @@ void test_endings(void) {
   run_test("no iterations", no_iterations);
   run_test("one iteration", one_iteration);
   run_test("a restart at the maximum", restart_at_the_maximum);
+  run_test("a run that trails gives up", a_run_that_trails_gives_up);
 }

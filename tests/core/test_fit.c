@@ -145,7 +145,8 @@ static void mm_stops_by_what_is_left(void) {
       CHECK((left <= tolerance * (1 + fabs(trace[t]))) == (t == end), "%g left after %d of %d",
             left, t, end);
     }
-    fitted best = fit_from(&c->objective, &(moe_control){MOE_ACCELERATED, 1000, 1e-13}, b.theta);
+    fitted best =
+        fit_from(&c->objective, &(moe_control){MOE_ACCELERATED, 1000, 1e-13, NULL}, b.theta);
     double left = best.result.objective - b.result.objective;
     CHECK(left <= 5 * b.result.gain && b.result.gain <= 5 * left, "%g left, not %g", left,
           b.result.gain);
@@ -162,7 +163,7 @@ static void no_step_without_a_gain(void) {
     fit_case *c = new_case(&a, 2, 1);
     fitted near = fit(c, MOE_ACCELERATED, 1000, 1e-14);
     for (int method = MOE_MM; method <= MOE_ACCELERATED; method++) {
-      moe_control control = {(moe_method)method, 300, 0};
+      moe_control control = {(moe_method)method, 300, 0, NULL};
       fitted b = fit_from(&c->objective, &control, near.theta);
       for (int t = 1; t <= b.result.iterations; t++)
         CHECK(b.result.trace[t] > b.result.trace[t - 1], "method %d, iteration %d of %d", method, t,

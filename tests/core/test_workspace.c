@@ -35,7 +35,7 @@ static void short_workspaces_of_rows(void) {
 static void short_workspaces_of_runs(void) {
   recipe a = {.shape = {300, 3, 2, 3, 2}, .spread = 1};
   fit_case *c = new_case(&a, 1, 0);
-  const moe_control control = {MOE_MM, 10, 0};
+  const moe_control control = {MOE_MM, 10, 0, NULL};
   moe_workspace workspace = new_workspace(moe_fit_workspace(&a.shape));
   moe_result result = {.trace = new_doubles(11), .trace_capacity = 11};
   workspace.length--;
