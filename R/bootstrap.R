@@ -86,7 +86,7 @@
 #' pairs <- subset(yeast_ppi, split == "test")
 #' set.seed(1)
 #' fit <- moe_fit(confidence ~ l3 + high_share, pairs, lambda = 1,
-#'                control = moe_control(starts = 3))
+#'                control = moe_control(search = "quick"))
 #' boot <- moe_bootstrap(fit, replicates = 20)
 #' boot
 #' summary(boot)[1:3, ]

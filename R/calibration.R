@@ -101,7 +101,7 @@
 #' test <- subset(yeast_ppi, split == "test")
 #' set.seed(1)
 #' mixture <- moe_fit(confidence ~ l3 + fc_jac | high_share, data = train, experts = 2, lambda = 1,
-#'                    control = moe_control(starts = 2))
+#'                    control = moe_control(search = "quick"))
 #' logit <- moe_fit(confidence ~ l3 + fc_jac + high_share, data = train, experts = 1)
 #' probabilities <- list(mixture = predict(mixture, test, type = "prob"),
 #'                       logit = predict(logit, test, type = "prob"))

@@ -4,38 +4,60 @@
 #'   the plain MM step where it would not raise the objective; or `"mm"`, the plain
 #'   minorization-maximization algorithm with closed-form updates. Both only ever raise the
 #'   objective, and stop at the same points; the plain one needs 10 to 100 times the steps.
-#' @param starts Number of random starts on the full data (a whole number of at least 1). They are
-#'   the most promising of 4 (where rows are few: up to 40) times as many short searches on at most
-#'   5000 rows. Each has a short run; then all (of more than 2000 rows: the best third, at least
-#'   two) are run to the end. With one start there is no search. Some searches divide the rows into
-#'   regions by their covariates; where these are a sparse matrix of more than 1000 columns, by 1000
-#'   of them that are drawn at random. Ignored if the fit has one expert or is given `start`.
-#' @param max_iterations Most iterations of the final run of a start.
+#' @param search How much is searched for the optimum: `"standard"`, `"quick"` or `"thorough"`; see
+#'   the section on the search. Ignored if the fit has one expert or is given `start`.
+#' @param max_iterations Most iterations of the final run.
 #' @param tolerance A run stops when the estimated gain that is left falls below
 #'   `tolerance * (1 + |objective|)`. For `"accelerated"` the estimate is half the slope along the
 #'   quasi-Newton direction, for `"mm"` the sum of the geometric series of gains that the last two
 #'   steps suggest.
 #' @param threads Threads over which rows are shared, where the package was built with OpenMP.
 #'   Results do not depend on it. A forked process (as in `parallel::mclapply()`) always uses one.
-#' @param progress Whether to show a progress bar over starts if the fit takes more than a few
+#' @param progress Whether to show a progress bar over searches if the fit takes more than a few
 #'   seconds.
 #' @param intercept_ridge Share of `lambda` (0 to 1) that is put on the sum-to-zero intercepts
 #'   too. A class that is absent from an expert sends that intercept to infinity unless this is
 #'   positive.
 #' @param max_experts Number of experts of the overfit where `moe_fit(experts = "auto")` chooses the
 #'   number.
+#' @section The search:
+#' The objective has many local maxima. A search keeps a population of different ones. They come
+#' from random starts: k-means of the gate's covariates, random hyperplanes between regions, random
+#' parameters and random labels. Then children are bred: the experts of two solutions are matched,
+#' each expert of the child lies at random between those of a pair, and a short run leads from there
+#' to a local maximum, unless it falls behind the worst of the population, which the child replaces
+#' if it is new and better. A search is over when `patience` children in a row have not joined its
+#' population, and its best solution is run on.
+#'
+#' Searches that know nothing of each other follow one another (or run at once, with `cl` in
+#' [moe_fit()]), until the best optimum that any has found was found by several:
+#'
+#' | `search` | population | patience | found by | searches at most |
+#' | --- | --- | --- | --- | --- |
+#' | `"quick"` | 4 | 4 | 1 | 1 |
+#' | `"standard"` | 20 | 40 | 3 | 9 |
+#' | `"thorough"` | 40 | 80 | 4 | 16 |
+#'
+#' The fit tells how often its optimum was found, keeps all optima in which searches ended in
+#' `fit$optima`, and warns if the best was found only once. Of more than 10,000 rows a search sees
+#' as many, evenly spread; the best four optima found there are run on all rows. Where rows are
+#' divided into regions by sparse covariates, no more than 1000 of these are used, drawn at random.
 #' @return A list of class `moe_control`.
 #' @seealso [moe_fit()]
+#' @references
+#' Gribel, D. and Vidal, T. (2019). HG-means: a scalable hybrid genetic algorithm for minimum
+#' sum-of-squares clustering. *Pattern Recognition* 88, 569-583.
 #' @examples
-#' moe_control(starts = 20, threads = 2)
+#' moe_control(search = "thorough", threads = 2)
 #' @export
-moe_control <- function(method = c("accelerated", "mm"), starts = 10, max_iterations = 10000,
+moe_control <- function(method = c("accelerated", "mm"),
+                        search = c("standard", "quick", "thorough"), max_iterations = 10000,
                         tolerance = 1e-12, threads = getOption("moelogit.threads", 1),
                         progress = interactive(), intercept_ridge = 0, max_experts = 8) {
   structure(
     list(
       method = check_choice(method, c("accelerated", "mm"), "method"),
-      starts = check_count(starts, "starts"),
+      search = check_choice(search, c("standard", "quick", "thorough"), "search"),
       max_iterations = check_count(max_iterations, "max_iterations", lower = 0L),
       tolerance = check_number(tolerance, "tolerance", lower = 0, upper = 1),
       threads = check_count(threads, "threads", upper = 1024L),

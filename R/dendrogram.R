@@ -81,7 +81,7 @@
 #' pairs <- subset(yeast_ppi, split == "test")
 #' set.seed(1)
 #' fit <- moe_fit(confidence ~ l3 + high_share, pairs, experts = 4, lambda = 0.5,
-#'                control = moe_control(starts = 2, intercept_ridge = 0.01))
+#'                control = moe_control(search = "quick", intercept_ridge = 0.01))
 #' tree <- moe_dendrogram(fit)
 #' tree
 #' as.data.frame(tree)
@@ -163,7 +163,7 @@ check_overfit <- function(fit) {
 #' pairs <- subset(yeast_ppi, split == "test")
 #' set.seed(1)
 #' fit <- moe_fit(confidence ~ l3 + high_share, pairs, experts = 3, lambda = 0.5,
-#'                control = moe_control(starts = 2, intercept_ridge = 0.01))
+#'                control = moe_control(search = "quick", intercept_ridge = 0.01))
 #' as.data.frame(moe_dendrogram(fit))
 #' @export
 as.data.frame.moe_dendrogram <- function(x, row.names = NULL, optional = FALSE, ...) x$path
@@ -181,7 +181,7 @@ as.data.frame.moe_dendrogram <- function(x, row.names = NULL, optional = FALSE, 
 #' pairs <- subset(yeast_ppi, split == "test")
 #' set.seed(1)
 #' fit <- moe_fit(confidence ~ l3 + high_share, pairs, experts = 3, lambda = 0.5,
-#'                control = moe_control(starts = 2, intercept_ridge = 0.01))
+#'                control = moe_control(search = "quick", intercept_ridge = 0.01))
 #' tree <- moe_dendrogram(fit)
 #' cut(tree)
 #' cut(tree, 2)
@@ -200,7 +200,7 @@ cut.moe_dendrogram <- function(x, experts = x$selected, ...) {
   } else {
     run$status <- "merged"
   }
-  cut <- new_fit(list(run), problem)
+  cut <- new_fit(single_run(run), problem)
   for (field in c("ordered", "formula", "terms", "variables", "blueprint", "xlevels", "contrasts",
                   "na.action", "model")) {
     cut[[field]] <- fit[[field]]

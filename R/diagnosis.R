@@ -1,7 +1,7 @@
 # What can be wrong with a solution, and what to do about it: a remark each, or NULL.
 
 diagnose <- function(fit, problem) {
-  c(remark_convergence(fit), remark_weak_experts(fit), remark_separation(fit),
+  c(remark_convergence(fit), remark_search(fit), remark_weak_experts(fit), remark_separation(fit),
     remark_identification(fit, problem))
 }
 
@@ -13,6 +13,14 @@ remark_convergence <- function(fit) {
     if (fit$status == "stalled") "raise `tolerance` in moe_control()." else
       paste0("raise `max_iterations` in moe_control(), or use ", more_ridge(fit), ".")
   )
+}
+
+remark_search <- function(fit) {
+  searches <- sum(fit$optima$found)
+  if (searches == 1L || fit$optima$found[1] > 1L) return(NULL)
+  paste0("The best optimum was found by only 1 of ", searches, " searches, so there may be a ",
+         "better one: use ", if (fit$control$search != "thorough") "`search = \"thorough\"`, ",
+         more_ridge(fit), " or fewer experts.")
 }
 
 # An expert is weak if fewer rows than it has coefficients per class belong to it, or, where these

@@ -38,7 +38,7 @@
 #' pairs <- subset(yeast_ppi, split == "test")
 #' set.seed(1)
 #' fit <- moe_fit(confidence ~ l3 + high_share, pairs, lambda = 1,
-#'                control = moe_control(starts = 3))
+#'                control = moe_control(search = "quick"))
 #' moe_effects(fit)
 #' @export
 moe_effects <- function(object, variables = NULL, newdata = NULL, newz = NULL, weights = NULL,

@@ -17,9 +17,9 @@
 #' metric of a limited-memory BFGS iteration and takes the plain step wherever the accelerated one
 #' would not raise the objective enough, so it is monotone too.
 #'
-#' The objective has many local maxima. A fit therefore compares many short searches (see
-#' [moe_control()]); `fit$objectives` holds what each start on the full data reached, so that you
-#' can see whether the best was found more than once. Set a seed to make a fit reproducible.
+#' The objective has many local maxima. Independent searches therefore look for the best one, until
+#' several have found it (see [moe_control()]); the fit says how many did, and warns where only one
+#' did. Set a seed to make a fit reproducible.
 #'
 #' @section Ridge:
 #' The penalty is \eqn{\lambda/2} times the sum of squares of the sum-to-zero coefficients of
@@ -45,7 +45,7 @@
 #' from 0, few of whose entries can be 0, is stored in full. Memory and time of a fit also grow with
 #' the curvature of the minorizer, for which each expert, and the gate, has a dense matrix with a
 #' row and a column per covariate: some thousands of covariates are the most that is practical. The
-#' search for starts fills in at most 5000 rows and 1000 columns (see [moe_control()]), the search
+#' search fills in at most 10,000 rows and 1000 columns (see [moe_control()]), the search
 #' for splits in [moe_dendrogram()] at most 2000 rows; [moe_effects()] and
 #' [`augment()`][augment.moe_fit] fill in all.
 #'
@@ -59,9 +59,9 @@
 #'   coefficients (but a function that is referred to brings its own environment along).
 #' @param data A data frame (or list, or environment) with the variables of the formula.
 #' @param experts Number of experts \eqn{K}, a whole number from 1 (a multinomial logit) to the
-#'   number of rows; or `"auto"`: `moe_control(max_experts = )` experts are fitted from few starts,
-#'   merged by [moe_dendrogram()], and the number that HQ chooses along the refined path is kept,
-#'   with a message. The ridge is then `lambda`, or 0.1 if that is 0, and at least a hundredth of it
+#'   number of rows; or `"auto"`: `moe_control(max_experts = )` experts are fitted by a quick
+#'   search, merged by [moe_dendrogram()], and the number that HQ chooses along the refined path is
+#'   kept, with a message. The ridge is then `lambda`, or 0.1 if that is 0, and at least a hundredth of it
 #'   is put on intercepts too.
 #' @param weights Case weights, one per row, finite and not negative, with a sum from 1e-100 to
 #'   1e100. A weight of 2 counts as two equal rows, also in `nobs()`.
@@ -73,6 +73,8 @@
 #'   observation that is used, a column per expert, rows sum to 1), from which an M-step makes the
 #'   start.
 #' @param control Settings, from [moe_control()].
+#' @param cl `NULL`, or a cluster by [parallel::makeCluster()] of any type, whose processes share the
+#'   searches. Results do not depend on it.
 #' @param model Whether to keep the model frame (or the matrices) in the fit. Without it, methods
 #'   that need the training data ask for `newdata`.
 #' @param x Numeric matrix of the experts' covariates, without an intercept column, one row per
@@ -92,8 +94,8 @@
 #'     `"stalled"` (rounding hides further ascent)}
 #'   \item{gradient_norm, gain}{largest absolute entry of the gradient (standardised covariates,
 #'     symmetric form), and the estimated gain left in the objective}
-#'   \item{objectives}{final objective of each start, best first; starts that fell behind were
-#'     stopped early}
+#'   \item{optima}{a data frame of the optima in which independent searches ended: `objective`, best
+#'     first, and `found`, by how many of them}
 #'   \item{shares}{mean gate probability of each expert}
 #'   \item{lambda, experts, levels, df, nobs}{the ridge, K, the classes, the number of free
 #'     parameters, the sum of the weights}
@@ -108,7 +110,7 @@
 #' pairs <- subset(yeast_ppi, split == "test")
 #' set.seed(1)
 #' fit <- moe_fit(confidence ~ l3 + fc_jac | high_share, data = pairs, experts = 2, lambda = 1,
-#'                control = moe_control(starts = 3))
+#'                control = moe_control(search = "quick"))
 #' fit
 #' head(predict(fit, type = "prob"))
 #' @export
@@ -120,34 +122,33 @@ moe_fit <- function(...) {
 #' @export
 moe_fit.formula <- function(formula, data, experts = 2, weights, subset, na.action, lambda = 0,
                             start = NULL, contrasts = NULL, control = moe_control(), model = TRUE,
-                            ...) {
+                            cl = NULL, ...) {
   check_unused(...)
   keep_frame <- check_flag(model, "model") || identical(experts, "auto")
   input <- read_formula(formula, if (!missing(data)) data, fit_call(match.call()), contrasts,
                         parent.frame(), keep_frame)
-  fit_or_select(input$x, input$z, input$y, experts, input$weights, lambda, start, control, model,
-                input$finish)
+  fit_or_select(input, experts, lambda, start, control, model, cl)
 }
 
 #' @rdname moe_fit
 #' @export
 moe_fit.default <- function(x, y, experts = 2, z = x, weights, lambda = 0, start = NULL,
-                            control = moe_control(), model = TRUE, ...) {
+                            control = moe_control(), model = TRUE, cl = NULL, ...) {
   check_unused(...)
   input <- read_matrices(x, y, z, missing(z), if (!missing(weights)) weights,
                          fit_call(match.call()))
-  fit_or_select(input$x, input$z, input$y, experts, input$weights, lambda, start, control, model,
-                input$finish)
+  fit_or_select(input, experts, lambda, start, control, model, cl)
 }
 
 # One fit, or with `experts = "auto"` an overfit, its dendrogram and the fit that this chooses.
-fit_or_select <- function(x, z, y, experts, weights, lambda, start, control, model, finish) {
+fit_or_select <- function(input, experts, lambda, start, control, model, cl) {
   model <- check_flag(model, "model")
   fit <- if (identical(experts, "auto")) {
     if (!is.null(start)) refuse("`start` must be NULL with `experts = \"auto\"`.")
-    select_fit(x, z, y, weights, lambda, control, finish)
+    select_fit(input, lambda, control, cl)
   } else {
-    finish(moe_fit_worker(x, z, y, experts, weights, lambda, start, control))
+    input$finish(moe_fit_worker(input$x, input$z, input$y, experts, input$weights, lambda, start,
+                                control, cl))
   }
   if (!model) fit$model <- NULL
   fit
@@ -155,23 +156,23 @@ fit_or_select <- function(x, z, y, experts, weights, lambda, start, control, mod
 
 auto_lambda <- 0.1
 auto_intercept_ridge <- 0.01
-auto_starts <- 4L # an overfit need not be the best
 
-select_fit <- function(x, z, y, weights, lambda, control, finish) {
+select_fit <- function(input, lambda, control, cl) {
   wanted <- check_control(control)
   if (check_number(lambda, "lambda", lower = 0) == 0) lambda <- auto_lambda
   rough <- wanted
-  rough$starts <- min(rough$starts, auto_starts)
+  rough$search <- "quick" # an overfit need not be the best
   rough$tolerance <- max(rough$tolerance, 1e-6)
   rough$intercept_ridge <- max(rough$intercept_ridge, auto_intercept_ridge)
   # Redundant experts are meant to be weak here.
   overfit <- suppressWarnings(
-    moe_fit_worker(x, z, y, min(wanted$max_experts, nrow(x)), weights, lambda, NULL, rough)
+    moe_fit_worker(input$x, input$z, input$y, min(wanted$max_experts, nrow(input$x)),
+                   input$weights, lambda, NULL, rough, cl)
   )
-  tree <- suppressWarnings(moe_dendrogram(finish(overfit)))
+  tree <- suppressWarnings(moe_dendrogram(input$finish(overfit)))
   message("Merged ", overfit$experts, " experts (ridge ", format(lambda), "): ",
           describe_choice(tree))
-  tree$fit$control$tolerance <- wanted$tolerance
+  tree$fit$control[c("tolerance", "search")] <- wanted[c("tolerance", "search")]
   fit <- cut.moe_dendrogram(tree)
   fit$call$lambda <- lambda
   if (rough$intercept_ridge > wanted$intercept_ridge) {

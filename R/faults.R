@@ -23,7 +23,7 @@ is_one_number <- function(x) is.numeric(x) && length(x) == 1L
 # --- fits ---
 
 fit_parts <- c("coefficients", "objective", "loglik", "trace", "iterations", "evaluations",
-               "converged", "status", "gradient_norm", "gain", "objectives", "shares", "lambda",
+               "converged", "status", "gradient_norm", "gain", "optima", "shares", "lambda",
                "experts", "levels", "df", "nobs", "rows", "measure", "columns", "control",
                "prior_weights")
 

@@ -20,7 +20,7 @@
 #' logLik(fit)
 #' @export
 moe_fit_worker <- function(x, z, y, experts = 2, weights = NULL, lambda = 0, start = NULL,
-                           control = moe_control()) {
+                           control = moe_control(), cl = NULL) {
   x <- check_model_matrix(x, "x")
   z <- if (identical(x, z)) x else check_model_matrix(z, "z")
   control <- check_control(control)
@@ -28,20 +28,21 @@ moe_fit_worker <- function(x, z, y, experts = 2, weights = NULL, lambda = 0, sta
   weights <- check_weights(weights, nrow(x))
   check_rows(x, z, y)
   check_classes(y, weights)
+  check_processes(cl)
   experts <- check_count(experts, "experts", upper = nrow(x), or = " or \"auto\"")
 
   problem <- full_rank_problem(x, z, y, experts, weights, lambda, control)
   if (inherits(start, "moe_fit")) check_start_fit(start, problem)
-  fit <- new_fit(run_starts(problem, start), problem)
+  fit <- new_fit(best_run(problem, start, cl), problem)
   fit$ordered <- is.ordered(y)
   fit
 }
 
 # --- the object ---
 
-# The best of the runs, which comes first, as a fit of the problem.
-new_fit <- function(runs, problem) {
-  best <- runs[[1]]
+# A run of the problem, and the optima that were found beside it, as a fit.
+new_fit <- function(result, problem) {
+  best <- result$run
   shares <- average(core_predict(problem, best$theta, "gate")$gate, problem$weights)
   order <- order(shares, decreasing = TRUE)
   measure <- permute_experts(problem_measure(problem, best$theta), order)
@@ -51,7 +52,7 @@ new_fit <- function(runs, problem) {
     iterations = best$iterations, evaluations = best$evaluations,
     converged = best$status == "converged", status = best$status,
     gradient_norm = best$gradient_norm, gain = best$gain,
-    objectives = vapply(runs, `[[`, 0, "objective"),
+    optima = result$optima,
     shares = setNames(shares[order], paste0("expert", seq_along(order))),
     lambda = problem$lambda, experts = problem$experts, levels = problem$levels,
     df = count_parameters(problem), nobs = problem$total, rows = length(problem$y),

@@ -80,7 +80,7 @@
 #' pairs <- subset(yeast_ppi, split == "test")
 #' set.seed(1)
 #' fit <- moe_fit(confidence ~ l3 + high_share, pairs, lambda = 1,
-#'                control = moe_control(starts = 3))
+#'                control = moe_control(search = "quick"))
 #' sqrt(diag(vcov(fit)))
 #' # Pairs that share a protein are not independent.
 #' confint(fit, "gate:expert2:l3", cluster = pairs$protein_a)

@@ -21,7 +21,7 @@
 #' pairs <- subset(yeast_ppi, split == "test")
 #' set.seed(1)
 #' fit <- moe_fit(confidence ~ l3 + high_share | high_share, pairs, lambda = 1,
-#'                control = moe_control(starts = 3))
+#'                control = moe_control(search = "quick"))
 #' coef(fit)
 #' coef(fit, matrix = TRUE)
 #' @export
@@ -80,7 +80,7 @@ nobs.moe_fit <- function(object, ...) object$nobs
 #' pairs <- subset(yeast_ppi, split == "test")
 #' set.seed(1)
 #' fit <- moe_fit(confidence ~ l3 + high_share, pairs, lambda = 1,
-#'                control = moe_control(starts = 3))
+#'                control = moe_control(search = "quick"))
 #' moe_icl(fit)
 #' @export
 moe_icl <- function(object) {

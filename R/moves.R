@@ -92,14 +92,3 @@ split_expert <- function(measure, from, to, direction, coefficients) {
   measure$expert[, , c(from, to)] <- c(expert - coefficients, expert + coefficients)
   measure
 }
-
-# One expert, drawn at random, is taken away; another becomes two that share its region along a
-# random direction, with coefficients a little apart.
-split_move <- function(problem, theta) {
-  measure <- problem_measure(problem, theta)
-  pair <- sample.int(problem$experts, 2L)
-  direction <- stats::rnorm(nrow(measure$gate))
-  direction <- split_length * direction / sqrt(sum(direction^2))
-  apart <- matrix(stats::rnorm(prod(dim(measure$expert)[1:2]), sd = 0.3), dim(measure$expert)[1])
-  as_theta(split_expert(measure, pair[1], pair[2], direction, apart - rowMeans(apart)))
-}

@@ -50,7 +50,7 @@ best_candidate <- function(problem, sample, candidates) {
   trials <- lapply(candidates, function(measure) {
     run_level(sample, as_theta(measure), experts, trial_steps)
   })
-  finalists <- trials[sort(utils::head(distinct(trials), 2L))]
+  finalists <- trials[sort(utils::head(distinct(trials, solution_gap(sample)), 2L))]
   runs <- lapply(finalists, function(trial) {
     run_level(problem, trial$theta, experts, finalist_steps)
   })

@@ -17,7 +17,7 @@ utils::globalVariables(c("iteration", "left", "probability", "response", "x", "y
 #' pairs <- subset(yeast_ppi, split == "test")
 #' set.seed(1)
 #' fit <- moe_fit(confidence ~ l3 + high_share, pairs, lambda = 1,
-#'                control = moe_control(starts = 3))
+#'                control = moe_control(search = "quick"))
 #' plot(fit)
 #' plot(fit, type = "gate")
 #' @export
@@ -77,7 +77,7 @@ plot_gate <- function(fit) {
 #' pairs <- subset(yeast_ppi, split == "test")
 #' set.seed(1)
 #' fit <- moe_fit(confidence ~ l3 + high_share, pairs, experts = 4, lambda = 0.5,
-#'                control = moe_control(starts = 2, intercept_ridge = 0.01))
+#'                control = moe_control(search = "quick", intercept_ridge = 0.01))
 #' tree <- moe_dendrogram(fit)
 #' plot(tree)
 #' plot(tree, type = "path")
@@ -184,7 +184,7 @@ utils::globalVariables(c("place", "se"))
 #' pairs <- subset(yeast_ppi, split == "test")[1:300, ]
 #' set.seed(1)
 #' tuned <- moe_tune(confidence ~ l3 + high_share, pairs, experts = 1:2, lambda = c(30, 3, 0.3),
-#'                   folds = 3, control = moe_control(starts = 1))
+#'                   folds = 3, control = moe_control(search = "quick"))
 #' plot(tuned)
 #' @export
 autoplot.moe_tune <- function(object, measure = object$measure, ...) {

@@ -38,7 +38,7 @@
 #' pairs <- subset(yeast_ppi, split == "test")
 #' set.seed(1)
 #' fit <- moe_fit(confidence ~ l3 + high_share, pairs, lambda = 1,
-#'                control = moe_control(starts = 3))
+#'                control = moe_control(search = "quick"))
 #' predict(fit, data.frame(l3 = c(0.5, NA), high_share = 0.2), type = "prob")
 #' head(predict(fit, type = "gate"))
 #' predict(fit, data.frame(l3 = 0.5, high_share = 0.2), type = "prob", interval = "confidence")

@@ -23,13 +23,12 @@ print_heading <- function(x) {
 }
 
 print_ending <- function(x) {
-  reached <- sum(x$objectives >= x$objective - 1e-6 * (1 + abs(x$objective)))
   cat_wrapped(
     switch(x$status, converged = "Converged", paste0("Not converged (", x$status, ")")),
     " after ", x$iterations, " iterations, ", x$evaluations, " evaluations",
-    if (length(x$objectives) > 1L) {
-      paste0("; ", reached, " of ", length(x$objectives), " starts reached this ",
-             if (x$status == "converged") "optimum" else "value")
+    if (sum(x$optima$found) > 1L) {
+      paste0("; found by ", x$optima$found[1], " of ", sum(x$optima$found),
+             " independent searches")
     }
   )
   for (remark in x$problems) cat_wrapped("! ", remark)

@@ -153,14 +153,7 @@ problem_subset <- function(problem, rows) {
   problem
 }
 
-# On at most `most` rows of positive weight, drawn at random.
-problem_sample <- function(problem, most) {
-  rows <- weighted_rows(problem)
-  if (length(rows) <= most) return(problem)
-  problem_subset(problem, sort(rows[sample.int(length(rows), most)]))
-}
-
-# The same, but with rows spread evenly.
+# On at most `most` rows of positive weight, spread evenly.
 problem_spread <- function(problem, most) {
   rows <- weighted_rows(problem)
   if (length(rows) <= most) return(problem)

@@ -13,7 +13,7 @@
 #' pairs <- subset(yeast_ppi, split == "test")
 #' set.seed(1)
 #' fit <- moe_fit(confidence ~ l3 + high_share, pairs, lambda = 1,
-#'                control = moe_control(starts = 3))
+#'                control = moe_control(search = "quick"))
 #' head(residuals(fit, "pearson"))
 #' @export
 residuals.moe_fit <- function(object, type = c("response", "pearson", "deviance"), ...) {
@@ -50,7 +50,7 @@ pearson_residual <- function(weighted, prob) {
 #' pairs <- subset(yeast_ppi, split == "test")
 #' set.seed(1)
 #' fit <- moe_fit(confidence ~ l3 + high_share, pairs, lambda = 1,
-#'                control = moe_control(starts = 3))
+#'                control = moe_control(search = "quick"))
 #' head(simulate(fit, nsim = 2, seed = 3))
 #' @export
 simulate.moe_fit <- function(object, nsim = 1, seed = NULL, newdata = NULL, newz = NULL, ...) {

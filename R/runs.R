@@ -1,41 +1,13 @@
-# Runs of the core: one, from a given start, or many, of which the best counts.
+# The best run of a problem: from a start, or by a search.
 
-# All runs on the full data, best first. Each start has a short run; those that can still win are
-# run to the end, in order of promise.
-run_starts <- function(problem, start = NULL) {
-  if (!is.null(start) || problem$experts == 1L) {
-    return(list(core_maximise(problem, single_start(problem, start))))
-  }
-  control <- problem$control
-  rows <- length(problem$y)
-  full <- finalists(control, rows)
-  bar <- progress_bar(control, control$starts * (1L + searches_per_start(rows)) + full)
-  on.exit(bar$done())
-  thetas <- draw_starts(problem, control$starts, bar$tick)
-  short <- lapply(thetas, function(theta) {
-    bar$tick()
-    core_maximise(problem, theta, min(short_steps, control$max_iterations), 1e-6)
-  })
-  short <- short[distinct(short, repeats = TRUE)]
-  long <- lapply(utils::head(short, full), function(first) {
-    bar$tick()
-    steps <- control$max_iterations - first$iterations
-    continue_run(first, core_maximise(problem, first$theta, steps))
-  })
-  runs <- c(long, utils::tail(short, -length(long)))
-  runs[best_of(runs)]
+# A list of the run and of the optima that were found, as search_optimum() makes it.
+best_run <- function(problem, start = NULL, cl = NULL) {
+  if (is.null(start) && problem$experts > 1L) return(search_optimum(problem, cl))
+  single_run(core_maximise(problem, single_start(problem, start)))
 }
 
-best_of <- function(runs) {
-  order(vapply(runs, `[[`, 0, "objective"), decreasing = TRUE, na.last = TRUE)
-}
-
-short_steps <- 20L
-few_rows <- 2000L
-
-# How many starts are run to the end: all where rows are few, so that running costs little.
-finalists <- function(control, rows) {
-  if (rows <= few_rows) control$starts else max(2L, ceiling(control$starts / 3))
+single_run <- function(run) {
+  list(run = run, optima = data.frame(objective = run$objective, found = 1L))
 }
 
 # A run and its continuation as one.

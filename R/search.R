@@ -1,62 +1,80 @@
-# The search: many short runs on a part of the rows find basins worth the full data, from random
-# starts, then from moves that take one expert away and split another.
+# The search for the optimum: independent searches, each of which breeds a population, until several
+# of them have ended in the best optimum that any has found.
 
-search_rows <- 5000L # most rows that the search sees
-search_steps <- 25L  # iterations of one short search
+search_rows <- 10000L # most rows that a search sees
 
-# Short searches per start, half of them random starts and half moves. The fewer the rows, the
-# rougher the objective and the cheaper a search.
-searches_per_start <- function(rows) {
-  2L * as.integer(max(2, min(20, 8000 / min(rows, search_rows))))
+# A population has `size` solutions, and is ripe when `patience` children in a row have not joined
+# it. There are `most` searches at most; they end when `agree` of them have found the best optimum.
+search_efforts <- list(
+  quick = list(size = 4L, patience = 4L, agree = 1L, most = 1L),
+  standard = list(size = 20L, patience = 40L, agree = 3L, most = 9L),
+  thorough = list(size = 40L, patience = 80L, agree = 4L, most = 16L)
+)
+
+# The best run, and the optima in which searches ended: a data frame of each one's `objective`, best
+# first, and by how many searches it was `found`.
+search_optimum <- function(problem, cl = NULL) {
+  effort <- search_efforts[[problem$control$search]]
+  task <- search_task(problem, effort)
+  ends <- run_searches(task, problem$control, cl)
+  optima <- count_optima(ends)
+  tried <- seq_len(min(nrow(optima), if (task$sampled) finalists else 1L))
+  runs <- lapply(ends[optima$place[tried]], function(end) core_maximise(problem, end$theta))
+  optima$objective[tried] <- vapply(runs, `[[`, 0, "objective")
+  best <- order(optima$objective, decreasing = TRUE, na.last = TRUE)
+  list(run = runs[[best[1]]], optima = data.frame(objective = optima$objective[best],
+                                                  found = optima$found[best]))
 }
 
-# `count` promising values of theta for the problem, best first; those that ended where a better one
-# did come last.
-draw_starts <- function(problem, count, tick) {
-  task <- search_task(problem)
-  kinds <- list(start_kmeans, start_hyperplanes, start_random, start_labels)
-  if (count == 1L) return(list(start_kmeans(task)))
-  searches <- count * searches_per_start(length(problem$y)) / 2L
-  pool <- list()
-  for (s in seq_len(searches)) {
-    draw <- kinds[[(s - 1L) %% length(kinds) + 1L]]
-    pool[[s]] <- short_search(task$problem, draw(task))
-    tick()
-  }
-  for (s in seq_len(searches)) {
-    # A move from each of the three best solutions, then from what are the three best by then.
-    if (s %% 3L == 1L) parents <- utils::head(distinct(pool), 3L)
-    parent <- pool[[parents[1L + (s - 1L) %% length(parents)]]]
-    pool <- c(pool, list(short_search(task$problem, split_move(task$problem, parent$theta))))
-    tick()
-  }
-  lapply(pool[utils::head(distinct(pool, repeats = TRUE), count)], `[[`, "theta")
+finalists <- 4L # of searches on a sample: optima that are run on all rows
+
+# What a search needs: the problem on rows that are spread evenly, so that all searches see the
+# same, and the covariates by which these are divided into regions.
+search_task <- function(problem, effort) {
+  sample <- problem_spread(problem, search_rows)
+  list(problem = sample, covariates = standardised_covariates(sample$design), effort = effort,
+       sampled = length(sample$y) < length(weighted_rows(problem)))
 }
 
-# The `most` best of `count` moves from theta, to be run to the end.
-draw_moves <- function(problem, theta, count, most) {
-  task <- search_task(problem)
-  pool <- lapply(seq_len(count), function(s) {
-    short_search(task$problem, split_move(task$problem, theta))
+# One search after the other, or as many at once as `cl` has processes; what is found after searches
+# agree does not count, so that the result does not depend on how many these are.
+run_searches <- function(task, control, cl) {
+  effort <- task$effort
+  task$problem$control <- quiet_control(control, alone = is.null(cl))
+  streams <- random_streams(effort$most)
+  bar <- progress_bar(control, effort$most, "Searching")
+  on.exit(bar$done())
+  ends <- list()
+  while (length(streams) > 0L) {
+    batch <- utils::head(streams, max(1L, length(cl)))
+    streams <- utils::tail(streams, -length(batch))
+    for (end in run_tasks(search_once, task, batch, cl, progress = FALSE)) {
+      ends <- c(ends, list(end))
+      if (count_optima(ends)$found[1] >= effort$agree) return(ends)
+    }
+    bar$tick(length(batch))
+  }
+  ends
+}
+
+end_tolerance <- 1e-9   # of a search's last run
+same_optimum <- 1e-6    # relative difference of objectives
+
+# Where one search ends.
+search_once <- function(task, stream) {
+  with_random_state(stream, {
+    population <- evolve(task, draw_population(task))
+    core_maximise(task$problem, population[[1]]$theta, tolerance = end_tolerance)
   })
-  lapply(pool[utils::head(distinct(pool), most)], `[[`, "theta")
 }
 
-# What random starts and short searches need: the problem on some of the rows, and the covariates by
-# which these are divided into regions.
-search_task <- function(problem) {
-  sample <- problem_sample(problem, search_rows)
-  list(problem = sample, covariates = standardised_covariates(sample$design))
+# Different optima among the ends: `place` of the best run that ended in each, its `objective`, and
+# how many ended there.
+count_optima <- function(ends) {
+  objective <- vapply(ends, `[[`, 0, "objective")
+  place <- distinct(ends, same_optimum * (1 + max(0, abs(objective[is.finite(objective)]))))
+  # Each end belongs to the last of the optima that are not below it.
+  optimum <- findInterval(-objective, -objective[place])
+  data.frame(place = place, objective = objective[place],
+             found = tabulate(optimum, length(place)))
 }
-
-# Places of searches in the pool, best first, of those with one solution the first drawn; `repeats`
-# adds the others at the end. Searches that agree to seven digits have one solution, perhaps with
-# its experts in another order: the digits behind are rounding and must not decide which counts.
-distinct <- function(pool, repeats = FALSE) {
-  objective <- signif(vapply(pool, `[[`, 0, "objective"), 7)
-  best <- order(objective, decreasing = TRUE, na.last = TRUE)
-  repeated <- duplicated(objective[best])
-  c(best[!repeated], if (repeats) best[repeated])
-}
-
-short_search <- function(problem, theta) core_maximise(problem, theta, search_steps, 1e-6)

@@ -57,7 +57,7 @@
 #' recipe <- moe_sequence_recipe(pairs[train, ], sequences, components = 4, lag = 5)
 #' recipe
 #' fit <- moe_fit(predict(recipe, sequences, pairs[train, ]), pairs$class[train], experts = 2,
-#'                lambda = 1, control = moe_control(starts = 2))
+#'                lambda = 1, control = moe_control(search = "quick"))
 #' prob <- predict(fit, predict(recipe, sequences, pairs[-train, ]), type = "prob")
 #' mean((prob[, 2] > 0.5) == pairs$class[-train])
 #' @export

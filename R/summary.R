@@ -25,7 +25,7 @@
 #' pairs <- subset(yeast_ppi, split == "test")
 #' set.seed(1)
 #' fit <- moe_fit(confidence ~ l3 + high_share, pairs, lambda = 1,
-#'                control = moe_control(starts = 3))
+#'                control = moe_control(search = "quick"))
 #' summary(fit)
 #' coef(summary(fit, type = "sandwich"))[1:3, ]
 #' @export

@@ -9,13 +9,12 @@
 #' @section What is done:
 #' Each fold is held out in turn, and for each number of experts a path of fits to the rows that are
 #' left goes from the largest `lambda` to the smallest. The first fit is searched for as by
-#' [moe_fit()], with `control$starts` starts. Each later one has as starts the fit before it, and
-#' the best two of `control$starts` short searches from it after one expert is taken away and
-#' another split: under a large ridge experts become alike, and would stay so. The fit with the
-#' higher objective counts. Covariates are standardised by the rows that the fit sees, so nothing of
-#' the held-out rows enters it. Only what the formula itself makes of all rows, such as the knots of
-#' a spline, or the columns of factor levels, is shared by all folds; a column that is constant in
-#' the rows that are left is dropped there.
+#' [moe_fit()], but by one search with a population of at most 8 and a patience of at most 8 (see
+#' [moe_control()]). The solutions in its population are starts for the next `lambda`, whose
+#' population goes on from there, and so on. Covariates are standardised by the rows that the fit
+#' sees, so nothing of the held-out rows enters it. Only what the formula itself makes of all rows,
+#' such as the knots of a spline, or the columns of factor levels, is shared by all folds; a column
+#' that is constant in the rows that are left is dropped there.
 #'
 #' @section The scale of lambda:
 #' `lambda` is on the scale of the total log-likelihood, as in [moe_fit()], so that with \eqn{v} the
@@ -81,7 +80,7 @@
 #' pairs <- subset(yeast_ppi, split == "test")[1:300, ]
 #' set.seed(1)
 #' tuned <- moe_tune(confidence ~ l3 + high_share, pairs, experts = 1:2, lambda = c(30, 3, 0.3),
-#'                   folds = 3, control = moe_control(starts = 2))
+#'                   folds = 3, control = moe_control(search = "quick"))
 #' tuned
 #' head(predict(tuned, type = "prob"))
 #' @export
@@ -250,7 +249,7 @@ choose_row <- function(path, rule) {
 #' pairs <- subset(yeast_ppi, split == "test")[1:300, ]
 #' set.seed(1)
 #' tuned <- moe_tune(confidence ~ l3 + high_share, pairs, experts = 2, lambda = c(30, 3, 0.3),
-#'                   folds = 3, control = moe_control(starts = 1))
+#'                   folds = 3, control = moe_control(search = "quick"))
 #' as.data.frame(tuned)
 #' as.data.frame(tuned, measure = "brier", folds = TRUE)
 #' @export

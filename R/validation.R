@@ -38,21 +38,25 @@ subset_input <- function(input, rows) {
 
 # The best run for each lambda, in the order given.
 path_of_runs <- function(problem, lambda) {
-  runs <- list()
-  for (s in seq_along(lambda)) {
-    problem <- problem_with_lambda(problem, lambda[s])
-    runs[[s]] <- if (s == 1L) run_starts(problem)[[1]] else next_run(problem, runs[[s - 1L]]$theta)
+  if (problem$experts == 1L) {
+    return(lapply(lambda, function(value) best_run(problem_with_lambda(problem, value))$run))
   }
-  runs
+  population <- NULL
+  lapply(lambda, function(value) {
+    problem <- problem_with_lambda(problem, value)
+    task <- search_task(problem, path_effort(problem$control))
+    population <<- evolve(task, if (is.null(population)) draw_population(task) else
+      move_population(task, population))
+    core_maximise(problem, population[[1]]$theta)
+  })
 }
 
-next_run <- function(problem, theta) {
-  thetas <- list(theta)
-  if (problem$experts > 1L) {
-    thetas <- c(thetas, draw_moves(problem, theta, problem$control$starts, 2L))
-  }
-  runs <- lapply(thetas, function(theta) core_maximise(problem, theta))
-  runs[[best_of(runs)[1]]]
+# A path needs less than a fit: each population is the better for the one before it.
+path_effort <- function(control) {
+  effort <- search_efforts[[control$search]]
+  effort$size <- min(effort$size, 8L)
+  effort$patience <- min(effort$patience, 8L)
+  effort
 }
 
 # --- losses ---

@@ -7,8 +7,8 @@ used_sets <- if (quick) sets["d1"] else sets[c("d2", "d3")]
 available <- function(package) requireNamespace(package, quietly = TRUE)
 
 # Each gives a function that fits, and one that makes of the fit and x the probabilities.
-mixture <- function(d, starts) {
-  control <- moe_control(starts = starts, progress = FALSE)
+mixture <- function(d, search) {
+  control <- moe_control(search = search, progress = FALSE)
   list(fit = function() {
     set.seed(1)
     suppressWarnings(moe_fit(d$x[, -1], d$y_factor, experts = d$K, control = control))
@@ -54,8 +54,8 @@ with_xgboost <- function(d) {
 
 methods_for <- function(d, name) {
   list(
-    "moelogit, one start" = mixture(d, 1),
-    "moelogit, ten starts" = mixture(d, 10),
+    "moelogit, quick" = mixture(d, "quick"),
+    "moelogit" = mixture(d, "standard"),
     "nnet::multinom" = if (available("nnet")) with_multinom(d),
     "glmnet path" = if (available("glmnet")) with_glmnet(d),
     "ranger, 500 trees" = if (available("ranger")) with_ranger(d),

@@ -16,13 +16,13 @@ preamble <- paste(
 
 measure <- function(code) as.numeric(fresh_process(paste(preamble, code)))
 
-peak_of_fit <- function(starts) {
+peak_of_fit <- function(search) {
   measure(sprintf(paste(
     "before <- status('VmHWM');",
     "invisible(suppressWarnings(moe_fit(y ~ ., frame, experts = 3, model = FALSE,",
-    "  control = moe_control(starts = %d, max_iterations = 60, progress = FALSE))));",
+    "  control = moe_control(search = '%s', max_iterations = 60, progress = FALSE))));",
     "writeLines(format(c(before, status('VmHWM'))))"
-  ), starts))
+  ), search))
 }
 
 # 5 written to clear_refs sets the peak back to what is held now.
@@ -39,7 +39,7 @@ growth_in_core <- function(threads) {
 
 repeats <- size(3, 1)
 matrix_size <- set$n * set$p * 8 / 2^20
-fits <- vapply(seq_len(repeats), function(i) peak_of_fit(10), numeric(2))
+fits <- vapply(seq_len(repeats), function(i) peak_of_fit("standard"), numeric(2))
 growth <- lapply(1:2, function(threads) replicate(repeats, growth_in_core(threads)))
 unlink(file)
 

@@ -6,7 +6,7 @@ set <- list(n = size(1e6, 1e4), p = 20, M = 3, K = 3, seed = 1)
 d <- make_data(set)
 first <- seq_len(5000)
 fit <- suppressWarnings(moe_fit(d$formula, d$frame[first, ], experts = d$K,
-                                control = moe_control(starts = 1, progress = FALSE)))
+                                control = moe_control(search = "quick", progress = FALSE)))
 problem <- core_problem(d$x, d$y_factor, d$K)
 theta <- core_start(core_problem(d$x[first, ], d$y_factor[first], d$K), common_start(d)[first, ])
 terms <- stats::delete.response(stats::terms(d$formula))
@@ -27,7 +27,7 @@ allowed <- times[, "evaluation"] + times[, "matrix"]
 small <- make_data(list(n = 200, p = 3, M = 3, K = 2, seed = 5))
 small_fit <- function() {
   set.seed(1)
-  suppressWarnings(moe_fit(small$formula, small$frame, control = moe_control(starts = 1,
+  suppressWarnings(moe_fit(small$formula, small$frame, control = moe_control(search = "quick",
                                                                             progress = FALSE)))
 }
 

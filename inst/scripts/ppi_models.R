@@ -74,23 +74,23 @@ crossed_inputs <- c(plain_inputs, combn(crossed, 2, paste, collapse = ":"))
 
 # --- The mixture of experts -----------------------------------------------------------------------
 
-few_starts <- function(starts) moe_control(starts = starts, tolerance = 1e-7, progress = FALSE)
+quick <- moe_control(search = "quick", tolerance = 1e-7, progress = FALSE)
 
 # `inputs` are those of the experts and of the gate.
-fit_mixture <- function(train, setting, inputs, starts, weights = rep(1, nrow(train))) {
+fit_mixture <- function(train, setting, inputs, weights = rep(1, nrow(train))) {
   terms <- vapply(inputs, paste, "", collapse = " + ")
   formula <- Formula::as.Formula(paste("confidence ~", paste(terms, collapse = " | ")))
   pairs <- without_names(train)
   pairs$case_weight <- weights
   suppressMessages(suppressWarnings(
     moe_fit(formula, pairs, experts = setting$experts, weights = case_weight,
-            lambda = setting$lambda, control = few_starts(starts), model = FALSE)
+            lambda = setting$lambda, control = quick, model = FALSE)
   ))
 }
 
 one_mixture <- new_model(
   fit = function(train, setting) {
-    fit <- fit_mixture(train, setting, list(plain_inputs, plain_inputs), starts = 2)
+    fit <- fit_mixture(train, setting, list(plain_inputs, plain_inputs))
     function(new) list(predict(fit, new, type = "prob"))
   },
   grid = expand.grid(experts = 2:5, lambda = c(1, 2, 4))
@@ -115,7 +115,7 @@ bootstrap_weights <- function(rows, count) {
 fit_members <- function(train, setting, inputs, count) {
   lapply(bootstrap_weights(nrow(train), count), function(weights) {
     list(left_out = weights == 0,
-         fit = fit_mixture(train, setting, inputs, starts = 1, weights = weights))
+         fit = fit_mixture(train, setting, inputs, weights = weights))
   })
 }
 

@@ -12,7 +12,7 @@ source("inst/scripts/ppi_models.R")
 setting <- function(experts, lambda) data.frame(experts = experts, lambda = lambda)
 
 one_fit <- function(train, experts, lambda, inputs = list(plain_inputs, plain_inputs)) {
-  fit <- fit_mixture(train, setting(experts, lambda), inputs, starts = 2)
+  fit <- fit_mixture(train, setting(experts, lambda), inputs)
   function(new) predict(fit, new, type = "prob")
 }
 

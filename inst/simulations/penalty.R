@@ -28,7 +28,7 @@ penalties <- rbind(
 )
 
 fit_experts <- function(data, experts, lambda, share = 0) {
-  control <- moe_control(starts = 3, tolerance = 1e-8, intercept_ridge = share, progress = FALSE)
+  control <- moe_control(tolerance = 1e-8, intercept_ridge = share, progress = FALSE)
   suppressWarnings(moe_fit(data$formula, data = data$frame, experts = experts, lambda = lambda,
                            control = control))
 }
@@ -50,8 +50,8 @@ fit_penalties <- function(data, experts, seed) {
   }, penalties$ridge, penalties$share)
 }
 
-# The share of starts that reached the best.
-found <- function(fit) mean(fit$objectives > fit$objective - 1e-6 * (1 + abs(fit$objective)))
+# The share of searches that found the best.
+found <- function(fit) fit$optima$found[1] / sum(fit$optima$found)
 
 log_loss <- function(fit, frame, y) {
   prob <- predict(fit, frame, type = "prob")

@@ -103,7 +103,7 @@ random_problem <- function(seed) {
   n <- if (chance(0.15)) sample(8, 1) else sample(300, 1)
   frame <- random_covariates(n)
   control <- moelogit::moe_control(
-    method = pick("accelerated", "accelerated", "mm"), starts = sample(2, 1),
+    method = pick("accelerated", "accelerated", "mm"), search = pick("quick", "standard"),
     max_iterations = pick(0, 3, 100, 100, 500), tolerance = pick(1e-12, 1e-8, 0),
     intercept_ridge = pick(0, 0, 0.01, 1), max_experts = sample(2:4, 1)
   )

@@ -23,7 +23,7 @@ reference <- draw_data(truth, 5000)$x # where densities are compared
 
 fit_experts <- function(data, experts) {
   moe_fit(data$x, data$y, experts = experts, lambda = 0.1,
-          control = moe_control(starts = 5, tolerance = 1e-9, intercept_ridge = 0.01,
+          control = moe_control(search = "quick", tolerance = 1e-9, intercept_ridge = 0.01,
                                 progress = FALSE))
 }
 

@@ -1,5 +1,5 @@
 # How often the number of experts is found, and at what cost: the dendrogram of one overfitted fit,
-# with each criterion, against a sweep over K with 10 starts each.
+# with each criterion, against a sweep over K.
 #
 #   Rscript inst/simulations/selection.R [replicates] [processes]
 #
@@ -18,8 +18,8 @@ processes <- if (length(arguments) > 1) arguments[2] else 2L
 
 # Both sides have the same small ridge.
 lambda <- 0.1
-control <- function(starts, tolerance) {
-  moe_control(starts = starts, tolerance = tolerance, intercept_ridge = 0.01, progress = FALSE)
+control <- function(search, tolerance) {
+  moe_control(search = search, tolerance = tolerance, intercept_ridge = 0.01, progress = FALSE)
 }
 
 # Processor seconds, which other work on the machine disturbs less than elapsed ones.
@@ -27,7 +27,7 @@ seconds <- function(expression) sum(system.time(expression)[c("user.self", "sys.
 
 by_dendrogram <- function(data) {
   time_fit <- seconds(fit <- moe_fit(data$x, data$y, experts = most_experts, lambda = lambda,
-                                     control = control(4, 1e-6)))
+                                     control = control("quick", 1e-6)))
   time_path <- seconds(tree <- moe_dendrogram(fit))
   path <- as.data.frame(tree)
   chosen <- vapply(c("hq", "sabic", "bic", "aic", "icl", "dsc", "dsc_rescaled"), function(name) {
@@ -40,7 +40,7 @@ by_dendrogram <- function(data) {
 
 by_sweep <- function(data) {
   time <- seconds(fits <- lapply(seq_len(most_experts), function(experts) {
-    moe_fit(data$x, data$y, experts = experts, lambda = lambda, control = control(10, 1e-7))
+    moe_fit(data$x, data$y, experts = experts, lambda = lambda, control = control("standard", 1e-7))
   }))
   hq <- function(fit) AIC(fit, k = 2 * log(log(nobs(fit))))
   sabic <- function(fit) AIC(fit, k = log((nobs(fit) + 2) / 24))

@@ -217,7 +217,7 @@ static void restart_at_the_maximum(void) {
   free_case(c);
 }
 
-/* A run that ends at its target is left alone; one whose target is far above its end is not, but
+/* A run that ends above its target is left alone; one whose target is far above its end is not, but
  * has seen two laps, and has only ever risen. */
 static void a_run_that_trails_gives_up(void) {
   recipe a = {.shape = {300, 3, 2, 3, 2}, .spread = 1};
@@ -225,8 +225,8 @@ static void a_run_that_trails_gives_up(void) {
   for (int method = MOE_MM; method <= MOE_ACCELERATED; method++) {
     fitted whole = fit(c, (moe_method)method, 2000, 1e-13);
     CHECK(whole.result.iterations > 20, "%d iterations", whole.result.iterations);
-    double end = whole.result.objective, beyond = end + 1000;
-    moe_control control = {(moe_method)method, 2000, 1e-13, &end};
+    double end = whole.result.objective, below = end - 1000, beyond = end + 1000;
+    moe_control control = {(moe_method)method, 2000, 1e-13, &below};
     fitted same = fit_from(&c->objective, &control, c->sample->theta);
     CHECK(same.result.ending == whole.result.ending && same.result.objective == end,
           "status %d at %g", (int)same.result.ending, same.result.objective);

@@ -122,7 +122,7 @@ fit_at <- function(o, coefficients) {
   at <- function(start) {
     suppressWarnings(moe_fit(o$d$formula, o$d$frame, dim(coefficients$expert)[3], weights = v,
                              lambda = 0.5, start = start,
-                             control = moe_control(starts = 1, max_iterations = 0)))
+                             control = moe_control(search = "quick", max_iterations = 0)))
   }
   start <- at(NULL)
   start$coefficients <- coefficients

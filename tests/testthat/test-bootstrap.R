@@ -4,7 +4,7 @@
 boot_data <- oracle_data(600, 3, 3, 2, seed = 3)
 boot_fit <- local({
   set.seed(1)
-  moe_fit(boot_data$formula, boot_data$frame, lambda = 0.5, control = moe_control(starts = 3))
+  moe_fit(boot_data$formula, boot_data$frame, lambda = 0.5, control = moe_control(search = "quick"))
 })
 simple <- moe_fit(c ~ x1, data.frame(c = rep(0:1, 100), x1 = rep(c(-1, 0, 0.5, 1, 1.5), 40)),
                   experts = 1)
@@ -79,7 +79,7 @@ test_that("the spread is that of large-sample theory", {
   d <- oracle_data(6000, 3, 3, 2, seed = 3)
   set.seed(1)
   fit <- moe_fit(d$formula, d$frame, lambda = 0.5,
-                 control = moe_control(starts = 2, intercept_ridge = 0.1))
+                 control = moe_control(search = "quick", intercept_ridge = 0.1))
   result <- boot(fit, 150)
   ratio <- sqrt(diag(vcov(result)) / diag(vcov(fit, type = "sandwich")))
   # 150 replicates know a standard deviation to 6%.

@@ -16,7 +16,7 @@ d <- data.frame(y = factor(rep(c("a", "b", "c", "a"), 10)), x1 = rnorm(n), x2 = 
                 f = factor(rep(c("u", "v"), 20)))
 x <- as.matrix(d[c("x1", "x2")])
 one <- cbind("(Intercept)" = 1, x)
-quick <- moe_control(starts = 1)
+quick <- moe_control(search = "quick")
 by_formula <- moe_fit(y ~ x1, d, lambda = 1, control = quick)
 by_factor <- moe_fit(y ~ x1 + f, d, lambda = 1, control = quick)
 by_matrix <- moe_fit(x, d$y, lambda = 1, control = quick)
@@ -108,7 +108,7 @@ refused("two responses", moe_fit(y | x2 ~ x1, d), "one response on its left.*it 
 refused("no response", moe_fit(~ x1, d), "one response on its left.*it has 0")
 refused("a misspelt argument", moe_fit(y ~ x1, d, lamda = 1), "Unused argument: \"lamda\"")
 refused("an argument too many",
-        moe_fit(y ~ x1, d, 2, NULL, NULL, stats::na.omit, 0, NULL, NULL, quick, TRUE, 7),
+        moe_fit(y ~ x1, d, 2, NULL, NULL, stats::na.omit, 0, NULL, NULL, quick, TRUE, NULL, 7),
         "Unused argument: \"\\(unnamed\\)\"")
 refused("two misspelt arguments, matrices", moe_fit(x, d$y, lamda = 1, wheights = 2),
         "Unused arguments: \"lamda\", \"wheights\"")
@@ -263,14 +263,14 @@ refused("a start with other covariates of the gate", moe_fit(y ~ x1 | f, d, star
 
 # --- control ---
 
-refused("a list as control", moe_fit(y ~ x1, d, control = list(starts = 1)),
+refused("a list as control", moe_fit(y ~ x1, d, control = list(search = "quick")),
         "`control` must come from moe_control\\(\\), not .*list")
 refused("NULL as control", moe_fit(x, d$y, control = NULL),
         "`control` must come from moe_control\\(\\), not NULL")
 refused("words as control, worker", moe_fit_worker(one, one, d$y, control = "mm"),
         "`control` must come from moe_control\\(\\), not \"mm\"")
-refused("starts edited by hand", moe_fit(y ~ x1, d, control = changed("starts", "a")),
-        "`starts` must be one whole number of at least 1, not \"a\"")
+refused("a search edited by hand", moe_fit(y ~ x1, d, control = changed("search", "a")),
+        "`search` must be one of \"standard\", \"quick\", \"thorough\", not \"a\"")
 refused("a method edited by hand", moe_fit(y ~ x1, d, control = changed("method", "newton")),
         "`method` must be one of \"accelerated\", \"mm\", not \"newton\"")
 refused("a setting that does not exist", moe_fit(y ~ x1, d, control = changed("speed", 9)),
@@ -431,7 +431,7 @@ test_that("many names are cut short in a message", {
 })
 
 test_that("the smallest and largest numbers of experts are accepted", {
-  small <- moe_control(starts = 1, max_iterations = 2)
+  small <- moe_control(search = "quick", max_iterations = 2)
   fit <- function(k) {
     suppressWarnings(moe_fit(y ~ 1, d[1:4, ], experts = k, lambda = 1, control = small))
   }

@@ -3,17 +3,17 @@ test_that("the defaults are as documented", {
   expect_s3_class(control, "moe_control")
   expect_identical(
     unclass(control),
-    list(method = "accelerated", starts = 10L, max_iterations = 10000L, tolerance = 1e-12,
+    list(method = "accelerated", search = "standard", max_iterations = 10000L, tolerance = 1e-12,
          threads = 1L, progress = FALSE, intercept_ridge = 0, max_experts = 8L)
   )
 })
 
 test_that("what is asked for is kept", {
-  control <- moe_control("mm", starts = 3, max_iterations = 0, tolerance = 1e-6, threads = 2,
-                         progress = TRUE, intercept_ridge = 0.5, max_experts = 5)
+  control <- moe_control("mm", search = "thorough", max_iterations = 0, tolerance = 1e-6,
+                         threads = 2, progress = TRUE, intercept_ridge = 0.5, max_experts = 5)
   expect_identical(
     unclass(control),
-    list(method = "mm", starts = 3L, max_iterations = 0L, tolerance = 1e-6, threads = 2L,
+    list(method = "mm", search = "thorough", max_iterations = 0L, tolerance = 1e-6, threads = 2L,
          progress = TRUE, intercept_ridge = 0.5, max_experts = 5L)
   )
 })
@@ -22,8 +22,8 @@ test_that("what is asked for is kept", {
 for (case in list(
   list("method", list("a", NA_character_, 1, c("mm", "accelerated"), character()),
        "one of \"accelerated\", \"mm\""),
-  list("starts", list(0, -1, 1.5, NA, NaN, Inf, "a", 1:2, NULL, TRUE, 3e9),
-       "one whole number of at least 1"),
+  list("search", list("fast", NA_character_, 3, c("quick", "thorough"), character()),
+       "one of \"standard\", \"quick\", \"thorough\""),
   list("max_iterations", list(-1, 0.5, NA, Inf, "a", 1:2, NULL, 3e9),
        "one whole number of at least 0"),
   list("tolerance", list(-1e-9, 1.1, NA, NaN, Inf, "a", c(0.1, 0.2), NULL),
@@ -46,11 +46,11 @@ for (case in list(
 }
 
 test_that("a message repeats a short value and describes a long one", {
-  expect_error(moe_control(starts = 2.5), "not 2.5.", fixed = TRUE)
-  expect_error(moe_control(starts = "many"), "not \"many\".", fixed = TRUE)
-  expect_error(moe_control(starts = 1:9), "length 9.", fixed = TRUE)
-  expect_error(moe_control(starts = diag(2)), "2 x 2.", fixed = TRUE)
-  expect_error(moe_control(starts = NULL), "not NULL.", fixed = TRUE)
+  expect_error(moe_control(max_experts = 2.5), "not 2.5.", fixed = TRUE)
+  expect_error(moe_control(max_experts = "many"), "not \"many\".", fixed = TRUE)
+  expect_error(moe_control(max_experts = 1:9), "length 9.", fixed = TRUE)
+  expect_error(moe_control(max_experts = diag(2)), "2 x 2.", fixed = TRUE)
+  expect_error(moe_control(max_experts = NULL), "not NULL.", fixed = TRUE)
 })
 
 test_that("the limits themselves are accepted", {
@@ -74,7 +74,7 @@ test_that("the option sets the number of threads and is checked too", {
 })
 
 test_that("a fit keeps the settings it was made with", {
-  control <- moe_control("mm", starts = 1, tolerance = 1e-5)
+  control <- moe_control("mm", search = "quick", tolerance = 1e-5)
   set.seed(1)
   fit <- moe_fit(Species ~ Sepal.Length, iris, experts = 1, lambda = 1, control = control)
   expect_identical(fit$control, control)
@@ -82,21 +82,22 @@ test_that("a fit keeps the settings it was made with", {
 
 test_that("a setting edited by hand is taken, and one taken out has its default", {
   control <- moe_control(tolerance = 1e-5)
-  control$starts <- 3
+  control$search <- "quick"
   control$max_iterations <- NULL
   set.seed(1)
   fit <- moe_fit(Species ~ Sepal.Length, iris, lambda = 1, control = control)
-  expect_length(fit$objectives, 3)
+  expect_identical(fit$control$search, "quick")
+  expect_identical(sum(fit$optima$found), 1L)
   expect_identical(fit$control$max_iterations, 10000L)
 })
 
 test_that("printing shows every setting with its value and returns the object", {
-  control <- moe_control("mm", starts = 7, tolerance = 1e-6, progress = FALSE)
+  control <- moe_control("mm", search = "quick", tolerance = 1e-6, progress = FALSE)
   expect_output(returned <- withVisible(print(control)), "Settings of moe_fit\\(\\)")
   expect_identical(returned$value, control)
   expect_false(returned$visible)
   lines <- capture.output(print(control))
-  for (line in c("method +mm", "starts +7", "max_iterations +10000", "tolerance +1e-06",
+  for (line in c("method +mm", "search +quick", "max_iterations +10000", "tolerance +1e-06",
                  "threads +1", "progress +FALSE", "intercept_ridge +0", "max_experts +8")) {
     expect_length(grep(paste0("^  ", line, "$"), lines), 1)
   }

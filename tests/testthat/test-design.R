@@ -480,7 +480,7 @@ test_that("weights of any sum give the coefficients of weights that sum to the r
   weights <- runif(nrow(design_data))
   fit <- function(scale) {
     moe_fit(y ~ a | b, design_data, weights = weights * scale, lambda = scale, experts = 2,
-            start = start, control = moe_control(starts = 1))
+            start = start, control = moe_control(search = "quick"))
   }
   start <- matrix(0.3 + 0.4 * (design_data$b > 0), nrow(design_data), 2)
   start[, 2] <- 1 - start[, 1]

@@ -368,7 +368,7 @@ test_that("covariates are matched by the names that fits have", {
   set.seed(3)
   d <- data.frame(a = rnorm(90), b = rnorm(90), y = rbinom(90, 1, 0.4))
   of <- function(formula) {
-    suppressWarnings(moe_fit(formula, d, lambda = 1, control = moe_control(starts = 1)))
+    suppressWarnings(moe_fit(formula, d, lambda = 1, control = moe_control(search = "quick")))
   }
   one <- of(y ~ a + b)
   other <- of(y ~ b + a)

@@ -12,7 +12,7 @@ d$y <- factor(c("low", "mid", "top")[apply(
   which.max
 )])
 d$id <- rep(1:26, 10)
-quick <- moe_control(starts = 2)
+quick <- moe_control(search = "quick")
 fit <- moe_fit(y ~ x1 + x2 | z1, d, lambda = 0.5, control = quick)
 rich <- moe_fit(y ~ x2 * f + flag | z1 + x2, d, weights = w, lambda = 2, control = quick)
 matrices <- moe_fit(as.matrix(d[c("x1", "x2")]), d$y, z = as.matrix(d["z1"]), lambda = 0.5,

@@ -7,13 +7,13 @@ test_that("experts = \"auto\" is an overfit, its dendrogram and the fit that HQ 
     set.seed(2)
     expect_message(
       fit <- suppressWarnings(moe_fit(d$formula, d$frame, "auto", lambda = lambda,
-                                      control = moe_control(starts = 2, max_experts = 4))),
+                                      control = moe_control(search = "quick", max_experts = 4))),
       paste0("Merged 4 experts \\(ridge ", used, "\\): HQ .* chooses")
     )
     set.seed(2)
     overfit <- suppressWarnings(
       moe_fit(d$formula, d$frame, 4, lambda = used,
-              control = moe_control(starts = 2, tolerance = 1e-6, intercept_ridge = 0.01))
+              control = moe_control(search = "quick", tolerance = 1e-6, intercept_ridge = 0.01))
     )
     chosen <- suppressWarnings(cut(moe_dendrogram(overfit)))
     expect_identical(fit$experts, chosen$experts)
@@ -29,7 +29,7 @@ test_that("the fit that is chosen has the user's tolerance, whatever the overfit
   for (tolerance in c(1e-9, 1e-4)) {
     fit <- suppressMessages(suppressWarnings(
       moe_fit(d$formula, d$frame, "auto", lambda = 1,
-              control = moe_control(starts = 1, max_experts = 3, tolerance = tolerance))
+              control = moe_control(search = "quick", max_experts = 3, tolerance = tolerance))
     ))
     expect_identical(fit$control$tolerance, tolerance)
   }
@@ -48,7 +48,7 @@ test_that("experts = \"auto\" takes matrices, few rows, and leaves data out if t
 test_that("the call of an automatic choice makes the same penalty again", {
   d <- oracle_data(n = 120, p = 3, M = 3, K = 2, seed = 34)$frame
   set.seed(1)
-  settings <- moe_control(starts = 1, max_experts = 2)
+  settings <- moe_control(search = "quick", max_experts = 2)
   few <- 2
   fits <- suppressMessages(suppressWarnings(list(
     moe_fit(y ~ x1 + x2, d, experts = "auto"),

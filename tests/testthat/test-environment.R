@@ -1,6 +1,6 @@
 # What a fit keeps of the place where its formula was written: nothing but what it needs.
 
-quick <- moe_control(starts = 1)
+quick <- moe_control(search = "quick")
 set.seed(1)
 d <- data.frame(y = factor(sample(c("a", "b"), 80, TRUE)), x1 = rnorm(80), x2 = rnorm(80))
 
@@ -22,7 +22,7 @@ makers <- list(
     do.call(moe_fit, list(y ~ x1 + x2, quote(d), experts = 1))
   },
   `experts = "auto"` = function(big) {
-    few <- moe_control(starts = 1, max_experts = 2)
+    few <- moe_control(search = "quick", max_experts = 2)
     suppressMessages(moe_fit(y ~ x1, d, experts = "auto", control = few))
   },
   `a local number` = function(big) {

@@ -227,15 +227,14 @@ test_that("the accelerated method reaches what plain MM reaches in a tenth of th
 test_that("a fit records its course", {
   d <- oracle_data(n = 300, p = 3, M = 3, K = 2, seed = 1)
   set.seed(2)
-  fit <- moe_fit(d$formula, d$frame, lambda = 1, control = moe_control(starts = 4))
+  fit <- moe_fit(d$formula, d$frame, lambda = 1, control = moe_control(search = "quick"))
   expect_s3_class(fit, "moe_fit")
   expect_true(fit$converged)
   expect_identical(fit$status, "converged")
   expect_length(fit$trace, fit$iterations + 1)
   expect_identical(fit$trace[fit$iterations + 1], fit$objective)
   expect_gt(fit$evaluations, fit$iterations)
-  expect_length(fit$objectives, 4)
-  expect_identical(fit$objectives[1], fit$objective)
+  expect_identical(fit$optima, data.frame(objective = fit$objective, found = 1L))
   expect_identical(fit$lambda, 1)
   expect_identical(fit$levels, levels(d$frame$y))
   expect_lt(fit$gain, 1e-12 * (1 + abs(fit$objective)))
@@ -433,7 +432,7 @@ test_that("parameters are recovered, the better the more rows there are", {
         d <- oracle_data(n, p = 4, M = 3, K = K, seed = 100 + seed, expert_scale = 2)
         set.seed(seed)
         fit <- suppressWarnings(moe_fit(d$formula, d$frame, K, lambda = 0.5,
-                                        control = moe_control(starts = 3)))
+                                        control = moe_control(search = "quick")))
         parameter_error(fit, d$truth)
       }, 0))
     }, 0)
@@ -449,10 +448,10 @@ test_that("a seed decides everything", {
   d <- oracle_data(n = 500, p = 3, M = 3, K = 2, seed = 30)
   fit <- function(seed) {
     set.seed(seed)
-    suppressWarnings(moe_fit(d$formula, d$frame, 3, control = moe_control(starts = 3)))
+    suppressWarnings(moe_fit(d$formula, d$frame, 3, control = moe_control(search = "quick")))
   }
   expect_identical(fit(1), fit(1))
-  expect_false(identical(fit(1)$objectives, fit(2)$objectives))
+  expect_false(identical(fit(1)$trace, fit(2)$trace))
 })
 
 test_that("the number of threads changes nothing", {

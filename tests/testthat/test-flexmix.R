@@ -31,7 +31,7 @@ test_that("five starts reach at least what flexmix reaches in five", {
   for (d in flexmix_problems()) {
     set.seed(20)
     peer <- max(vapply(1:5, function(run) value(d$flexmix()), 0), na.rm = TRUE)
-    fit <- d$moe(control = moe_control(starts = 5))
+    fit <- d$moe(control = moe_control(search = "quick"))
     expect_gte(fit$loglik, peer - 1e-6 * (1 + abs(peer)))
   }
 })

@@ -10,7 +10,7 @@ d$y <- factor(c("low", "mid", "top")[apply(
   cbind(0, slope * d$x2, d$x1 / 3 + (d$f == "v")) - log(-log(matrix(runif(3 * n), n))), 1, which.max
 )])
 d$id <- sample(40, n, TRUE)
-quick <- moe_control(starts = 2)
+quick <- moe_control(search = "quick")
 fit <- moe_fit(y ~ x1 + x2, d, lambda = 0.5, control = quick)
 rich <- moe_fit(y ~ x2 + f | z1, d, weights = w, lambda = 2, control = quick)
 single <- moe_fit(y ~ x1 + x2 + f, d, experts = 1, weights = w)
@@ -65,7 +65,7 @@ test_that("so it is without a ridge, and with one on intercepts", {
   skip_if_not_installed("numDeriv")
   none <- moe_fit(y ~ x2 | z1, d, control = quick)
   expect_information(solve(vcov(none)), hessian_of(none))
-  control <- moe_control(starts = 1, intercept_ridge = 0.5)
+  control <- moe_control(search = "quick", intercept_ridge = 0.5)
   both <- moe_fit(y ~ x2 | z1, d, lambda = 3, control = control)
   intercepts <- function(b) {
     par <- from_free(b, both)

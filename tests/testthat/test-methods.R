@@ -9,7 +9,7 @@ slope <- ifelse(d$z1 > 0, 2, -2)
 d$y <- factor(c("low", "mid", "top")[apply(
   cbind(0, slope * d$x1, d$x2) - log(-log(matrix(runif(3 * n), n))), 1, which.max
 )])
-quick <- moe_control(starts = 1)
+quick <- moe_control(search = "quick")
 fit <- moe_fit(y ~ x1 + x2 | z1, d, experts = 2, lambda = 0.5, control = quick)
 weighted <- moe_fit(y ~ x1 + x2 | z1, d, experts = 2, weights = w, lambda = 0.5, control = quick)
 single <- moe_fit(y ~ x1 + x2, d, experts = 1, control = quick)
@@ -55,17 +55,17 @@ test_that("print says what was fitted, to what, and how well", {
   expect_line(lines, "^Converged after [0-9]+ iterations")
 })
 
-test_that("print of many starts says how many found the optimum", {
+test_that("print of many searches says how many found the optimum", {
   many <- fit
-  many$objectives <- fit$objective - c(0, 1e-9, 0.5)
-  expect_match(paste(printed(many), collapse = " "), "; 2 of 3 starts reached this +optimum$")
-  expect_no_match(paste(printed(fit), collapse = " "), "starts reached")
+  many$optima <- data.frame(objective = fit$objective - c(0, 0.5), found = 2:1)
+  expect_match(paste(printed(many), collapse = " "), "; found by 2 of +3 independent +searches")
+  expect_no_match(paste(printed(fit), collapse = " "), "found by")
 })
 
-test_that("print of one expert speaks of one, and of no starts", {
+test_that("print of one expert speaks of one, and of no searches", {
   lines <- printed(single)
   expect_line(lines, "^Softmax-gated mixture of 1 multinomial-logistic expert$")
-  expect_length(grep("starts", lines[-(2:3)]), 0)
+  expect_length(grep("searches", lines[-(2:3)]), 0)
   expect_line(lines, "on 6 parameters")
 })
 
@@ -84,7 +84,7 @@ test_that("print returns the fit invisibly and heeds digits", {
 test_that("problems of a fit are warned of, kept, and printed within the width", {
   expect_warning(
     short <- moe_fit(y ~ x1 + x2 | z1, d, lambda = 0.5,
-                     control = moe_control("mm", starts = 1, max_iterations = 2)),
+                     control = moe_control("mm", search = "quick", max_iterations = 2)),
     "has not converged \\(iteration limit after 2 iterations.*raise `max_iterations`"
   )
   expect_false(short$converged)
@@ -123,8 +123,9 @@ test_that("print says how many rows were left out", {
 
 test_that("print of a run that was stopped speaks of no optimum", {
   stopped <- suppressWarnings(moe_fit(y ~ x1 + x2 | z1, d, experts = 2, lambda = 0.5,
-                                      control = moe_control(starts = 2, max_iterations = 2)))
-  expect_match(paste(printed(stopped), collapse = " "), "of 2 +starts reached this value")
+                                      control = moe_control(search = "quick", max_iterations = 2)))
+  expect_match(paste(printed(stopped), collapse = " "), "Not converged \\(iteration limit\\)")
+  expect_no_match(paste(printed(stopped), collapse = " "), "optimum")
 })
 
 test_that("summary holds criteria, rows that an expert leads, and its mean class probabilities", {
@@ -537,7 +538,7 @@ test_that("the call is to moe_fit(), with the arguments by name", {
 
 test_that("update() writes out dots, which stand for what the data held", {
   data <- d[c("y", "x1", "x2")]
-  control <- moe_control(starts = 1)
+  control <- moe_control(search = "quick")
   fit <- moe_fit(y ~ ., data, lambda = 1, control = control)
   expect_equal(formula(update(fit, . ~ . - x1)), y ~ x2, ignore_formula_env = TRUE,
                ignore_attr = TRUE)

@@ -63,7 +63,7 @@ test_that("HQ's penalty is never below AIC's", {
   for (n in c(14, 16)) {
     d <- oracle_data(n = n, p = 2, M = 2, K = 1, seed = 5)
     fit <- suppressWarnings(moe_fit(d$formula, d$frame, 2, lambda = 1,
-                                    control = moe_control(starts = 1)))
+                                    control = moe_control(search = "quick")))
     path <- moe_dendrogram(fit)$path
     expect_equal(path$hq - path$aic, 2 * path$df * max(0, log(log(n)) - 1), tolerance = 1e-8)
   }
@@ -176,7 +176,7 @@ test_that("going up finds what going down misses, as good as what many starts fi
     set.seed(seed)
     fit <- suppressWarnings(
       moe_fit(d$formula, d$frame, 6, lambda = 0.1,
-              control = moe_control(starts = 1, intercept_ridge = 0.01))
+              control = moe_control(search = "quick", intercept_ridge = 0.01))
     )
     path <- as.data.frame(moe_dendrogram(fit, pairs = 1))
     level <- path[path$experts == 3, ]
@@ -233,7 +233,7 @@ test_that("one expert can be chosen, but not by DSC", {
   set.seed(6)
   frame <- data.frame(y = factor(sample(3, 200, TRUE)), x1 = rnorm(200), x2 = rnorm(200))
   fit <- suppressWarnings(moe_fit(y ~ x1 + x2, frame, 3, lambda = 1,
-                                  control = moe_control(starts = 1)))
+                                  control = moe_control(search = "quick")))
   expect_identical(moe_dendrogram(fit)$selected, 1L)
   expect_gte(moe_dendrogram(fit, "dsc")$selected, 2)
   expect_gte(moe_dendrogram(fit, "dsc_rescaled")$selected, 2)
@@ -245,7 +245,7 @@ test_that("HQ along the refined path finds the number of experts of easy data, a
     set.seed(seed)
     fit <- suppressWarnings(
       moe_fit(d$formula, d$frame, 5, lambda = 0.1,
-              control = moe_control(starts = 3, tolerance = 1e-6, intercept_ridge = 0.01))
+              control = moe_control(search = "quick", tolerance = 1e-6, intercept_ridge = 0.01))
     )
     tree <- moe_dendrogram(fit)
     expect_identical(tree$selected, K)

@@ -1,7 +1,7 @@
 set.seed(1)
 n <- 100
 d <- data.frame(x = rnorm(n), z = runif(n, -2, 2), y = factor(rep(c("a", "b", "c", "b"), n / 4)))
-quick <- moe_control("mm", starts = 1, max_iterations = 60)
+quick <- moe_control("mm", search = "quick", max_iterations = 60)
 fit <- suppressWarnings(moe_fit(y ~ x | z, d, experts = 3, lambda = 1, control = quick))
 single <- moe_fit(y ~ x, d, experts = 1)
 

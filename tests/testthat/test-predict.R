@@ -35,7 +35,7 @@ d$y <- factor(c("a", "b", "c")[apply(
   cbind(0, slope * (d$x1 - 5), 0.1 * d$x2) - log(-log(matrix(runif(3 * n), n))), 1, which.max
 )])
 d$two <- factor(ifelse(slope * (d$x1 - 5) + rlogis(n) > 0, "yes", "no"))
-quick <- moe_control(starts = 1)
+quick <- moe_control(search = "quick")
 x <- cbind(1, d$x1, d$x2)
 z <- cbind(1, d$z1)
 fit <- moe_fit(y ~ x1 + x2 | z1, d, experts = 2, lambda = 0.5, control = quick)
@@ -527,9 +527,10 @@ test_that("indicators as a formula's response make the classes of their columns"
 
 test_that("threads do not change predictions", {
   set.seed(5)
-  two <- moe_fit(y ~ x1 + x2 | z1, d, lambda = 0.5, control = moe_control(starts = 1, threads = 2))
+  two <- moe_fit(y ~ x1 + x2 | z1, d, lambda = 0.5,
+                 control = moe_control(search = "quick", threads = 2))
   set.seed(5)
-  one <- moe_fit(y ~ x1 + x2 | z1, d, lambda = 0.5, control = moe_control(starts = 1))
+  one <- moe_fit(y ~ x1 + x2 | z1, d, lambda = 0.5, control = moe_control(search = "quick"))
   expect_identical(predict(two, d, type = "prob"), predict(one, d, type = "prob"))
 })
 
@@ -538,7 +539,7 @@ test_that("a gate of other covariates than the experts' is predicted by its own 
   x <- matrix(rnorm(400), 200, dimnames = list(NULL, c("a", "b")))
   z <- 3 * x + 5 # as many columns, of the same names
   y <- factor(rbinom(200, 1, plogis(x[, 1] * sign(x[, 2]))))
-  fit <- suppressWarnings(moe_fit(x, y, z = z, lambda = 1, control = moe_control(starts = 2)))
+  fit <- suppressWarnings(moe_fit(x, y, z = z, lambda = 1, control = moe_control(search = "quick")))
   other <- z
   other[1, ] <- 0
   expect_equal(predict(fit, z, "gate", newz = z)[-1, ], predict(fit, z, "gate", newz = other)[-1, ])
@@ -549,7 +550,7 @@ test_that("probabilities never pass 1 by rounding, and certain outcomes have res
   set.seed(5)
   x <- matrix(rnorm(6000), 3000)
   # Of experts that are all sure of the first class nothing is left for rounding to hide.
-  fit <- moe_fit(x, rep_len(1:0, 3000), lambda = 1, control = moe_control(starts = 1))
+  fit <- moe_fit(x, rep_len(1:0, 3000), lambda = 1, control = moe_control(search = "quick"))
   fit$measure$expert[] <- 0
   fit$measure$expert[1, , ] <- c(30, -30)
   prob <- predict(fit, type = "prob")
@@ -602,7 +603,7 @@ test_that("a matrix column of another width is refused by name, with both widths
   set.seed(11)
   d <- data.frame(y = factor(rep(c("low", "mid", "high"), 30)), age = rnorm(90))
   d$scores <- matrix(rnorm(180), 90)
-  quick <- moe_control(starts = 1, max_iterations = 50)
+  quick <- moe_control(search = "quick", max_iterations = 50)
   fit <- suppressWarnings(moe_fit(y ~ scores + age, d, lambda = 1, control = quick))
   new <- function(columns, n = 3) {
     out <- data.frame(age = seq_len(n))

@@ -64,7 +64,7 @@ test_that("the sample has rows of positive weight alone", {
   d <- oracle_data(n = 6000, p = 2, M = 2, K = 1, seed = 16)
   v <- rep(c(0, 1, 3), 2000)
   problem <- full_rank_problem(d$x, d$x, d$frame$y, 1L, v, 0, moe_control())
-  part <- problem_sample(problem, 2000L)
+  part <- problem_spread(problem, 2000L)
   expect_length(part$y, 2000)
   expect_identical(dim(part$design$x), c(2000L, 2L))
   expect_true(all(part$weights > 0))

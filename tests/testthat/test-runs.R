@@ -35,7 +35,7 @@ test_that("a run stops when R asks it to, and the session is as it was", {
 })
 
 test_that("a time limit stops the search for starts wherever it strikes", {
-  many <- moe_control(starts = 100)
+  many <- moe_control(search = "thorough")
   set.seed(1)
   for (after in seq(0.01, 0.05, length.out = 50)) {
     expect_error(interrupted(moe_fit(d$formula, d$frame, 3, control = many), after), "time limit")
@@ -45,12 +45,12 @@ test_that("a time limit stops the search for starts wherever it strikes", {
 test_that("a time limit is no failure of a replicate or a fold", {
   fit <- moe_fit(d$formula, d$frame, 1, lambda = 1)
   expect_error(interrupted(moe_bootstrap(fit, replicates = 20000, progress = FALSE)), "time limit")
-  expect_error(interrupted(moe_tune(d$formula, d$frame, experts = 1:3, lambda = 1,
-                                    control = moe_control(starts = 100))), "time limit")
+  expect_error(interrupted(moe_tune(d$formula, d$frame, experts = 1:3, lambda = 100:1)),
+               "time limit")
 })
 
 test_that("a progress bar is closed when a run is stopped", {
-  many <- moe_control(starts = 1000, progress = TRUE)
+  many <- moe_control(search = "thorough", progress = TRUE)
   suppressMessages(expect_error(interrupted(moe_fit(d$formula, d$frame, 3, control = many)),
                                 "time limit"))
   expect_length(cli:::clienv$progress, 0)
@@ -113,7 +113,7 @@ test_that("a progress bar changes nothing and is not shown before its time", {
   fit <- function(progress) {
     set.seed(1)
     suppressWarnings(moe_fit(d$formula, d$frame, 2, lambda = 1,
-                             control = moe_control(starts = 2, progress = progress)))
+                             control = moe_control(search = "quick", progress = progress)))
   }
   expect_silent(with_bar <- fit(TRUE))
   same_model(with_bar, fit(FALSE))

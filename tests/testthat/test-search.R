@@ -1,56 +1,109 @@
-# The search for starts, as seen from fits.
+# The search: independent searches until enough of them agree.
 
-test_that("objectives are sorted, at most one per start, and the best is returned", {
-  d <- oracle_data(n = 150, p = 3, M = 3, K = 3, seed = 8)
-  for (starts in c(1, 2, 7)) {
-    set.seed(9)
-    fit <- suppressWarnings(moe_fit(d$formula, d$frame, 3, lambda = 0.1,
-                                    control = moe_control(starts = starts)))
-    expect_lte(length(fit$objectives), starts)
-    expect_gte(length(fit$objectives), 1)
-    expect_false(is.unsorted(rev(fit$objectives)))
-    expect_identical(fit$objective, max(fit$objectives))
-    expect_identical(fit$trace[length(fit$trace)], fit$objective)
-  }
+ends_of <- function(...) lapply(c(...), function(objective) list(objective = objective))
+
+pairs <- subset(yeast_ppi, split == "test")
+pairs_fit <- function(seed, search = "standard", experts = 3, ..., cl = NULL) {
+  set.seed(seed)
+  moe_fit(confidence ~ l3 + fc_jac + high_share, pairs, experts, lambda = 1, cl = cl,
+          control = moe_control(search = search, ...))
+}
+
+# --- optima ---
+
+test_that("ends are counted by optimum, to a millionth", {
+  ends <- ends_of(-1000, -1000.0005, -1003, -1000.0005, -1003.5)
+  expect_identical(count_optima(ends),
+                   data.frame(place = c(1L, 3L, 5L), objective = c(-1000, -1003, -1003.5),
+                              found = c(3L, 1L, 1L)))
+  expect_identical(count_optima(ends_of(-5))$found, 1L)
+  expect_identical(count_optima(ends_of(NaN, -5))$place, 2L)
 })
 
-test_that("there is an objective for each start where the objective is rough", {
-  d <- oracle_data(n = 150, p = 4, M = 4, K = 4, seed = 10)
-  set.seed(11)
-  fit <- suppressWarnings(moe_fit(d$formula, d$frame, 4, lambda = 0.1,
-                                  control = moe_control(starts = 6)))
-  expect_length(fit$objectives, 6)
+test_that("a fit tells how often its optimum was found, and when searches ended", {
+  fit <- suppressWarnings(pairs_fit(1))
+  expect_named(fit$optima, c("objective", "found"))
+  expect_identical(fit$optima$objective[1], fit$objective)
+  expect_false(is.unsorted(-fit$optima$objective))
+  expect_true(fit$optima$found[1] == 3L || sum(fit$optima$found) == 9L)
+  quick <- pairs_fit(1, "quick")
+  expect_identical(quick$optima, data.frame(objective = quick$objective, found = 1L))
 })
 
-test_that("searches that ended in one place are one start", {
-  d <- data.frame(y = rep(0:1, 30))
-  set.seed(12)
-  fit <- suppressWarnings(moe_fit(y ~ 1, d, 2, lambda = 5))
-  expect_lte(length(fit$objectives), 10)
-  expect_within(fit$loglik, 60 * log(0.5), 1e-8)
+test_that("an optimum that was found once is a problem, unless there was one search", {
+  fit <- pairs_fit(1, "quick", experts = 2)
+  expect_null(fit$problems)
+  expect_null(remark_search(fit))
+  fit$optima <- data.frame(objective = fit$objective - 0:1, found = c(1L, 2L))
+  expect_match(remark_search(fit), "only 1 of 3 searches.*search = \"thorough\"")
+  fit$optima$found <- 2:1
+  expect_null(remark_search(fit))
 })
 
-test_that("more starts find an optimum at least as good", {
+# --- what is found ---
+
+test_that("a fit from every seed ends in one optimum, which no other start surpasses", {
+  fits <- lapply(1:3, pairs_fit)
+  objective <- vapply(fits, `[[`, 0, "objective")
+  expect_lt(diff(range(objective)), 1e-6 * abs(objective[1]))
+  rows <- nrow(pairs)
+  set.seed(4)
+  others <- vapply(1:30, function(s) {
+    tau <- matrix(rexp(3 * rows), rows)^3
+    suppressWarnings(moe_fit(confidence ~ l3 + fc_jac + high_share, pairs, 3, lambda = 1,
+                             start = tau / rowSums(tau)))$objective
+  }, 0)
+  expect_lt(max(others), objective[1] + 1e-6 * abs(objective[1]))
+  # Most starts by themselves end elsewhere.
+  expect_lt(median(others), objective[1] - 0.5)
+})
+
+test_that("one search after another ends in no lower optimum than one quick one", {
   d <- oracle_data(n = 200, p = 4, M = 4, K = 4, seed = 13)
-  best <- vapply(c(1, 8), function(starts) {
-    median(vapply(1:3, function(seed) {
-      set.seed(seed)
-      suppressWarnings(moe_fit(d$formula, d$frame, 4, lambda = 0.2,
-                               control = moe_control(starts = starts)))$objective
-    }, 0))
+  best <- vapply(c("quick", "standard"), function(search) {
+    set.seed(1)
+    suppressWarnings(moe_fit(d$formula, d$frame, 4, lambda = 0.2,
+                             control = moe_control(search = search)))$objective
   }, 0)
   expect_gte(best[2], best[1])
 })
 
-test_that("the search on a sample of many rows leads to the optimum of all of them", {
-  d <- oracle_data(n = 5000, p = 3, M = 3, K = 2, seed = 14)
+test_that("experts that nothing tells apart end alike", {
+  d <- data.frame(y = rep(0:1, 30))
+  set.seed(12)
+  fit <- suppressWarnings(moe_fit(y ~ 1, d, 2, lambda = 5))
+  expect_identical(fit$optima$found, 3L)
+  expect_within(fit$loglik, 60 * log(0.5), 1e-8)
+})
+
+# --- where searches run ---
+
+test_that("results do not depend on how many processes share the searches", {
+  skip_on_os("windows")
+  alone <- pairs_fit(2)
+  after <- runif(1)
+  cl <- parallel::makeCluster(2, type = "FORK")
+  on.exit(parallel::stopCluster(cl))
+  shared <- pairs_fit(2, cl = cl)
+  expect_identical(runif(1), after)
+  expect_identical(shared[c("coefficients", "optima", "trace")],
+                   alone[c("coefficients", "optima", "trace")])
+  expect_error(pairs_fit(2, cl = 2), "`cl` must be NULL or a cluster")
+})
+
+# --- many rows ---
+
+test_that("searches see a sample of many rows, and lead to the optimum of all of them", {
+  d <- oracle_data(n = 12000, p = 3, M = 3, K = 2, seed = 14)
   set.seed(15)
-  fit <- suppressWarnings(moe_fit(d$formula, d$frame, lambda = 1,
-                                  control = moe_control(starts = 4)))
+  fit <- moe_fit(d$formula, d$frame, lambda = 1)
   from_truth <- oracle_evaluate(d$truth, d$x, d$x, d$y)$tau
-  peer <- suppressWarnings(moe_fit(d$formula, d$frame, lambda = 1, start = from_truth))
+  peer <- moe_fit(d$formula, d$frame, lambda = 1, start = from_truth)
   expect_gt(fit$objective, peer$objective - 1e-6 * abs(peer$objective))
-  expect_length(fit$objectives, 4)
+  expect_identical(fit$optima$objective[1], fit$objective)
+  task <- search_task(full_rank_problem(d$x, d$x, d$frame$y, 2L, NULL, 1, moe_control()), list())
+  expect_length(task$problem$y, 10000)
+  expect_true(task$sampled)
 })
 
 test_that("a class of few rows does not spoil a fit whose search sees a sample", {
@@ -58,14 +111,8 @@ test_that("a class of few rows does not spoil a fit whose search sees a sample",
   n <- 20000
   d <- data.frame(x = rnorm(n))
   d$y <- factor(c(1 + (runif(n - 4) < plogis(2 * d$x[-(1:4)])), rep(3, 4)))
-  fit <- suppressWarnings(moe_fit(y ~ x, d, 2, lambda = 1, control = moe_control(starts = 2)))
+  fit <- suppressWarnings(moe_fit(y ~ x, d, 2, lambda = 1, control = moe_control(search = "quick")))
   one <- moe_fit(y ~ x, d, 1, lambda = 1)
-  expect_true(all(is.finite(fit$objectives)))
+  expect_true(all(is.finite(fit$optima$objective)))
   expect_gt(fit$objective, one$objective - 1)
-})
-
-test_that("the last digits of an objective do not decide which search counts", {
-  pool <- lapply(c(-10 - 1e-13, -12, -10, NA, -11), function(objective) list(objective = objective))
-  expect_identical(distinct(pool), c(1L, 5L, 2L, 4L))
-  expect_identical(distinct(pool, repeats = TRUE), c(1L, 5L, 2L, 4L, 3L))
 })

@@ -65,7 +65,7 @@ test_that("files go through a recipe to a fit that predicts", {
   x <- predict(recipe, read$sequences, read$pairs)
   # One expert is enough for these sequences, and the fit says so.
   fit <- suppressWarnings(moe_fit(x[train, ], read$pairs$class[train], experts = 2, lambda = 1,
-                                  control = moe_control(starts = 2)))
+                                  control = moe_control(search = "quick")))
   expect_gt(mean(predict(fit, x[-train, ]) == read$pairs$class[-train]), 0.9)
 })
 

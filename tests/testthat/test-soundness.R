@@ -18,7 +18,7 @@ test_that("problems at the edge of what numbers can tell do so too", {
 
 test_that("unsound results would be seen", {
   problem <- list(Species ~ Petal.Length, iris, experts = 2, lambda = 1,
-                  control = moe_control(starts = 1))
+                  control = moe_control(search = "quick"))
   set.seed(1)
   fit <- do.call(moe_fit, problem)
   expect_no_error(random$check_sound_fit(fit))

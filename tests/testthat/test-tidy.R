@@ -9,7 +9,8 @@ d <- oracle_data(400, 3, 3, 2, seed = 5)$frame
 d$g <- rep(c("u", "v"), 200)
 fit <- local({
   set.seed(1)
-  moe_fit(y ~ x1 + x2 | x2, d, lambda = 1, control = moe_control(starts = 2, intercept_ridge = 0.1))
+  moe_fit(y ~ x1 + x2 | x2, d, lambda = 1,
+          control = moe_control(search = "quick", intercept_ridge = 0.1))
 })
 single <- moe_fit(y ~ x1, d, experts = 1)
 
@@ -107,7 +108,7 @@ test_that("augment() takes fits from matrices and data with missing values", {
   x <- as.matrix(d[c("x1", "x2")])
   set.seed(1)
   own <- moe_fit(x, d$y, z = cbind(z1 = d$x2), lambda = 1,
-                 control = moe_control(starts = 2))
+                 control = moe_control(search = "quick"))
   expect_identical(names(augment(own))[1:4], c("y", "x1", "x2", "z1"))
   expect_identical(augment(own, x[1:5, ], newz = cbind(z1 = d$x2[1:5]))$.fitted, predict(own)[1:5])
   d$x1[4] <- NA

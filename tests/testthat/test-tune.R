@@ -2,7 +2,7 @@
 
 refused <- function(code, message) expect_error(code, message, class = "moe_error_input")
 
-quick <- moe_control(starts = 2)
+quick <- moe_control(search = "quick")
 
 tune_data <- local({
   d <- oracle_data(n = 240, p = 3, M = 3, K = 2, seed = 12)

@@ -1,0 +1,165 @@
+# Populations of solutions: who is a member, and what children are.
+
+runs_of <- function(...) lapply(c(...), function(objective) list(objective = objective))
+objectives <- function(population) vapply(population, `[[`, 0, "objective")
+
+# A real problem with many local maxima.
+rough_problem <- local({
+  rows <- subset(yeast_ppi, split == "test")
+  x <- model.matrix(~ l3 + fc_jac + high_share, rows)
+  function(experts, weights = NULL) {
+    full_rank_problem(x, x, rows$confidence, experts, weights, 1, moe_control(progress = FALSE))
+  }
+})
+
+rough_task <- function(experts = 4L, size = 6L, patience = 10L) {
+  search_task(rough_problem(experts), list(size = size, patience = patience, agree = 1L, most = 1L))
+}
+
+# --- members ---
+
+test_that("of runs that share a solution the best counts, whatever the last digits say", {
+  expect_identical(distinct(runs_of(-10 - 1e-13, -12, -10, NA, -11, -Inf), 1e-6), c(3L, 5L, 2L))
+  expect_identical(distinct(runs_of(-10, -10.04, -10.08), 0.05), c(1L, 3L))
+  expect_identical(distinct(runs_of(NaN, -Inf), 1), 1L)
+})
+
+test_that("a run joins in its place, if it is new, and the worst leaves a full population", {
+  population <- runs_of(-1, -3, -5)
+  joined <- function(objective) {
+    objectives(join_population(population, list(objective = objective), 3L, 0.05))
+  }
+  expect_identical(joined(-2), c(-1, -2, -3))
+  expect_identical(joined(0), c(0, -1, -3))
+  expect_identical(joined(-6), c(-1, -3, -5))
+  expect_identical(joined(-3.01), c(-1, -3, -5))
+  expect_identical(joined(NaN), c(-1, -3, -5))
+  expect_identical(objectives(join_population(population, list(objective = -6), 4L, 0.05)),
+                   c(-1, -3, -5, -6))
+})
+
+test_that("a run need not reach anything before the population is full", {
+  expect_null(entry_level(runs_of(-1, -3), 3L))
+  expect_identical(entry_level(runs_of(-1, -3), 2L), -3)
+})
+
+test_that("a run that would not join gives up early", {
+  task <- rough_task()
+  set.seed(1)
+  theta <- start_random(task)
+  whole <- short_run(task$problem, theta)
+  early <- short_run(task$problem, theta, whole$objective + 100)
+  expect_identical(early$status, "trailed")
+  expect_lt(early$evaluations, whole$evaluations / 2)
+  expect_identical(short_run(task$problem, theta, whole$objective - 100)$objective, whole$objective)
+})
+
+test_that("solutions are told apart in the units of the weights", {
+  whole <- rough_problem(2L)
+  tiny <- rough_problem(2L, rep(1e-6, length(whole$y)))
+  expect_identical(solution_gap(whole), 0.05)
+  expect_equal(solution_gap(tiny), 0.05 * 1e-6 * length(whole$y))
+})
+
+# --- children ---
+
+parents_of <- function(problem, thetas) {
+  draw_parents(problem, lapply(thetas, function(theta) list(theta = theta)))
+}
+
+test_that("experts of parents are matched, so a child of one solution is that solution, shrunk", {
+  task <- rough_task(3L)
+  set.seed(2)
+  theta <- start_random(task)
+  measure <- problem_measure(task$problem, theta)
+  permuted <- as_theta(permute_experts(measure, c(3, 1, 2)))
+  child <- blend(parents_of(task$problem, list(permuted, theta)))
+  # Which is the first parent is drawn.
+  shrunk <- child / (if (cor(child, theta) > cor(child, permuted)) theta else permuted)
+  expect_lt(diff(range(shrunk)), 1e-10)
+  expect_true(shrunk[1] >= 0.5 && shrunk[1] <= 1)
+})
+
+test_that("each expert of a child lies between those of a pair, at a place of its own", {
+  task <- rough_task(3L)
+  set.seed(3)
+  parents <- parents_of(task$problem, list(start_random(task), start_random(task)))
+  theta <- blend(parents)
+  child <- problem_measure(task$problem, theta)$expert
+  of <- function(k) {
+    a <- c(parents[[1]]$expert[, , k])
+    b <- c(parents[[2]]$expert[, , k])
+    fit <- lm.fit(cbind(a, b), c(child[, , k]))
+    expect_lt(max(abs(fit$residuals)), 1e-10)
+    fit$coefficients
+  }
+  shares <- vapply(1:3, of, numeric(2))
+  expect_true(all(shares > -1e-10))
+  expect_lt(diff(range(colSums(shares))), 1e-10)
+  expect_true(colSums(shares)[1] >= 0.5 && colSums(shares)[1] <= 1)
+  expect_gt(diff(range(shares[1, ])), 0.01)
+})
+
+test_that("a child has the symmetric form", {
+  task <- rough_task(4L)
+  set.seed(4)
+  child <- problem_measure(task$problem,
+                           blend(parents_of(task$problem, list(start_random(task),
+                                                               start_labels(task)))))
+  expect_lt(max(abs(rowSums(child$gate))), 1e-10)
+  expect_lt(max(abs(apply(child$expert, c(1, 3), sum))), 1e-10)
+})
+
+test_that("of those that are courted the most different becomes a parent", {
+  task <- rough_task(2L)
+  set.seed(5)
+  theta <- start_random(task)
+  # With four members all others are courted: the first is alike to none but the second.
+  members <- list(theta, 1.01 * theta, 1.02 * theta, -3 * theta)
+  far <- replicate(40, {
+    parents <- parents_of(task$problem, members)
+    sizes <- vapply(parents, function(measure) sum(as_theta(measure)^2), 0) / sum(theta^2)
+    any(abs(sizes - 9) < 1e-8)
+  })
+  expect_true(all(far))
+})
+
+# --- evolution ---
+
+test_that("children find better solutions than the random starts of their population", {
+  task <- rough_task(size = 8L, patience = 16L)
+  gains <- vapply(1:3, function(seed) {
+    set.seed(seed)
+    population <- draw_population(task)
+    grown <- evolve(task, population)
+    expect_false(is.unsorted(-objectives(grown)))
+    expect_gt(min(-diff(objectives(grown))), 0.05)
+    expect_lte(length(grown), 8L)
+    c(best = objectives(grown)[1] - objectives(population)[1],
+      all = mean(objectives(grown)) - mean(objectives(population)))
+  }, numeric(2))
+  expect_true(all(gains["best", ] >= 0))
+  expect_gt(max(gains["best", ]), 0.1)
+  expect_true(all(gains["all", ] > 1))
+})
+
+test_that("a population of one solution has no children", {
+  task <- rough_task()
+  set.seed(6)
+  one <- draw_population(task)[1]
+  expect_identical(evolve(task, one), one)
+})
+
+test_that("solutions go along to another ridge", {
+  task <- rough_task(3L)
+  set.seed(7)
+  population <- draw_population(task)
+  other <- task
+  other$problem <- problem_with_lambda(task$problem, 0.5)
+  moved <- move_population(other, population)
+  expect_lte(length(moved), length(population))
+  from <- vapply(population, function(run) {
+    core_maximise(other$problem, run$theta, 0L)$objective
+  }, 0)
+  expect_gt(moved[[1]]$objective, max(from))
+})
