@@ -44,14 +44,14 @@ is_number <- function(x, lower, upper) {
   is.numeric(x) && length(x) == 1L && is.finite(x) && x >= lower && x <= upper
 }
 
-check_number <- function(x, name, lower = -Inf, upper = Inf) {
+check_number <- function(x, name, lower = -Inf, upper = Inf, or = "") {
   if (!is_number(x, lower, upper)) {
     limits <- if (is.finite(upper)) {
       paste0(" from ", lower, " to ", upper)
     } else if (is.finite(lower)) {
       paste0(" of at least ", lower)
     }
-    refuse("`", name, "` must be one finite number", limits, ", not ", given(x), ".")
+    refuse("`", name, "` must be one finite number", limits, or, ", not ", given(x), ".")
   }
   as.double(x)
 }
@@ -60,6 +60,11 @@ check_level <- function(level, name = "level") {
   level <- check_number(level, name, lower = 0, upper = 1)
   if (level == 0 || level == 1) refuse("`", name, "` must lie between 0 and 1, not be ", level, ".")
   level
+}
+
+# NULL stands for the default.
+check_lambda <- function(lambda) {
+  if (is.null(lambda)) NULL else check_number(lambda, "lambda", lower = 0, or = ", or NULL")
 }
 
 check_count <- function(x, name, lower = 1L, upper = .Machine$integer.max, or = "") {

@@ -16,8 +16,8 @@
 #' @param progress Whether to show a progress bar over searches if the fit takes more than a few
 #'   seconds.
 #' @param intercept_ridge Share of `lambda` (0 to 1) that is put on the sum-to-zero intercepts
-#'   too. A class that is absent from an expert sends that intercept to infinity unless this is
-#'   positive.
+#'   too, of fits with two experts or more. A class that is absent from an expert sends that
+#'   intercept to infinity unless this is positive.
 #' @param max_experts Number of experts of the overfit where `moe_fit(experts = "auto")` chooses the
 #'   number.
 #' @section The search:
@@ -53,7 +53,7 @@
 moe_control <- function(method = c("accelerated", "mm"),
                         search = c("standard", "quick", "thorough"), max_iterations = 10000,
                         tolerance = 1e-12, threads = getOption("moelogit.threads", 1),
-                        progress = interactive(), intercept_ridge = 0, max_experts = 8) {
+                        progress = interactive(), intercept_ridge = 0.1, max_experts = 8) {
   structure(
     list(
       method = check_choice(method, c("accelerated", "mm"), "method"),

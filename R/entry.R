@@ -23,10 +23,22 @@
 #'
 #' @section Ridge:
 #' The penalty is \eqn{\lambda/2} times the sum of squares of the sum-to-zero coefficients of
-#' standardised columns (mean 0 and variance 1 under the case weights), intercepts left out. It
-#' does not depend on which class or expert is the reference, nor on units. `lambda` is on the scale
-#' of the total log-likelihood (glmnet's is `lambda / n`). It matters: where classes or regions can
-#' be separated, the unpenalised maximum is not attained and coefficients grow without bound.
+#' standardised columns (mean 0 and variance 1 under the case weights); that of intercepts counts
+#' only by a share, a tenth unless `moe_control(intercept_ridge = )` says otherwise, and not at all
+#' with one expert. It does not depend on which class or expert is the reference, nor on units.
+#' `lambda` is on the scale of the total log-likelihood (glmnet's is `lambda / n`).
+#'
+#' It matters: on real data the classes of some region can be separated, the unpenalised maximum is
+#' then not attained, coefficients grow without bound, no two searches end alike and new rows are
+#' predicted worse than without experts. So there is a penalty by default. It is the prior under
+#' which slopes are expected to be as large as those of a plain multinomial logit with the same
+#' covariates: with \eqn{b} the logit's sum-to-zero slopes of the \eqn{p} standardised covariates,
+#' \deqn{\lambda = p (M - 1) / \sum b^2,}
+#' but at least 1 and at most 10 (to two digits; the logit itself has a ridge of 1). Such a prior is
+#' worth from one to ten observations. `lambda = 0` asks for maximum likelihood. With one expert it
+#' is the default, so that the fit is that of `nnet::multinom()` or `glm()`. Latent GOLD's Bayes
+#' constants (Vermunt and Magidson, 2016) serve the same end; `vignette("rates")` has the study
+#' behind the choice.
 #'
 #' @section Identification:
 #' Only differences of the gate's columns, and of the columns within an expert, are identified, and
@@ -61,13 +73,13 @@
 #' @param experts Number of experts \eqn{K}, a whole number from 1 (a multinomial logit) to the
 #'   number of rows; or `"auto"`: `moe_control(max_experts = )` experts are fitted by a quick
 #'   search, merged by [moe_dendrogram()], and the number that HQ chooses along the refined path is
-#'   kept, with a message. The ridge is then `lambda`, or 0.1 if that is 0, and at least a hundredth of it
-#'   is put on intercepts too.
+#'   kept, with a message. `lambda` may then not be 0, since without a ridge redundant experts need
+#'   not be alike.
 #' @param weights Case weights, one per row, finite and not negative, with a sum from 1e-100 to
 #'   1e100. A weight of 2 counts as two equal rows, also in `nobs()`.
 #' @param subset,na.action,contrasts As in [stats::glm()].
-#' @param lambda Ridge, a number of at least 0 (default 0), on the scale of the total
-#'   log-likelihood.
+#' @param lambda Ridge, a number of at least 0, on the scale of the total log-likelihood; `NULL` for
+#'   the default, which depends on the data: see below.
 #' @param start `NULL` for random starts; an earlier fit with as many experts, classes and the same
 #'   covariates, from whose coefficients the fit starts; or a matrix of responsibilities (a row per
 #'   observation that is used, a column per expert, rows sum to 1), from which an M-step makes the
@@ -106,6 +118,9 @@
 #' *Annals of the Institute of Statistical Mathematics* 40, 641-663.
 #'
 #' Tran, T. et al. (2026), see [moelogit-package].
+#'
+#' Vermunt, J. K. and Magidson, J. (2016). *Technical Guide for Latent GOLD 5.1: Basic, Advanced,
+#' and Syntax*. Statistical Innovations Inc.
 #' @examples
 #' pairs <- subset(yeast_ppi, split == "test")
 #' set.seed(1)
@@ -120,7 +135,7 @@ moe_fit <- function(...) {
 
 #' @rdname moe_fit
 #' @export
-moe_fit.formula <- function(formula, data, experts = 2, weights, subset, na.action, lambda = 0,
+moe_fit.formula <- function(formula, data, experts = 2, weights, subset, na.action, lambda = NULL,
                             start = NULL, contrasts = NULL, control = moe_control(), model = TRUE,
                             cl = NULL, ...) {
   check_unused(...)
@@ -132,7 +147,7 @@ moe_fit.formula <- function(formula, data, experts = 2, weights, subset, na.acti
 
 #' @rdname moe_fit
 #' @export
-moe_fit.default <- function(x, y, experts = 2, z = x, weights, lambda = 0, start = NULL,
+moe_fit.default <- function(x, y, experts = 2, z = x, weights, lambda = NULL, start = NULL,
                             control = moe_control(), model = TRUE, cl = NULL, ...) {
   check_unused(...)
   input <- read_matrices(x, y, z, missing(z), if (!missing(weights)) weights,
@@ -154,39 +169,25 @@ fit_or_select <- function(input, experts, lambda, start, control, model, cl) {
   fit
 }
 
-auto_lambda <- 0.1
-auto_intercept_ridge <- 0.01
-
 select_fit <- function(input, lambda, control, cl) {
   wanted <- check_control(control)
-  if (check_number(lambda, "lambda", lower = 0) == 0) lambda <- auto_lambda
+  if (!is.null(lambda) && check_lambda(lambda) == 0) {
+    refuse("`lambda` must be more than 0, or NULL, with `experts = \"auto\"`: without a ridge ",
+           "redundant experts need not be alike.")
+  }
   rough <- wanted
   rough$search <- "quick" # an overfit need not be the best
   rough$tolerance <- max(rough$tolerance, 1e-6)
-  rough$intercept_ridge <- max(rough$intercept_ridge, auto_intercept_ridge)
   # Redundant experts are meant to be weak here.
   overfit <- suppressWarnings(
     moe_fit_worker(input$x, input$z, input$y, min(wanted$max_experts, nrow(input$x)),
                    input$weights, lambda, NULL, rough, cl)
   )
   tree <- suppressWarnings(moe_dendrogram(input$finish(overfit)))
-  message("Merged ", overfit$experts, " experts (ridge ", format(lambda), "): ",
+  message("Merged ", overfit$experts, " experts (ridge ", format(overfit$lambda), "): ",
           describe_choice(tree))
   tree$fit$control[c("tolerance", "search")] <- wanted[c("tolerance", "search")]
   fit <- cut.moe_dendrogram(tree)
-  fit$call$lambda <- lambda
-  if (rough$intercept_ridge > wanted$intercept_ridge) {
-    fit$call$control <- with_intercept_ridge(fit$call$control, rough$intercept_ridge)
-  }
+  fit$call$lambda <- overfit$lambda
   fit
-}
-
-# What was written for `control`, so changed that the call makes the same penalty again.
-with_intercept_ridge <- function(written, ridge) {
-  if (is.null(written)) return(call("moe_control", intercept_ridge = ridge))
-  if (is.call(written) && identical(written[[1]], quote(moe_control))) {
-    written$intercept_ridge <- ridge
-    return(written)
-  }
-  call("replace", written, "intercept_ridge", ridge)
 }

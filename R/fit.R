@@ -19,19 +19,19 @@
 #' fit <- moe_fit_worker(x, x, iris$Species, experts = 2, lambda = 1)
 #' logLik(fit)
 #' @export
-moe_fit_worker <- function(x, z, y, experts = 2, weights = NULL, lambda = 0, start = NULL,
-                           control = moe_control(), cl = NULL) {
+moe_fit_worker <- function(x, z, y, experts = 2, weights = NULL, lambda = NULL,
+                           start = NULL, control = moe_control(), cl = NULL) {
   x <- check_model_matrix(x, "x")
   z <- if (identical(x, z)) x else check_model_matrix(z, "z")
   control <- check_control(control)
-  lambda <- check_number(lambda, "lambda", lower = 0)
+  lambda <- check_lambda(lambda)
   weights <- check_weights(weights, nrow(x))
   check_rows(x, z, y)
   check_classes(y, weights)
   check_processes(cl)
   experts <- check_count(experts, "experts", upper = nrow(x), or = " or \"auto\"")
 
-  problem <- full_rank_problem(x, z, y, experts, weights, lambda, control)
+  problem <- penalised_problem(x, z, y, experts, weights, lambda, control)
   if (inherits(start, "moe_fit")) check_start_fit(start, problem)
   fit <- new_fit(best_run(problem, start, cl), problem)
   fit$ordered <- is.ordered(y)

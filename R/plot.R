@@ -77,7 +77,7 @@ plot_gate <- function(fit) {
 #' pairs <- subset(yeast_ppi, split == "test")
 #' set.seed(1)
 #' fit <- moe_fit(confidence ~ l3 + high_share, pairs, experts = 4, lambda = 0.5,
-#'                control = moe_control(search = "quick", intercept_ridge = 0.01))
+#'                control = moe_control(search = "quick"))
 #' tree <- moe_dendrogram(fit)
 #' plot(tree)
 #' plot(tree, type = "path")

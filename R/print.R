@@ -19,7 +19,14 @@ print_heading <- function(x) {
     paste(x$rows, "observations of total weight", format(x$nobs))
   omitted <- stats::naprint(x$na.action)
   cat_wrapped(size, if (nzchar(omitted)) paste0(" (", omitted, ")"), ", ",
-              describe_classes(x$levels), ", ridge ", format(x$lambda))
+              describe_classes(x$levels), ", ", describe_ridge(x))
+}
+
+describe_ridge <- function(fit) {
+  if (fit$lambda == 0) return("no ridge")
+  on_intercepts <- if (fit$experts > 1L) fit$lambda * fit$control$intercept_ridge else 0
+  paste0("ridge ", format(fit$lambda), " on slopes",
+         if (on_intercepts > 0) paste(" and", format(on_intercepts), "on intercepts"))
 }
 
 print_ending <- function(x) {

@@ -12,23 +12,26 @@
 
 new_problem <- function(design, y, levels, experts, weights = NULL, lambda = 0,
                         control = moe_control(), columns = NULL) {
-  structure(
+  problem <- structure(
     list(design = design, y = y, weights = weights, total = total_weight(design, weights),
          levels = levels, classes = length(levels), experts = as.integer(experts),
-         lambda = lambda,
-         penalty = ridge_penalty(design, lambda, control), control = control, columns = columns),
+         lambda = lambda, control = control, columns = columns),
     class = "moe_problem"
   )
+  problem$penalty <- ridge_penalty(problem)
+  problem
 }
 
 total_weight <- function(design, weights) {
   if (is.null(weights)) nrow(design$x) else sum(weights)
 }
 
-# The ridge of each column of the designs, on the scale of the log-likelihood.
-ridge_penalty <- function(design, lambda, control) {
-  of <- function(columns) lambda * c(control$intercept_ridge, rep(1, columns - 1L))
-  list(gate = of(ncol(design$z)), expert = of(ncol(design$x)))
+# The ridge of each column of the designs, on the scale of the log-likelihood. With one expert
+# intercepts are free, as in other packages' logits.
+ridge_penalty <- function(problem) {
+  share <- if (problem$experts > 1L) problem$control$intercept_ridge else 0
+  of <- function(columns) problem$lambda * c(share, rep(1, columns - 1L))
+  list(gate = of(ncol(problem$design$z)), expert = of(ncol(problem$design$x)))
 }
 
 # --- sizes ---
@@ -113,12 +116,13 @@ report_dropped <- function(columns, kept, shared) {
 
 problem_with_experts <- function(problem, experts) {
   problem$experts <- as.integer(experts)
+  problem$penalty <- ridge_penalty(problem)
   problem
 }
 
 problem_with_lambda <- function(problem, lambda) {
   problem$lambda <- lambda
-  problem$penalty <- ridge_penalty(problem$design, lambda, problem$control)
+  problem$penalty <- ridge_penalty(problem)
   problem
 }
 

@@ -182,16 +182,21 @@ oracle_probabilities <- function(par, x, z) {
 
 # --- the ridge and the MM step; x and z are standardised here ---
 
-oracle_penalty <- function(par, lambda) {
-  lambda / 2 * (sum(par$gate[-1, ]^2) + sum(par$expert[-1, , ]^2))
+# The share of the ridge on intercepts unless a test asks for another.
+oracle_share <- function(par) if (ncol(par$gate) > 1) 0.1 else 0
+
+oracle_penalty <- function(par, lambda, share = oracle_share(par)) {
+  intercepts <- sum(par$gate[1, ]^2) + sum(par$expert[1, , ]^2)
+  lambda / 2 * (sum(par$gate[-1, ]^2) + sum(par$expert[-1, , ]^2) + share * intercepts)
 }
 
 # One step of the minorizer with curvature 1/2 Z'VZ + D for the gate and 1/2 X'V T_k X + D for
 # expert k.
 oracle_mm_step <- function(par, x, z, y, v = rep(1, length(y)), lambda = 0) {
   at <- oracle_evaluate(par, x, z, y, v)
-  ridge_z <- lambda * diag(c(0, rep(1, ncol(z) - 1)), ncol(z))
-  ridge_x <- lambda * diag(c(0, rep(1, ncol(x) - 1)), ncol(x))
+  share <- oracle_share(par)
+  ridge_z <- lambda * diag(c(share, rep(1, ncol(z) - 1)), ncol(z))
+  ridge_x <- lambda * diag(c(share, rep(1, ncol(x) - 1)), ncol(x))
   step <- par
   step$gate <- par$gate + solve(crossprod(z, v * z) / 2 + ridge_z,
                                 at$gradient$gate - ridge_z %*% par$gate)

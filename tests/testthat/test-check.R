@@ -47,7 +47,7 @@ refused("experts in words, matrices", moe_fit(x, d$y, experts = "a"), paste0(num
 refused("experts in words, worker", moe_fit_worker(one, one, d$y, experts = "a"),
         paste0(number, "\"a\""))
 
-number <- "`lambda` must be one finite number of at least 0, not "
+number <- "`lambda` must be one finite number of at least 0, or NULL, not "
 refused("a negative ridge", moe_fit(y ~ x1, d, lambda = -1), paste0(number, "-1"))
 refused("a missing ridge", moe_fit(y ~ x1, d, lambda = NA), paste0(number, "NA"))
 refused("a ridge that is NaN", moe_fit(y ~ x1, d, lambda = NaN), paste0(number, "NaN"))
@@ -55,8 +55,8 @@ refused("an infinite ridge", moe_fit(y ~ x1, d, lambda = Inf), paste0(number, "I
 refused("a ridge in words", moe_fit(y ~ x1, d, lambda = "a"), paste0(number, "\"a\""))
 refused("two ridges", moe_fit(y ~ x1, d, lambda = 1:2), paste0(number, ".*length 2"))
 refused("a negative ridge, matrices", moe_fit(x, d$y, lambda = -1), paste0(number, "-1"))
-refused("a NULL ridge, worker", moe_fit_worker(one, one, d$y, lambda = NULL),
-        paste0(number, "NULL"))
+refused("a missing ridge, worker", moe_fit_worker(one, one, d$y, lambda = NA),
+        paste0(number, "NA"))
 
 # --- weights ---
 
@@ -143,12 +143,14 @@ refused("missing covariates passed on",
 refused("missing responses passed on",
         moe_fit(y ~ x1, transform(d, y = replace(y, 3, NA)), na.action = na.pass),
         "must not hold missing values: row 3 is NA")
-refused("more columns than rows", moe_fit(matrix(rnorm(n * 42), n), d$y),
+refused("more columns than rows", moe_fit(matrix(rnorm(n * 42), n), d$y, lambda = 0),
         "rows as columns, but the expert design has 43 columns and 40 rows; use `lambda` > 0")
-refused("more columns of the gate than rows", moe_fit(x, d$y, z = matrix(rnorm(n * n), n)),
+refused("more columns of the gate than rows",
+        moe_fit(x, d$y, z = matrix(rnorm(n * n), n), lambda = 0),
         "but the gate design has 41 columns and 40 rows")
 refused("more columns than rows of positive weight",
-        moe_fit(matrix(rnorm(n * 20), n), d$y, weights = rep(c(1, 1, 1, 0), c(4, 4, 4, 28))),
+        moe_fit(matrix(rnorm(n * 20), n), d$y, lambda = 0,
+                weights = rep(c(1, 1, 1, 0), c(4, 4, 4, 28))),
         "has 21 columns and 12 rows of positive weight")
 
 # --- responses ---
@@ -234,6 +236,8 @@ refused("a start where the number of experts is chosen",
         "`start` must be NULL with `experts = \"auto\"`")
 refused("a ridge in words where the number of experts is chosen",
         moe_fit(y ~ x1, d, experts = "auto", lambda = "a"), "`lambda` must be .* not \"a\"")
+refused("no ridge where the number of experts is chosen",
+        moe_fit(y ~ x1, d, experts = "auto", lambda = 0), "`lambda` must be more than 0, or NULL")
 
 what <- "`start` must be NULL, a fit by moe_fit\\(\\) or a matrix of responsibilities, not "
 refused("a start in words", moe_fit(x, d$y, start = "a"), paste0(what, "\"a\""))

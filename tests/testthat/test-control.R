@@ -4,7 +4,7 @@ test_that("the defaults are as documented", {
   expect_identical(
     unclass(control),
     list(method = "accelerated", search = "standard", max_iterations = 10000L, tolerance = 1e-12,
-         threads = 1L, progress = FALSE, intercept_ridge = 0, max_experts = 8L)
+         threads = 1L, progress = FALSE, intercept_ridge = 0.1, max_experts = 8L)
   )
 })
 
@@ -98,7 +98,7 @@ test_that("printing shows every setting with its value and returns the object", 
   expect_false(returned$visible)
   lines <- capture.output(print(control))
   for (line in c("method +mm", "search +quick", "max_iterations +10000", "tolerance +1e-06",
-                 "threads +1", "progress +FALSE", "intercept_ridge +0", "max_experts +8")) {
+                 "threads +1", "progress +FALSE", "intercept_ridge +0.1", "max_experts +8")) {
     expect_length(grep(paste0("^  ", line, "$"), lines), 1)
   }
   expect_length(lines, 1 + length(control))

@@ -287,7 +287,7 @@ test_that("a fit without a ridge, and one that has not converged, give a warning
   d <- overfits$plain$d
   start <- oracle_start(d)
   fit <- function(...) suppressWarnings(moe_fit(d$formula, d$frame, 2, start = start, ...))
-  expect_warning(moe_dendrogram(fit(), refine = FALSE), "no ridge.*`lambda = 0`")
+  expect_warning(moe_dendrogram(fit(lambda = 0), refine = FALSE), "no ridge.*`lambda = 0`")
   expect_warning(moe_dendrogram(fit(lambda = 1, control = moe_control(max_iterations = 3))),
                  "has not converged")
   expect_no_warning(moe_dendrogram(fit(lambda = 1)))

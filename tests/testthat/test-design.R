@@ -347,7 +347,7 @@ test_that("more columns than rows need a ridge", {
   set.seed(4)
   x <- matrix(rnorm(20 * 30), 20)
   y <- rep(0:1, 10)
-  expect_error(moe_fit(x, y), "at least as many rows as columns.*lambda")
+  expect_error(moe_fit(x, y, lambda = 0), "at least as many rows as columns.*lambda")
   fit <- suppressWarnings(moe_fit(x, y, lambda = 0.5))
   expect_true(fit$converged)
   expect_true(all(is.finite(predict(fit, type = "prob"))))

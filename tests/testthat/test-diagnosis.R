@@ -18,7 +18,7 @@ test_that("separated regions and classes of several experts give a finite fit an
   set.seed(32)
   d <- data.frame(x = seq(-2, 2, length.out = 60))
   d$y <- factor(ifelse(abs(d$x) < 1, "inside", "outside"))
-  expect_warning(fit <- moe_fit(y ~ x, d, experts = 2), "separated.*lambda")
+  expect_warning(fit <- moe_fit(y ~ x, d, experts = 2, lambda = 0), "separated.*lambda")
   expect_true(all(is.finite(c(unlist(coef(fit)), fit$objective))))
   expect_true(all(is.finite(predict(fit, type = "prob"))))
   expect_gt(fit$loglik, -0.1)
@@ -38,7 +38,7 @@ test_that("an expert without rows is warned of", {
 test_that("too few distinct rows for the parameters are warned of", {
   set.seed(34)
   d <- data.frame(x = sample(1:3, 90, TRUE), y = sample(c("a", "b"), 90, TRUE))
-  expect_warning(moe_fit(y ~ x, d, experts = 2), "fewer distinct covariate rows")
+  expect_warning(moe_fit(y ~ x, d, experts = 2, lambda = 0), "fewer distinct covariate rows")
   expect_silent(moe_fit(y ~ x, d, experts = 1))
   with_ridge <- suppressWarnings(moe_fit(y ~ x, d, experts = 2, lambda = 1))
   expect_false(any(grepl("distinct", with_ridge$problems)))

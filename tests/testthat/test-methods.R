@@ -48,7 +48,7 @@ test_that("print says what was fitted, to what, and how well", {
   lines <- printed(fit)
   expect_line(lines, "^Softmax-gated mixture of 2 multinomial-logistic experts$")
   expect_line(lines, "^Call: moe_fit\\(formula = y ~ x1 \\+ x2 \\| z1, data = d, ")
-  expect_line(lines, "^120 observations.* 3 classes \\(low, mid, top\\), ridge 0.5$")
+  expect_line(lines, "^120 observations.* 3 classes \\(low, mid, top\\), ridge 0.5 on")
   expect_line(lines, "^Mean gate probabilities:$")
   expect_line(lines, paste0("^Log-likelihood ", format(fit$loglik, digits = 7), " on 14 param"))
   expect_line(lines, paste0("BIC ", format(BIC(fit), digits = 7)))
@@ -111,7 +111,7 @@ test_that("many classes do not make lines wider than the window", {
   expect_lte(max(nchar(printed(fit))), 80)
   expect_lte(max(nchar(printed(summary(fit)))), 80)
   expect_line(printed(fit), "120 observations, 20 classes \\(Alabama, Alaska, ")
-  expect_line(printed(fit), "Georgia, \\.\\.\\.\\), ridge 1$")
+  expect_line(printed(fit), "Georgia, \\.\\.\\.\\), ridge 1 on slopes$")
   expect_false(any(grepl("Hawaii", printed(fit))))
 })
 
