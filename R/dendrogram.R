@@ -13,21 +13,23 @@
 #' \eqn{\kappa} to \eqn{\kappa - 1} atoms is its \eqn{d}. This is Ward's criterion: the tree equals
 #' `hclust(d, "ward.D", members = q)`, heights never fall, and no data are touched.
 #'
-#' @section The path: With `refine = FALSE` the model with \eqn{\kappa} experts is the merged
-#' measure itself. With `refine = TRUE` the path is walked twice, without new random starts. Going
-#' down, the candidates for a level are the merges of the `pairs` closest pairs of the level above
-#' it, and that level without one of its three lightest experts. Going up from one expert, each
-#' level is polished by the fit's algorithm, and its experts are split in two; where a split beats
-#' the level above, it takes its place. An expert is split along the leading singular vectors of
+#' @section The path:
+#' With `refine = FALSE` the model with \eqn{\kappa} experts is the merged
+#' measure itself. With `refine = TRUE` each level is searched as [moe_control()] describes, in small
+#' populations of 12 solutions that exchange what they have found instead of starting at random.
+#' Going down from the fit, the merges of the `pairs` closest pairs of the three best solutions of a
+#' level, and these without one of their three lightest experts, come to the level below, where they
+#' breed. Going up from one expert, the three best solutions of a level are split and come to the
+#' level above. An expert is split along the leading singular vectors of
 #' \deqn{C_k = \sum_i v_i \tau_{ik} (r_{ik} \otimes x_i) z_i',}
 #' \eqn{\tau} the responsibilities, \eqn{r_{ik}} the residuals of expert \eqn{k}: two experts whose
 #' coefficients differ by \eqn{\pm\delta} and whose gate slopes differ by \eqn{\pm\gamma} gain, to
-#' second order, \eqn{\delta' C_k \gamma}. Each candidate is given a trial on at most 2000 rows
-#' spread evenly over the data, and the best two a run on all rows. What rises is the objective,
-#' ridge included, so the log-likelihood of a polished level may lie a little below that of the
-#' merged measure. The tree stays that of the unpolished measure; the column `from` of the path says
-#' where each level came from. The fit's `lambda` is kept. The level with one expert is a
-#' multinomial logit.
+#' second order, \eqn{\delta' C_k \gamma}. The best solution of each level is run to the end, on all
+#' rows where the populations saw a sample. What is drawn depends on the fit alone, so that its path
+#' is always the same. What rises is the objective, ridge included, so the log-likelihood of a level
+#' may lie a little below that of the merged measure. The tree stays that of the unpolished measure;
+#' the column `from` of the path says where each level came from. The fit's `lambda` is kept. The
+#' level with one expert is a multinomial logit.
 #'
 #' @section Choosing the number of experts:
 #' The candidate with the least criterion is chosen, with one expert among the candidates. `"hq"`,
@@ -81,7 +83,7 @@
 #' pairs <- subset(yeast_ppi, split == "test")
 #' set.seed(1)
 #' fit <- moe_fit(confidence ~ l3 + high_share, pairs, experts = 4, lambda = 0.5,
-#'                control = moe_control(search = "quick", intercept_ridge = 0.01))
+#'                control = moe_control(search = "quick"))
 #' tree <- moe_dendrogram(fit)
 #' tree
 #' as.data.frame(tree)
@@ -156,14 +158,14 @@ check_overfit <- function(fit) {
 #'   `aic`, `bic`, `hq`, `sabic`, `icl` of the path's model; `dsc`, `dsc_rescaled`, which use the
 #'   merged measures as published; `from`, how the level was made: `"fit"`, `"merge 1"` of the
 #'   closest pair of the level above, `"merge 2"` of the second closest, ..., `"drop"` of one of its
-#'   experts, or `"split"` of an expert of the level below; `chosen_by`, the criteria that choose
-#'   this level.
+#'   experts, `"split"` of an expert of the level below, or `"bred"` from others of its population;
+#'   `chosen_by`, the criteria that choose this level.
 #' @seealso [moe_dendrogram()]
 #' @examples
 #' pairs <- subset(yeast_ppi, split == "test")
 #' set.seed(1)
 #' fit <- moe_fit(confidence ~ l3 + high_share, pairs, experts = 3, lambda = 0.5,
-#'                control = moe_control(search = "quick", intercept_ridge = 0.01))
+#'                control = moe_control(search = "quick"))
 #' as.data.frame(moe_dendrogram(fit))
 #' @export
 as.data.frame.moe_dendrogram <- function(x, row.names = NULL, optional = FALSE, ...) x$path
@@ -181,7 +183,7 @@ as.data.frame.moe_dendrogram <- function(x, row.names = NULL, optional = FALSE, 
 #' pairs <- subset(yeast_ppi, split == "test")
 #' set.seed(1)
 #' fit <- moe_fit(confidence ~ l3 + high_share, pairs, experts = 3, lambda = 0.5,
-#'                control = moe_control(search = "quick", intercept_ridge = 0.01))
+#'                control = moe_control(search = "quick"))
 #' tree <- moe_dendrogram(fit)
 #' cut(tree)
 #' cut(tree, 2)

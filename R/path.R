@@ -16,55 +16,81 @@ merged_runs <- function(problem, tree) {
   Map(function(run, from) c(run, from = from), runs, from)
 }
 
-trial_rows <- 2000L       # most rows of a trial
-trial_steps <- 25L        # of each candidate, on the sample
-finalist_steps <- 20L     # of the best two candidates, on all rows
+# --- refinement ---
+
+# Each level has a population, as a search has (population.R), but a small one: solutions come down
+# as merges and drops of those above and up as splits of those below, and breed where they arrive.
+level_effort <- list(size = 12L, patience = 16L)
+level_parents <- 3L       # whose merges, drops and splits are tried at the next level
+level_finalists <- 2L     # of a level whose populations saw a sample, that are run on all rows
 polish_tolerance <- 1e-12 # of a level's final run; plateaus look flat for a while
 
-# Down from the fit itself, each level the best candidate with one expert fewer than the one above.
-# Then up from one expert: each level is polished, and where a split of it beats the level above,
-# that level is replaced.
+# Down from the fit, then up from one expert; the fit itself stays. What is drawn depends on the fit
+# alone.
 refined_runs <- function(problem, measure, pairs) {
-  sample <- problem_spread(problem, trial_rows)
   most <- problem$experts
-  runs <- vector("list", most)
-  runs[[most]] <- c(run_level(problem, as_theta(measure), most, 0L), from = "fit")
-  measure_of <- function(k) problem_measure(problem_with_experts(problem, k), runs[[k]]$theta)
+  task <- search_task(problem, level_effort)
+  fit <- c(run_level(problem, as_theta(measure), most, 0L), from = "fit")
+  bar <- progress_bar(problem$control, 3L * most, "Path")
+  on.exit(bar$done())
+  levels <- with_own_seed(meet_levels(task, fit, pairs, bar$tick))
+  runs <- lapply(seq_len(most - 1L), function(k) {
+    bar$tick()
+    polish_level(problem, levels[[k]], k, if (task$sampled) level_finalists else 1L)
+  })
+  rev(c(runs, list(fit)))
+}
+
+# The populations of all levels below the fit's.
+meet_levels <- function(task, fit, pairs, tick) {
+  most <- task$problem$experts
+  levels <- vector("list", most)
+  levels[[most]] <- list(fit)
   for (k in (most - 1L):1L) {
-    runs[[k]] <- best_candidate(problem, sample, candidates_below(measure_of(k + 1L), pairs))
+    candidates <- candidates_of(task, levels[[k + 1L]], k + 1L, function(measure) {
+      candidates_below(measure, pairs)
+    })
+    levels[[k]] <- settle(task, list(), candidates, k)
+    tick()
   }
-  for (k in seq_len(most - 1L)) {
-    runs[[k]] <- polish(problem, runs[[k]], k)
-    if (k + 1L == most) break
-    split <- best_candidate(problem, sample, candidate_splits(sample, measure_of(k)))
-    if (beats(split, runs[[k + 1L]])) runs[[k + 1L]] <- split
+  for (k in seq_len(most - 2L)) {
+    candidates <- candidates_of(task, levels[[k]], k, function(measure) {
+      candidate_splits(task$problem, measure)
+    })
+    levels[[k + 1L]] <- settle(task, levels[[k + 1L]], candidates, k + 1L)
+    tick()
   }
-  rev(runs)
+  levels
 }
 
-# All candidates have a trial on the sample, the best two of them a run on all rows. Of those that
-# lead to the same solution the first counts.
-best_candidate <- function(problem, sample, candidates) {
-  if (length(candidates) == 0L) return(NULL)
-  experts <- ncol(candidates[[1]]$gate)
-  trials <- lapply(candidates, function(measure) {
-    run_level(sample, as_theta(measure), experts, trial_steps)
+# Measures for the next level, by what `move` makes of the best solutions of a level.
+candidates_of <- function(task, population, experts, move) {
+  problem <- problem_with_experts(task$problem, experts)
+  unlist(lapply(utils::head(population, level_parents), function(run) {
+    move(problem_measure(problem, run$theta))
+  }), recursive = FALSE)
+}
+
+# The population of a level after candidates have arrived; if one of them stays, it breeds anew.
+settle <- function(task, population, candidates, experts) {
+  task$problem <- problem_with_experts(task$problem, experts)
+  before <- population
+  for (i in seq_along(candidates)) {
+    target <- entry_level(population, task$effort$size)
+    run <- short_run(task$problem, as_theta(candidates[[i]]), target)
+    population <- join_population(population, c(run, from = names(candidates)[i]),
+                                  task$effort$size, solution_gap(task$problem))
+  }
+  if (experts == 1L || identical(before, population)) population else evolve(task, population)
+}
+
+# The best of a level's first solutions, run to the end on all rows.
+polish_level <- function(problem, population, experts, finalists) {
+  runs <- lapply(utils::head(population, finalists), function(run) {
+    from <- if (is.null(run$from)) "bred" else run$from
+    c(run_level(problem, run$theta, experts, problem$control$max_iterations), from = from)
   })
-  finalists <- trials[sort(utils::head(distinct(trials, solution_gap(sample)), 2L))]
-  runs <- lapply(finalists, function(trial) {
-    run_level(problem, trial$theta, experts, finalist_steps)
-  })
-  best <- if (length(runs) > 1L && beats(runs[[2]], runs[[1]])) 2L else 1L
-  c(runs[[best]], from = names(runs)[best])
-}
-
-polish <- function(problem, run, experts) {
-  c(run_level(problem, run$theta, experts, problem$control$max_iterations), from = run$from)
-}
-
-# By more than rounding.
-beats <- function(run, other) {
-  !is.null(run) && run$objective > other$objective + 1e-6 * (1 + abs(other$objective))
+  runs[[which.max(vapply(runs, `[[`, 0, "objective"))]]
 }
 
 # --- criteria ---

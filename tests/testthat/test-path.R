@@ -152,11 +152,33 @@ test_that("`from` says how each level was made, by at most `pairs` merges", {
     expect_identical(tree$path$from[1], "fit")
     most <- pmin(pairs, choose(6:2, 2))
     for (level in 2:6) {
-      ways <- c(paste("merge", seq_len(most[level - 1])), "drop", "split")
+      ways <- c(paste("merge", seq_len(most[level - 1])), "drop", "split", "bred")
       expect_true(tree$path$from[level] %in% ways)
     }
     expect_no_match(tree$path$from[6], "split")
   }
+})
+
+test_that("levels are as good as fits from scratch", {
+  problems <- list(overfits$six$d, oracle_data(n = 400, p = 3, M = 3, K = 3, seed = 5))
+  for (d in problems) {
+    set.seed(1)
+    fit <- suppressWarnings(moe_fit(d$formula, d$frame, 5, lambda = 1))
+    tree <- moe_dendrogram(fit)
+    for (k in 2:4) {
+      alone <- suppressWarnings(moe_fit(d$formula, d$frame, k, lambda = 1))
+      expect_gte(tree$runs[[6 - k]]$objective, alone$objective - 1e-6 * abs(alone$objective))
+    }
+  }
+})
+
+test_that("what is drawn on the way depends on the fit alone, and the session's seed stays", {
+  set.seed(7)
+  first <- moe_dendrogram(overfits$six$fit)
+  drawn <- runif(1)
+  set.seed(7)
+  expect_identical(runif(1), drawn)
+  expect_identical(moe_dendrogram(overfits$six$fit)$path, first$path)
 })
 
 test_that("with one pair the first level is no worse than what its merge leads to", {
