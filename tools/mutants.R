@@ -4,9 +4,9 @@
 #   Rscript tools/mutants.R [FILE [COUNT [SEED]]]
 #
 # FILE is part of the path of the files to change, COUNT how many mutants are drawn. The tests of
-# the core judge the core, those in R judge R/ and the glue: the tests in the file of the same name
-# come first, then others that call the function at all, the fastest first, as long as they fit into
-# half a minute. So a few survivors may be killed by the rest. All is done on a copy.
+# the core judge the core, those in R judge R/ and the glue. Of these only those run that call the
+# changed function, and of all no more than fit into half a minute, so that a few survivors may be
+# killed by the rest. All is done on a copy.
 
 source("tools/mutate.R")
 
@@ -113,10 +113,11 @@ local({
 run_core_test <- function(name, seconds) run_limited("./test_core", name, seconds)
 run_sanitized <- function(name, seconds) run_limited("./test_sanitized", name, 3 * seconds)
 
+first_failure <- normalizePath("tools/first_failure.R")
+
 run_r_test <- function(name, seconds, environment = character()) {
-  code <- sprintf("testthat::test_file('%s', package = '%s', load_package = 'installed',
-                   reporter = 'stop')", file.path("tests/testthat", name), package)
-  run_limited("Rscript", c("-e", code), seconds, environment)
+  arguments <- c(first_failure, package, file.path("tests/testthat", name))
+  run_limited("Rscript", arguments, seconds, environment)
 }
 
 # Tests with the processor time that they take. All must pass.
@@ -148,10 +149,16 @@ r_tests <- function() {
   tests
 }
 
-# Those worth running for a mutant, in order.
+# Those worth running for a mutant of the file, the likeliest to notice it first: the test of the
+# same name, and those that call most of the file's functions.
 choose_tests <- function(tests, file) {
   topic <- sub("\\..*", "", basename(file))
-  tests <- tests[order(tests$topic != topic, tests$seconds), ]
+  calls <- numeric(nrow(tests))
+  if (endsWith(file, ".R")) {
+    functions <- owners(parse(file))
+    calls <- vapply(tests$reached, function(reached) sum(functions %in% reached), 0)
+  }
+  tests <- tests[order(tests$topic != topic, -calls, tests$seconds), ]
   tests[cumsum(tests$seconds) <= max(budget, tests$seconds[1]), ]
 }
 
