@@ -9,7 +9,7 @@ STRICT = -Wconversion -Wsign-conversion -Wshadow
 SANITIZED = -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all \
 	-fno-omit-frame-pointer -Wno-unknown-pragmas
 OPTIMISED = -O2 -fopenmp
-CORE_LIBS = -lm
+CORE_LIBS = -llapack -lblas -lm
 
 .PHONY: help document install test core bench check format lint clean analyse tidy cppcheck clang serial \
 	sanitize fuzz valgrind gctorture coverage mutants locales blas interrupt spell readme

@@ -15,7 +15,8 @@
 #'
 #' @section Threads:
 #' One thread is used unless `moe_control(threads = )` or `options(moelogit.threads = )` asks for
-#' more. Fits depend neither on the number of threads nor on the BLAS library that R uses.
+#' more. Fits do not depend on the number of threads, and on the BLAS library that R uses by no more
+#' than rounding.
 #'
 #' @references
 #' Tran, T., Nguyen, T., Bashar, M. A., Ho, N., Nayak, R. and Drovandi, C. (2026). Fast model

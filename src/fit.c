@@ -36,10 +36,12 @@ typedef struct {
   moe_status status; /* of the last evaluation or factorisation: the run goes on while it is OK */
   size_t length, gram_length;
   double *theta, *gradient, *direction;
-  double *trial, *trial_gradient, *change;
+  double *trial, *trial_gradient;
+  double *solved, *trial_solved; /* S^-1 gradient, S^-1 trial_gradient */
   moe_metric metric;
   double *gram, *trial_gram; /* of all sections; metric.experts is part of the first */
-  double *steps, *yields;    /* MEMORY columns: changes of theta, falls of the gradient */
+  double *steps, *yields;    /* MEMORY columns: changes of theta, falls of the gradient, */
+  double *solved_yields;     /* and S^-1 of these */
   double curvature[MEMORY];  /* step' yield of each pair */
   double *scale;             /* of each section of S^-1 in the quasi-Newton matrix */
   int pairs, newest;
@@ -55,7 +57,7 @@ static size_t section_length(const moe_shape *h, int section) {
 }
 
 size_t moe_fit_workspace(const moe_shape *h) {
-  return (5 + 2 * MEMORY) * moe_theta_length(h) + 2 * moe_gram_length(h) + area(h->r, h->r) +
+  return (6 + 3 * MEMORY) * moe_theta_length(h) + 2 * moe_gram_length(h) + area(h->r, h->r) +
          (size_t)sections(h);
 }
 
@@ -81,12 +83,14 @@ static run make_run(const moe_objective *objective, const moe_control *control, 
   s.direction = slice(&workspace, s.length);
   s.trial = slice(&workspace, s.length);
   s.trial_gradient = slice(&workspace, s.length);
-  s.change = slice(&workspace, s.length);
+  s.solved = slice(&workspace, s.length);
+  s.trial_solved = slice(&workspace, s.length);
   s.gram = slice(&workspace, s.gram_length);
   s.trial_gram = slice(&workspace, s.gram_length);
   s.metric.gate = slice(&workspace, area(h->r, h->r));
   s.steps = slice(&workspace, s.length * MEMORY);
   s.yields = slice(&workspace, s.length * MEMORY);
+  s.solved_yields = slice(&workspace, s.length * MEMORY);
   s.scale = slice(&workspace, (size_t)sections(h));
   return s;
 }
@@ -133,12 +137,33 @@ static void swap(double **a, double **b) {
   *b = kept;
 }
 
+/* Where a pair's column of `steps`, `yields` or `solved_yields` starts. */
+static double *pair_start(const run *s, double *columns, int slot) {
+  return columns + s->length * (size_t)slot;
+}
+
+/* out <- S^-1 a */
+static void solve(const run *s, const double *a, double *out) {
+  memcpy(out, a, sizeof(double) * s->length);
+  moe_solve_metric(&s->objective->shape, &s->metric, out);
+}
+
+/* What is kept of solutions in the metric. */
+static void solve_anew(run *s) {
+  solve(s, s->gradient, s->solved);
+  for (int a = 0; a < s->pairs; a++) {
+    const int slot = (s->newest - a + MEMORY) % MEMORY;
+    solve(s, pair_start(s, s->yields, slot), pair_start(s, s->solved_yields, slot));
+  }
+}
+
 /* The Gram matrices of the trial become the metric, but for the gate's, which stays. */
 static void renew_metric(run *s) {
   const moe_shape *h = &s->objective->shape;
   swap(&s->gram, &s->trial_gram);
   s->metric.experts = s->gram + area(h->r, h->r);
   s->status = moe_factor_experts(s->objective, s->metric.experts);
+  if (s->status == MOE_OK) solve_anew(s);
 }
 
 /* Evaluates theta + length * direction, with the Gram matrices if asked for. */
@@ -147,10 +172,11 @@ static double try_step(run *s, double length, int with_gram, double *loglik) {
   return evaluate(s, s->trial, s->trial_gradient, with_gram ? s->trial_gram : NULL, loglik);
 }
 
-/* Makes the trial point the current one. */
+/* Makes the trial point the current one; trial_solved must be known, or the metric renewed. */
 static void accept(run *s, double value, double loglik, int with_gram) {
   memcpy(s->theta, s->trial, sizeof(double) * s->length);
   swap(&s->gradient, &s->trial_gradient);
+  swap(&s->solved, &s->trial_solved);
   s->result->objective = value;
   s->result->loglik = loglik;
   if (with_gram) renew_metric(s);
@@ -160,8 +186,7 @@ static void accept(run *s, double value, double loglik, int with_gram) {
  * hides its gain. */
 static int mm_step(run *s) {
   double loglik, value;
-  memcpy(s->direction, s->gradient, sizeof(double) * s->length);
-  moe_solve_metric(&s->objective->shape, &s->metric, s->direction);
+  memcpy(s->direction, s->solved, sizeof(double) * s->length);
   value = try_step(s, 1, 1, &loglik);
   if (!(value > s->result->objective)) return 0;
   accept(s, value, loglik, 1);
@@ -170,11 +195,6 @@ static int mm_step(run *s) {
 
 /* --- quasi-Newton --- */
 
-/* Where a pair's column of `steps` or `yields` starts. */
-static double *pair_start(const run *s, double *columns, int slot) {
-  return columns + s->length * (size_t)slot;
-}
-
 /* Multiplies each section of a (the shape of theta) by its scale. */
 static void scale_sections(const run *s, double *a) {
   const moe_shape *h = &s->objective->shape;
@@ -182,24 +202,30 @@ static void scale_sections(const run *s, double *a) {
     for (size_t left = section_length(h, b); left > 0; left--) *a++ *= s->scale[b];
 }
 
-/* direction <- H gradient by the two-loop recursion; returns the slope along it. */
+/* a += by b */
+static void add_multiple(size_t n, double by, const double *b, double *a) {
+  for (size_t j = 0; j < n; j++) a[j] += by * b[j];
+}
+
+/* direction <- H gradient by the two-loop recursion; returns the slope along it. Between the loops
+ * S^-1 is taken of the gradient less multiples of the yields, that is of what is solved already;
+ * `trial` holds the gradient's remainder meanwhile. */
 static double quasi_newton_direction(run *s) {
   double weight[MEMORY];
-  double *d = s->direction;
-  memcpy(d, s->gradient, sizeof(double) * s->length);
+  double *d = s->direction, *left = s->trial;
+  memcpy(left, s->gradient, sizeof(double) * s->length);
+  memcpy(d, s->solved, sizeof(double) * s->length);
   for (int a = 0; a < s->pairs; a++) {
     int slot = (s->newest - a + MEMORY) % MEMORY;
-    const double *step = pair_start(s, s->steps, slot), *yield = pair_start(s, s->yields, slot);
-    weight[slot] = dot(s->length, step, d) / s->curvature[slot];
-    for (size_t j = 0; j < s->length; j++) d[j] -= weight[slot] * yield[j];
+    weight[slot] = dot(s->length, pair_start(s, s->steps, slot), left) / s->curvature[slot];
+    add_multiple(s->length, -weight[slot], pair_start(s, s->yields, slot), left);
+    add_multiple(s->length, -weight[slot], pair_start(s, s->solved_yields, slot), d);
   }
-  moe_solve_metric(&s->objective->shape, &s->metric, d);
   scale_sections(s, d);
   for (int a = s->pairs - 1; a >= 0; a--) {
     int slot = (s->newest - a + MEMORY) % MEMORY;
-    const double *step = pair_start(s, s->steps, slot), *yield = pair_start(s, s->yields, slot);
-    double shift = weight[slot] - dot(s->length, yield, d) / s->curvature[slot];
-    for (size_t j = 0; j < s->length; j++) d[j] += shift * step[j];
+    double share = dot(s->length, pair_start(s, s->yields, slot), d) / s->curvature[slot];
+    add_multiple(s->length, weight[slot] - share, pair_start(s, s->steps, slot), d);
   }
   return dot(s->length, d, s->gradient);
 }
@@ -227,16 +253,19 @@ static void learn_scales(run *s, const double *step, const double *yield, const 
 static void remember(run *s, double length) {
   int slot = (s->newest + 1) % MEMORY;
   double *step = pair_start(s, s->steps, slot), *yield = pair_start(s, s->yields, slot);
+  double *solved = pair_start(s, s->solved_yields, slot);
+  solve(s, s->trial_gradient, s->trial_solved);
   for (size_t j = 0; j < s->length; j++) {
     step[j] = length * s->direction[j];
     yield[j] = s->gradient[j] - s->trial_gradient[j];
-    s->change[j] = yield[j];
+    solved[j] = s->solved[j] - s->trial_solved[j];
   }
-  double curvature = dot(s->length, step, yield);
-  moe_solve_metric(&s->objective->shape, &s->metric, s->change);
-  double yield_norm = dot(s->length, yield, s->change);
-  if (!(curvature > 1e-10 * yield_norm) || yield_norm <= 0) return;
-  learn_scales(s, step, yield, s->change, curvature / yield_norm);
+  double curvature = dot(s->length, step, yield), yield_norm = dot(s->length, yield, solved);
+  if (!(curvature > 1e-10 * yield_norm) || yield_norm <= 0) {
+    if (s->pairs == MEMORY) s->pairs--; /* the oldest has been written over */
+    return;
+  }
+  learn_scales(s, step, yield, solved, curvature / yield_norm);
   s->curvature[slot] = curvature;
   s->newest = slot;
   if (s->pairs < MEMORY) s->pairs++;
@@ -350,7 +379,6 @@ static moe_ending maximise_mm(run *s) {
 static moe_ending maximise_accelerated(run *s) {
   moe_result *r = s->result;
   int refresh = FIRST_REFRESH, wait = FIRST_REFRESH;
-  forget(s);
   for (;;) {
     const double slope = quasi_newton_direction(s), before = r->objective;
     r->gain = (s->pairs < TRUSTED_PAIRS ? CAUTION : 1) * 0.5 * slope;
@@ -373,8 +401,9 @@ static void evaluate_start(run *s) {
   if (s->status != MOE_OK) return;
   memcpy(s->metric.gate, s->gram, sizeof(double) * area(h->r, h->r));
   s->metric.experts = s->gram + area(h->r, h->r);
-  moe_factor_gate(s->objective, s->metric.gate);
-  s->status = moe_factor_experts(s->objective, s->metric.experts);
+  s->status = moe_factor_gate(s->objective, s->metric.gate);
+  if (s->status == MOE_OK) s->status = moe_factor_experts(s->objective, s->metric.experts);
+  if (s->status == MOE_OK) solve_anew(s);
 }
 
 moe_status moe_maximise(const moe_objective *objective, const moe_control *control,
@@ -382,6 +411,7 @@ moe_status moe_maximise(const moe_objective *objective, const moe_control *contr
   if (workspace.length < moe_fit_workspace(&objective->shape) || result->trace_capacity < 2)
     return MOE_SHORT_WORKSPACE;
   run s = make_run(objective, control, workspace.values, theta, result);
+  forget(&s);
   result->iterations = result->evaluations = 0;
   result->trace_length = result->trace_step = 1;
   result->gain = INFINITY;

@@ -10,9 +10,10 @@ typedef struct {
   double *experts; /* p x p x K */
 } moe_metric;
 
-/* gate, experts: Gram matrices <- factors of 1/2 Gram + the penalty's curvature. Factoring the
- * experts takes long where p is large, and polls. */
-void moe_factor_gate(const moe_objective *objective, double *gate);
+/* gate, experts: Gram matrices <- factors of 1/2 Gram + the penalty's curvature; MOE_FAILED if
+ * rounding leaves no positive definite matrix. Factoring the experts takes long where p is large,
+ * and polls. */
+moe_status moe_factor_gate(const moe_objective *objective, double *gate);
 moe_status moe_factor_experts(const moe_objective *objective, double *experts);
 
 /* a (the shape of theta) <- S^-1 a */

@@ -1,5 +1,6 @@
 #include "fitted.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -110,7 +111,10 @@ void check_fit(const fit_case *c, const fitted *a, int max_iterations) {
   const moe_result *r = &a->result;
   const summit start = survey(c, a->start), end = survey(c, a->theta);
   const size_t length = moe_theta_length(&c->objective.shape);
-  const double rounding = 1e-12 * (1 + fabs(start.objective) + fabs(end.objective));
+  /* predictors carry the rounding of theta, which may grow without bound, into the value */
+  const double most = fmax(largest(length, a->start), largest(length, a->theta));
+  const double rounding = 1e-12 * (1 + fabs(start.objective) + fabs(end.objective)) +
+                          DBL_EPSILON * most * c->objective.shape.n;
   const double penalty = (double)reference_penalty(&c->objective.shape, &c->ridge, a->theta);
   check_trace(r, max_iterations);
   CHECK(r->iterations <= max_iterations, "%d of %d", r->iterations, max_iterations);
