@@ -143,7 +143,7 @@ SEXP C_moe_independent_columns(SEXP gram, SEXP kept) {
 SEXP C_moe_evaluate(SEXP problem, SEXP theta, SEXP tau, SEXP with_gram, SEXP threads) {
   moe_rows rows = glue_observed_rows(problem, threads);
   const moe_shape *s = &rows.shape;
-  const double *at = glue_theta(theta, s);
+  const double *point = glue_theta(theta, s);
   const int gram = glue_flag(with_gram, "with_gram");
   interruption in = {.jump = PROTECT(R_MakeUnwindCont())};
   rows.data.tau = glue_tau(tau, s);
@@ -152,7 +152,7 @@ SEXP C_moe_evaluate(SEXP problem, SEXP theta, SEXP tau, SEXP with_gram, SEXP thr
   const char *names[] = {"loglik", "gradient", "gram", ""};
   SEXP out = PROTECT(mkNamed(VECSXP, names));
   double *value = new_real(out, 0, 1), *gradient = new_real(out, 1, moe_theta_length(s));
-  leave_core(&in, moe_evaluate_rows(&rows, at, value, gradient,
+  leave_core(&in, moe_evaluate_rows(&rows, point, value, gradient,
                                     gram ? new_real(out, 2, moe_gram_length(s)) : NULL));
   UNPROTECT(2);
   return out;
@@ -206,7 +206,7 @@ SEXP C_moe_maximise(SEXP problem, SEXP theta, SEXP tau, SEXP settings, SEXP thre
 SEXP C_moe_predict(SEXP problem, SEXP theta, SEXP wanted, SEXP threads) {
   moe_rows rows = glue_rows(problem, threads);
   const moe_shape *s = &rows.shape;
-  const double *at = glue_theta(theta, s);
+  const double *point = glue_theta(theta, s);
   const int *flags = glue_flags(wanted, 4, "wanted");
   const size_t columns[] = {area(1, s->M), area(1, s->K), area(s->M, s->K), area(1, s->K)};
   const char *names[] = {"prob", "gate", "expert", "posterior", ""};
@@ -219,7 +219,7 @@ SEXP C_moe_predict(SEXP problem, SEXP theta, SEXP wanted, SEXP threads) {
   for (int a = 0; a < 4; a++)
     if (flags[a]) to[a] = new_real(out, a, (size_t)s->n * columns[a]);
   const moe_prediction prediction = {to[0], to[1], to[2], to[3]};
-  leave_core(&in, moe_predict_rows(&rows, at, &prediction));
+  leave_core(&in, moe_predict_rows(&rows, point, &prediction));
   UNPROTECT(2);
   return out;
 }
@@ -236,13 +236,13 @@ static SEXP new_per_coefficient(const moe_shape *s, double rows) {
 SEXP C_moe_information(SEXP problem, SEXP theta, SEXP kind, SEXP threads) {
   moe_rows rows = glue_observed_rows(problem, threads);
   const moe_shape *s = &rows.shape;
-  const double *at = glue_theta(theta, s);
+  const double *point = glue_theta(theta, s);
   const moe_information which = (moe_information)glue_count(kind, MOE_OBSERVED, MOE_SCORES, "kind");
   interruption in = {.jump = PROTECT(R_MakeUnwindCont())};
   SEXP out = PROTECT(new_per_coefficient(s, (double)moe_coefficients_length(s)));
   rows.workspace = workspace(moe_information_workspace(s, rows.threads));
   poll_rows(&rows, &in);
-  leave_core(&in, moe_information_rows(&rows, at, which, REAL(out)));
+  leave_core(&in, moe_information_rows(&rows, point, which, REAL(out)));
   UNPROTECT(2);
   return out;
 }
@@ -250,12 +250,12 @@ SEXP C_moe_information(SEXP problem, SEXP theta, SEXP kind, SEXP threads) {
 SEXP C_moe_scores(SEXP problem, SEXP theta, SEXP threads) {
   moe_rows rows = glue_observed_rows(problem, threads);
   const moe_shape *s = &rows.shape;
-  const double *at = glue_theta(theta, s);
+  const double *point = glue_theta(theta, s);
   interruption in = {.jump = PROTECT(R_MakeUnwindCont())};
   SEXP out = PROTECT(new_per_coefficient(s, s->n));
   rows.workspace = workspace(moe_rows_workspace(s, rows.threads));
   poll_rows(&rows, &in);
-  leave_core(&in, moe_score_rows(&rows, at, REAL(out)));
+  leave_core(&in, moe_score_rows(&rows, point, REAL(out)));
   UNPROTECT(2);
   return out;
 }

@@ -125,12 +125,12 @@ static void check_stretches(SEXP start, SEXP index, int count, int least, int mo
           (double)xlength(index), from[0], from[count]);
   for (int j = 0; j < count; j++)
     if (from[j] > from[j + 1]) error("`%s` must not fall; it does after element %d.", name, j + 1);
-  const int *at = integers(index, (double)xlength(index), name);
+  const int *entry = integers(index, (double)xlength(index), name);
   for (int j = 0; j < count; j++)
-    for (int e = from[j], before = least - 1; e < from[j + 1]; before = at[e++])
-      if (at[e] <= before || at[e] > most)
+    for (int e = from[j], before = least - 1; e < from[j + 1]; before = entry[e++])
+      if (entry[e] <= before || entry[e] > most)
         error("`%s` must have entries that rise from %d to at most %d; there is %d after %d.", name,
-              least, most, at[e], before);
+              least, most, entry[e], before);
 }
 
 moe_columns glue_columns(SEXP p, SEXP i, SEXP x, SEXP dim) {
