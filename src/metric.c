@@ -2,12 +2,14 @@
 #include "metric.h"
 
 #include <float.h>
+#include <math.h>
 #include <string.h>
 
 #include "blas.h"
 #include "index.h"
 
 #define JITTER 1e-12 /* relative to the diagonal of S */
+#define MUCH 0.05    /* change of a diagonal, relative to its sum */
 
 /* A jitter, far above rounding but far below any curvature that matters, keeps a section definite;
  * more curvature is still a minorizer. */
@@ -21,18 +23,60 @@ static moe_status factor_section(int length, const moe_penalty *penalty, double 
   return moe_factor(length, a) ? MOE_OK : MOE_FAILED;
 }
 
-moe_status moe_factor_gate(const moe_objective *o, double *gate) {
-  return factor_section(o->shape.r, &o->gate, gate);
+size_t moe_metric_workspace(const moe_shape *h) { return moe_gram_length(h) + area(h->p, h->K); }
+
+moe_metric moe_new_metric(const moe_shape *h, double *workspace) {
+  double *experts = workspace + area(h->r, h->r);
+  return (moe_metric){workspace, experts, experts + area(h->p, h->p) * (size_t)h->K};
 }
 
-moe_status moe_factor_experts(const moe_objective *o, double *experts) {
+/* Expert k's factor from its Gram matrix. */
+static moe_status factor_expert(const moe_objective *o, const double *gram,
+                                const moe_metric *metric, int k) {
   const int p = o->shape.p;
-  for (int k = 0; k < o->shape.K; k++, experts += area(p, p)) {
-    if (o->poll(o->poll_context)) return MOE_STOPPED;
-    const moe_status status = factor_section(p, &o->expert, experts);
-    if (status != MOE_OK) return status;
+  double *factor = metric->experts + area(p, p) * (size_t)k;
+  if (o->poll(o->poll_context)) return MOE_STOPPED;
+  for (int j = 0; j < p; j++) metric->diagonals[at(j, k, p)] = gram[at(j, j, p)];
+  memcpy(factor, gram, sizeof(double) * area(p, p));
+  return factor_section(p, &o->expert, factor);
+}
+
+moe_status moe_factor_gate(const moe_objective *o, const double *gram, const moe_metric *metric) {
+  memcpy(metric->gate, gram, sizeof(double) * area(o->shape.r, o->shape.r));
+  return factor_section(o->shape.r, &o->gate, metric->gate);
+}
+
+moe_status moe_factor_experts(const moe_objective *o, const double *gram,
+                              const moe_metric *metric) {
+  const int p = o->shape.p;
+  moe_status status = MOE_OK;
+  gram += area(o->shape.r, o->shape.r);
+  for (int k = 0; k < o->shape.K && status == MOE_OK; k++, gram += area(p, p))
+    status = factor_expert(o, gram, metric, k);
+  return status;
+}
+
+static int has_changed(int p, const double *gram, const double *diagonal) {
+  double change = 0, sum = 0;
+  for (int j = 0; j < p; j++) {
+    change += fabs(gram[at(j, j, p)] - diagonal[j]);
+    sum += diagonal[j];
   }
-  return MOE_OK;
+  return change > MUCH * sum;
+}
+
+moe_status moe_refresh_experts(const moe_objective *o, const double *gram, const moe_metric *metric,
+                               int *renewed) {
+  const int p = o->shape.p;
+  moe_status status = MOE_OK;
+  *renewed = 0;
+  gram += area(o->shape.r, o->shape.r);
+  for (int k = 0; k < o->shape.K && status == MOE_OK; k++, gram += area(p, p)) {
+    if (!has_changed(p, gram, metric->diagonals + area(p, k))) continue;
+    status = factor_expert(o, gram, metric, k);
+    ++*renewed;
+  }
+  return status;
 }
 
 /* In the symmetric form each row sums to 0: the last column is what the others leave, which also
