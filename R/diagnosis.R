@@ -10,8 +10,11 @@ remark_convergence <- function(fit) {
   paste0(
     "The fit has not converged (", fit$status, " after ", fit$iterations, " iterations; ",
     "estimated gain left ", format(fit$gain, digits = 2), "): ",
-    if (fit$status == "stalled") "raise `tolerance` in moe_control()." else
-      paste0("raise `max_iterations` in moe_control(), or use ", more_ridge(fit), ".")
+    switch(fit$status,
+      stalled = "raise `tolerance` in moe_control().",
+      "evaluation failed" = paste0("the next point has no finite objective: use ", more_ridge(fit),
+                                   "."),
+      paste0("raise `max_iterations` in moe_control(), or use ", more_ridge(fit), "."))
   )
 }
 

@@ -102,8 +102,9 @@
 #'   \item{trace}{objective at the start and after each iteration of the returned run; it never
 #'     falls}
 #'   \item{iterations, evaluations}{of that run: steps, and passes over the rows}
-#'   \item{converged, status}{whether the stop rule was met; `"converged"`, `"iteration limit"` or
-#'     `"stalled"` (rounding hides further ascent)}
+#'   \item{converged, status}{whether the stop rule was met; `"converged"`, `"iteration limit"`,
+#'     `"stalled"` (rounding hides further ascent) or `"evaluation failed"` (the next point has no
+#'     finite objective; the fit is the last that has)}
 #'   \item{gradient_norm, gain}{largest absolute entry of the gradient (standardised covariates,
 #'     symmetric form), and the estimated gain left in the objective}
 #'   \item{optima}{a data frame of the optima in which independent searches ended: `objective`, best
