@@ -200,7 +200,7 @@ static int fall_back(run *s) {
 
 /* Every other entry goes; the first stays. */
 static void thin_trace(moe_result *r) {
-  for (int t = 0; 2 * t < r->trace_length; t++) r->trace[t] = r->trace[2 * t];
+  for (int t = 0, from = 0; from < r->trace_length; t++, from += 2) r->trace[t] = r->trace[from];
   r->trace_length = (r->trace_length + 1) / 2;
   r->trace_step *= 2;
 }

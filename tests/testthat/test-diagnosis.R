@@ -68,4 +68,6 @@ test_that("a run that has not converged is warned of once and recorded", {
   expect_false(fit$converged)
   expect_identical(fit$status, "iteration limit")
   expect_length(fit$trace, fit$iterations + 1)
+  fit$status <- "evaluation failed"
+  expect_match(remark_convergence(fit), "evaluation failed after 3 .* no finite objective.*lambda")
 })
