@@ -32,10 +32,11 @@
 #' @section Sequences:
 #' In a FASTA file a protein's name is the first word after `>`; of a UniProt header such as
 #' `>sp|P00750|TPA_HUMAN ...` the list of pairs may also have the accession alone. A dictionary has
-#' a name and a sequence on each line, a tab between them. Blank lines, comment lines (`;`) and `*` at
-#' the end of a sequence are left out. Letters that do not stand for one of the twenty amino acids
-#' (`X`, `B`, `Z`, `U`, ...) are taken out, with a message. A protein may occur more than once, as
-#' in files of their own for positive and for negative pairs, if its sequence is the same each time.
+#' a name and a sequence on each line, a tab between them. Blank lines, comment lines (`;`) and `*`
+#' at the end of a sequence are left out. Letters that do not stand for one of the twenty amino
+#' acids (`X`, `B`, `Z`, `U`, ...) are taken out, with a message. A protein may occur more than
+#' once, as in files of their own for positive and for negative pairs, if its sequence is the same
+#' each time.
 #'
 #' @param pairs Path of a file of pairs; or several paths, named by the class of their pairs, such
 #'   as `c(yes = "positive.txt", no = "negative.txt")`; or a data frame.
