@@ -12,7 +12,8 @@
 #'   quasi-Newton direction, for `"mm"` the sum of the geometric series of gains that the last two
 #'   steps suggest.
 #' @param threads Threads over which rows are shared, where the package was built with OpenMP.
-#'   Results do not depend on it. A forked process (as in `parallel::mclapply()`) always uses one.
+#'   No more than there are cores. Results do not depend on it. A forked process (as in
+#'   `parallel::mclapply()`) always uses one.
 #' @param progress Whether to show a progress bar over searches if the fit takes more than a few
 #'   seconds.
 #' @param intercept_ridge Share of `lambda` (0 to 1) that is put on the sum-to-zero intercepts
@@ -60,7 +61,7 @@ moe_control <- function(method = c("accelerated", "mm"),
       search = check_choice(search, c("standard", "quick", "thorough"), "search"),
       max_iterations = check_count(max_iterations, "max_iterations", lower = 0L),
       tolerance = check_number(tolerance, "tolerance", lower = 0, upper = 1),
-      threads = check_count(threads, "threads", upper = 1024L),
+      threads = threads_of_cores(check_count(threads, "threads", upper = 1024L)),
       progress = check_flag(progress, "progress"),
       intercept_ridge = check_number(intercept_ridge, "intercept_ridge", lower = 0, upper = 1),
       max_experts = check_count(max_experts, "max_experts", lower = 2L)
@@ -88,9 +89,21 @@ check_control <- function(control) {
   do.call(moe_control, unclass(control))
 }
 
-# A parent that has used OpenMP threads and a forked child that uses them too hang.
-usable_threads <- function(control) {
-  if (identical(Sys.getpid(), state$pid)) control$threads else 1L
+# A parent that has used OpenMP threads, in any package, and a forked child that uses them too hang.
+usable_threads <- function(control) if (is_forked()) 1L else control$threads
+
+# The process that loaded the package may be a child itself, which parallel knows of its own.
+is_forked <- function() {
+  !identical(Sys.getpid(), state$pid) || utils::getFromNamespace("isChild", "parallel")()
+}
+
+# More threads than cores only cost, and very many end R where memory is limited.
+threads_of_cores <- function(threads) {
+  if (threads == 1L) return(threads)
+  if (is.null(state$cores)) state$cores <- parallel::detectCores()
+  if (is.na(state$cores) || threads <= state$cores) return(threads)
+  message("`threads` is lowered from ", threads, " to ", state$cores, ", the number of cores.")
+  state$cores
 }
 
 # `alone` is FALSE where processes share the machine's threads.

@@ -23,6 +23,24 @@ subset_design <- function(design, rows) {
   design
 }
 
+# Rows without weight moved to where they are 0 when standardised: what is infinite there times 0
+# would be no number.
+mute_rows <- function(design, rows) {
+  muted <- function(x, center) {
+    if (is_compressed(x)) {
+      x$value[entry_rows(x) %in% rows] <- 0
+    } else {
+      x[rows, ] <- rep(center, each = length(rows))
+      x[rows, 1L] <- 1
+    }
+    x
+  }
+  shared <- identical(design$x, design$z)
+  design$x <- muted(design$x, design$x_center)
+  design$z <- if (shared) design$x else muted(design$z, design$z_center)
+  design
+}
+
 # Columns of one side, "x" or "z", standardised and filled in; all by default.
 standardised <- function(design, side, columns = seq_len(ncol(design[[side]]))) {
   x <- design[[side]]

@@ -12,6 +12,7 @@
 
 new_problem <- function(design, y, levels, experts, weights = NULL, lambda = 0,
                         control = moe_control(), columns = NULL) {
+  if (any(weights == 0)) design <- mute_rows(design, which(weights == 0))
   problem <- structure(
     list(design = design, y = y, weights = weights, total = total_weight(design, weights),
          levels = levels, classes = length(levels), experts = as.integer(experts),

@@ -6,41 +6,89 @@ check_processes <- function(cl) {
     refuse("`cl` must be NULL or a cluster by parallel::makeCluster(), not ", given(cl), ".")
   }
   if (length(cl) == 0L) refuse("`cl` must have at least one process, but has none.")
+  dead <- which(!vapply(seq_along(cl), function(i) answers(cl[i]), NA))
+  if (length(dead)) {
+    refuse("`cl` must be a running cluster, but process ", paste(dead, collapse = ", "), " of ",
+           length(cl), " does not answer: stop it by parallel::stopCluster() and make another.")
+  }
   # In an environment that every process has.
   able <- function() requireNamespace("moelogit", quietly = TRUE)
   environment(able) <- baseenv()
-  answers <- tryCatch(parallel::clusterCall(cl, able), error = function(e) {
-    refuse("`cl` must be a running cluster, but its processes do not answer: ", conditionMessage(e),
-           ".")
-  })
+  answers <- parallel::clusterCall(cl, able)
   if (!all(unlist(answers))) {
     refuse("Every process of `cl` must be able to load moelogit, but some cannot: install it ",
            "there, or set their library by parallel::clusterCall(cl, .libPaths, .libPaths()).")
   }
 }
 
+# Whether the process of a cluster of one lives. After an interrupt it may still owe the answer to an
+# earlier question, which is taken first, so that question and answer belong together again.
+answers <- function(one) {
+  token <- paste("moelogit", Sys.getpid(), format(Sys.time(), "%H%M%OS6"))
+  echo <- identity
+  environment(echo) <- baseenv()
+  tryCatch({
+    answer <- parallel::clusterCall(one, echo, token)[[1]]
+    owed <- !identical(answer, token) && inherits(one[[1]]$con, "connection")
+    if (owed) answer <- unserialize(one[[1]]$con)$value
+    identical(answer, token)
+  }, error = function(e) FALSE)
+}
+
 # run(task, piece) for each piece. The task is sent once to each process, pieces in batches, after
 # each of which the bar moves. An error in one piece ends all, as itself.
 run_tasks <- function(run, task, pieces, cl, progress, label) {
+  done <- FALSE
   if (!is.null(cl)) {
     parallel::clusterCall(cl, keep_task, list(run = run, task = task))
-    on.exit(parallel::clusterCall(cl, keep_task, NULL))
+    # After an interrupt processes are not ready to be asked.
+    on.exit(if (done) parallel::clusterCall(cl, keep_task, NULL))
   }
   size <- if (is.null(cl)) 1L else max(2L * length(cl), ceiling(length(pieces) / 50))
   batches <- split(pieces, (seq_along(pieces) - 1L) %/% size)
   bar <- progress_bar(list(progress = progress), length(pieces), label)
   on.exit(bar$done(), add = TRUE)
-  results <- lapply(batches, function(batch) {
-    out <- if (is.null(cl)) {
-      lapply(batch, function(piece) run(task, piece))
+  results <- list()
+  for (batch in batches) {
+    if (is.null(cl)) {
+      out <- lapply(batch, function(piece) run(task, piece))
     } else {
-      parallel::clusterApplyLB(cl, batch, run_kept_task)
+      shared <- share_batch(batch, cl)
+      out <- shared$results
+      cl <- shared$cl
     }
+    done <- TRUE
     for (result in out) if (inherits(result, "error")) stop(result)
+    done <- FALSE
     bar$tick(length(batch))
-    out
-  })
-  unlist(unname(results), recursive = FALSE)
+    results <- c(results, out)
+  }
+  done <- TRUE
+  results
+}
+
+# The results of a batch with the processes that are left: where one has died, what is done already
+# stays, and the others do this batch again.
+share_batch <- function(batch, cl) {
+  repeat {
+    out <- tryCatch(parallel::clusterApplyLB(cl, batch, run_kept_task), error = function(e) e)
+    if (!inherits(out, "error")) return(list(results = unname(out), cl = cl))
+    alive <- vapply(seq_along(cl), function(i) answers(cl[i]), NA)
+    if (all(alive)) stop(out)
+    report_dead(cl, alive)
+    cl <- cl[alive]
+  }
+}
+
+report_dead <- function(cl, alive) {
+  hosts <- vapply(cl[!alive], function(node) format(node$host), "")
+  which <- paste0(which(!alive), " (", hosts, ")", collapse = ", ")
+  if (!any(alive)) {
+    refuse("Processes of `cl` must live until the work is done, but all that were left have died: ",
+           which, ". Stop the cluster by parallel::stopCluster() and make another.")
+  }
+  warning("Process ", which, " of `cl` has died; the others do its part. Stop the cluster by ",
+          "parallel::stopCluster() afterwards and make another.", call. = FALSE)
 }
 
 keep_task <- function(task) {

@@ -1,7 +1,7 @@
 # Starting values drawn at random: responsibilities of four kinds, and the M-step that makes
 # parameters of them.
 
-mstep_ridge <- 1e-3 # keeps M-steps from random responsibilities finite
+mstep_ridge <- 1e-3 # per row of weight 1; keeps M-steps from random responsibilities finite
 
 # Most of each row's responsibility on its label.
 soften <- function(label, experts, own = 0.9) {
@@ -12,7 +12,8 @@ soften <- function(label, experts, own = 0.9) {
 
 # The M-step: theta that (nearly) maximises the expected complete-data log-likelihood given tau.
 theta_from_posterior <- function(problem, tau) {
-  problem <- problem_with_least_penalty(problem, mstep_ridge)
+  per_row <- problem$total / length(weighted_rows(problem))
+  problem <- problem_with_least_penalty(problem, mstep_ridge * per_row)
   core_maximise(problem, numeric(theta_length(problem)), 15L, 1e-4, tau)$theta
 }
 

@@ -40,6 +40,11 @@
 #ifndef MOE_H
 #define MOE_H
 
+/* Values that are missing or infinite are told by what they compare to. */
+#ifdef __FAST_MATH__
+#error "moelogit must be compiled without -ffast-math, which takes NaN and infinities for numbers"
+#endif
+
 #include <stddef.h>
 
 typedef struct {

@@ -182,7 +182,7 @@ test_that("results do not depend on the cluster, nor the random numbers that fol
   reference <- boot(replicates = 5)
   after <- runif(1)
   for (type in c("PSOCK", "FORK")) {
-    cl <- parallel::makeCluster(2, type = type)
+    cl <- test_cluster(2, type = type)
     on.exit(parallel::stopCluster(cl))
     result <- boot(replicates = 5, cl = cl)
     expect_identical(coef(result), coef(reference))
@@ -222,7 +222,7 @@ test_that("what cannot be bootstrapped is refused", {
   refused(moe_bootstrap(simple, 2, cl = 2), "`cl` must be NULL or a cluster by .*, not 2")
   empty <- structure(list(), class = c("SOCKcluster", "cluster"))
   refused(moe_bootstrap(simple, 2, cl = empty), "`cl` must have at least one process")
-  stopped <- parallel::makeCluster(1)
+  stopped <- test_cluster(1)
   parallel::stopCluster(stopped)
   refused(moe_bootstrap(simple, 2, cl = stopped), "`cl` must be a running cluster")
   refused(moe_bootstrap(simple, 2, progress = NA), "`progress` must be TRUE or FALSE")

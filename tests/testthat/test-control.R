@@ -57,7 +57,11 @@ test_that("the limits themselves are accepted", {
   expect_identical(moe_control(tolerance = 0)$tolerance, 0)
   expect_identical(moe_control(tolerance = 1)$tolerance, 1)
   expect_identical(moe_control(intercept_ridge = 1)$intercept_ridge, 1)
-  expect_identical(moe_control(threads = 1024)$threads, 1024L)
+  cores <- parallel::detectCores()
+  skip_if(is.na(cores) || cores >= 1024)
+  expect_message(control <- moe_control(threads = 1024), paste("from 1024 to", cores))
+  expect_identical(control$threads, cores)
+  expect_silent(check_control(control))
 })
 
 test_that("an unknown setting is an error", {
@@ -102,4 +106,18 @@ test_that("printing shows every setting with its value and returns the object", 
     expect_length(grep(paste0("^  ", line, "$"), lines), 1)
   }
   expect_length(lines, 1 + length(control))
+})
+
+# A child forks, loads the package and asks for two threads; it would hang if the parent had used
+# OpenMP.
+test_that("a child that loads the package itself has one thread", {
+  skip_on_os("windows")
+  before <- state$pid
+  on.exit(state$pid <- before)
+  threads <- parallel::mclapply(1:2, function(i) {
+    state$pid <- Sys.getpid() # as .onLoad() does
+    usable_threads(moe_control(threads = 2))
+  }, mc.cores = 2)
+  expect_identical(threads, list(1L, 1L))
+  expect_identical(usable_threads(structure(list(threads = 2L))), 2L)
 })

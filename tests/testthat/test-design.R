@@ -527,3 +527,25 @@ test_that("variances that no number holds are NA, with a warning; others are rig
     expect_match(summary(other)$problems, "use another unit", all = FALSE)
   }
 })
+
+test_that("rows of weight 0 take no part, whatever they hold", {
+  set.seed(4)
+  d <- data.frame(x = rnorm(80), z = 1e-200 * rnorm(80), y = factor(rep(c("a", "b"), 40)))
+  w <- rep(1:2, 40)
+  w[c(5, 60)] <- 0
+  extreme <- d
+  extreme[c(5, 60), c("x", "z")] <- cbind(c(1e300, -1e300), c(1e200, 1e100))
+  fit <- function(d, ...) {
+    moe_fit(y ~ x + z, d, experts = 1, control = moe_control(threads = 1), ...)
+  }
+  some <- fit(d[w > 0, ], weights = w[w > 0])
+  all <- fit(extreme, weights = w)
+  expect_equal(all$coefficients, some$coefficients)
+  expect_equal(all$loglik, some$loglik)
+  expect_equal(all$df, some$df)
+  vcov_of <- function(fit) suppressWarnings(vcov(fit, "sandwich"))
+  expect_equal(vcov_of(all), vcov_of(some))
+  x <- as.matrix(extreme[1:2])
+  sparse <- moe_fit(methods::as(x, "dgCMatrix"), d$y, weights = w, experts = 1)
+  expect_equal(sparse$loglik, some$loglik)
+})

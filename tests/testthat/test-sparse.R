@@ -285,13 +285,13 @@ test_that("average effects, replicates and augmented data are those of the full 
 
 test_that("a session that has not loaded Matrix reads fits and takes part in cross-validation", {
   fit <- sparse_fit(as_dgc(sparse_data$x))
-  cl <- parallel::makeCluster(1)
+  cl <- test_cluster(1)
   on.exit(parallel::stopCluster(cl))
   elsewhere <- function(fit) moelogit:::vcov.moe_fit(fit)
   environment(elsewhere) <- baseenv()
   expect_identical(parallel::clusterCall(cl, elsewhere, fit)[[1]], vcov(fit))
   parallel::stopCluster(cl)
-  cl <- parallel::makeCluster(1)
+  cl <- test_cluster(1)
   tune <- function(x, cl) {
     set.seed(1)
     moe_tune(x, sparse_y, experts = 1, lambda = c(1, 5), folds = 3, cl = cl)$values

@@ -107,3 +107,13 @@ test_that("the M-step of responsibilities separates the experts and the gate", {
   expect_lt(best - value(theta), 0.01 * abs(best))
   expect_gt(value(theta), value(0 * theta) + 10)
 })
+
+test_that("a start from responsibilities does not depend on the scale of the weights", {
+  d <- oracle_data(n = 120, p = 3, M = 3, K = 2, seed = 1)
+  tau <- oracle_start(d)
+  start <- function(scale) {
+    weights <- scale * rep(1:2, 60)
+    theta_from_posterior(full_rank_problem(d$x, d$x, d$frame$y, 2L, weights, 0, moe_control()), tau)
+  }
+  for (scale in c(1e-6, 1e6)) expect_equal(start(scale), start(1), tolerance = 1e-6)
+})

@@ -1,0 +1,9 @@
+# A cluster on a port of this process's own: makeCluster() draws one, and two test runs with one seed
+# would draw the same. Ports are tried in turn, as an earlier cluster may still hold one.
+test_cluster <- function(count, type = "PSOCK") {
+  for (port in 11000L + (Sys.getpid() * 7L + 0:9) %% 20000L) {
+    cl <- tryCatch(parallel::makeCluster(count, type = type, port = port), error = function(e) e)
+    if (inherits(cl, "cluster")) return(cl)
+  }
+  stop(cl)
+}
