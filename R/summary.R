@@ -53,7 +53,8 @@ summary.moe_fit <- function(object, type = c("observed", "sandwich", "opg"), clu
 
 summarise_experts <- function(fit, gate, expert) {
   weights <- prior_weights(fit) * gate
-  assigned <- table(factor(max.col(gate, "first"), seq_len(fit$experts), names(fit$shares)))
+  counted <- gate[prior_weights(fit) > 0, , drop = FALSE]
+  assigned <- table(factor(max.col(counted, "first"), seq_len(fit$experts), names(fit$shares)))
   classes <- vapply(seq_len(fit$experts), function(k) {
     colSums(weights[, k] * matrix(expert[, , k], nrow(gate))) / sum(weights[, k])
   }, numeric(length(fit$levels)))
