@@ -82,7 +82,7 @@ test_that("results do not depend on how many processes share the searches", {
   skip_on_os("windows")
   alone <- pairs_fit(2)
   after <- runif(1)
-  cl <- parallel::makeCluster(2, type = "FORK")
+  cl <- test_cluster(2, type = "FORK")
   on.exit(parallel::stopCluster(cl))
   shared <- pairs_fit(2, cl = cl)
   expect_identical(runif(1), after)
