@@ -1,6 +1,6 @@
 # Covariance of the estimates. Inside, coefficients are reference-coded and belong to standardised
 # covariates, the gate's first: the core's order, which is also that of
-# c(coef(fit)$gate, coef(fit)$expert).
+# coef(fit).
 
 covariance_types <- c("observed", "sandwich", "opg")
 
@@ -144,12 +144,30 @@ to_user_scale <- function(fit, a) {
 # none: they go to the first, to which they add nothing.
 check_cluster <- function(cluster, fit) {
   if (is.null(cluster)) return(NULL)
+  if (inherits(cluster, "formula")) cluster <- cluster_variable(cluster, fit)
   cluster <- check_groups(cluster, "cluster", "clusters", fit$rows, fit$na.action)
   weighed <- unique(cluster[prior_weights(fit) > 0])
   if (length(weighed) < 2L) {
     refuse("`cluster` must tell at least two clusters of positive weight apart, but has one.")
   }
   match(cluster, weighed, nomatch = 1L)
+}
+
+# The variable of `~ id`, looked up in the data of the fit's call, and then where the formula was
+# written.
+cluster_variable <- function(formula, fit) {
+  if (length(formula) != 2L || length(all.vars(formula)) != 1L) {
+    refuse("A formula for `cluster` must name one variable, as in ~ id, not ", deparse1(formula),
+           ".")
+  }
+  if (is.null(fit$formula)) {
+    refuse("`cluster` must be a vector for a fit from matrices, not a formula.")
+  }
+  call <- fit$call[c(1L, match(c("data", "subset"), names(fit$call), 0L))]
+  call[[1L]] <- quote(stats::model.frame)
+  call$formula <- formula
+  call$na.action <- quote(stats::na.pass)
+  eval(call, environment(formula))[[1]]
 }
 
 # G / (G - 1) sum_g u_g u_g' for sums u_g of a cluster's scores. Rows are taken by cluster in chunks

@@ -75,8 +75,10 @@ average_prob <- function(fit, problem, weights) {
 predict_with_errors <- function(fit, data, type, covariance) {
   data <- with_designs(fit, data)
   problem <- predicted_problem(fit, data)
-  at <- predict_designs(fit, data, union(type, c("gate", "expert")), problem = problem)
-  out <- label_predictions(fit, at)[[type]]
+  kind <- if (type == "link") "prob" else type
+  at <- predict_designs(fit, data, union(kind, c("gate", "expert")), problem = problem)
+  out <- label_predictions(fit, at)[[kind]]
+  if (type == "link") out <- log_odds(out)
   errors <- lapply(row_chunks(fit, nrow(out)), function(rows) {
     gate <- at$gate[rows, , drop = FALSE]
     expert <- at$expert[rows, , , drop = FALSE]
@@ -91,8 +93,9 @@ delta_variance <- function(fit, scaled, type, gate, expert, covariance) {
   forms <- function(slopes, predictors) {
     quadratic_forms(fit, scaled, slopes, predictors, covariance)
   }
-  if (type == "prob") {
-    slopes <- prob_slopes(gate, expert)$slopes
+  if (type %in% c("prob", "link")) {
+    at <- prob_slopes(gate, expert)
+    slopes <- if (type == "prob") at$slopes else log_odds_slopes(at)
     return(forms(slopes, seq_len(dim(slopes)[3])))
   }
   gates <- fit$experts - 1L
@@ -103,6 +106,12 @@ delta_variance <- function(fit, scaled, type, gate, expert, covariance) {
     forms(slopes, gates + (k - 1L) * free + seq_len(free))
   })
   do.call(cbind, by_expert)
+}
+
+# d log(p_m / p_1) / d eta for m = 2, ...
+log_odds_slopes <- function(at) {
+  relative <- at$slopes / as.vector(at$prob)
+  relative[, -1, , drop = FALSE] - relative[, rep(1L, dim(relative)[2] - 1L), , drop = FALSE]
 }
 
 # sum_ab slope_a slope_b x_a' Cov_ab x_b per row and output over the given linear predictors.
@@ -119,6 +128,11 @@ quadratic_forms <- function(fit, scaled, slopes, predictors, covariance) {
     out <- out + (if (a == b) 1 else 2) * form * product
   }
   pmax(out, 0)
+}
+
+symmetric_limits <- function(estimate, error, level) {
+  reach <- stats::qnorm((1 + level) / 2) * error
+  list(lower = estimate - reach, upper = estimate + reach)
 }
 
 # Limits on the logit scale, which keeps them between 0 and 1.

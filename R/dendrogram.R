@@ -63,7 +63,8 @@
 #'   number, at least 1.
 #' @param ... Handed to methods; an unused argument is an error.
 #' @return An object of class `moe_dendrogram`, which is also an [stats::hclust()]: `merge`,
-#'   `height`, `order`, `labels` describe the tree. `selected` is the chosen number of experts,
+#'   `height`, `order`, `labels` describe the tree, and `as.hclust()` gives them alone, for tools
+#'   that draw trees. `selected` is the chosen number of experts,
 #'   `path` a data frame with a row per level (see [as.data.frame.moe_dendrogram()]). For a
 #'   [moe_measure()] there are no data: the path holds heights alone and `selected` is `NA`.
 #' @seealso [cut.moe_dendrogram()] for the chosen fit, [autoplot.moe_dendrogram()].
@@ -213,6 +214,15 @@ cut.moe_dendrogram <- function(x, experts = x$selected, ...) {
     cut$call$start <- NULL
   }
   cut
+}
+
+#' @importFrom stats as.hclust
+#' @export
+as.hclust.moe_dendrogram <- function(x, ...) {
+  check_unused(...)
+  check_tree(x)
+  structure(unclass(x)[c("merge", "height", "order", "labels", "method", "call", "dist.method")],
+            class = "hclust")
 }
 
 # --- showing ---

@@ -93,6 +93,7 @@ effect_frame <- function(fit, newdata, newz) {
     training_data(fit)
     return(fit$model[check_transformed(variables, fit)])
   }
+  newdata <- collected(newdata)
   if (!is.data.frame(newdata)) refuse("`newdata` must be a data frame, not ", given(newdata), ".")
   check_variables(delete.response(fit$terms$full), newdata, fit$variables)
   conform_variables(newdata[intersect(variables, names(newdata))], fit$blueprint)

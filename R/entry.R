@@ -96,8 +96,8 @@
 #'   `x` by default. A matrix without columns gives a gate that does not depend on covariates.
 #'
 #' @return An object of class `moe_fit`: a list of which others may use
-#'   \item{coefficients}{`gate` (covariates x (K - 1)) and `expert` (covariates x (M - 1) x K), see
-#'     [coef.moe_fit()]}
+#'   \item{coefficients}{a list, `gate` (covariates x (K - 1)) and `expert` (covariates x (M - 1) x
+#'     K); `coef()` makes one vector of them, see [coef.moe_fit()]}
 #'   \item{objective, loglik}{penalised and plain log-likelihood at the end}
 #'   \item{trace}{objective at the start and after each iteration of the returned run; it never
 #'     falls}

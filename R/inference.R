@@ -57,14 +57,14 @@
 #' @param object A fit by [moe_fit()] that holds its training data.
 #' @param type `"observed"` (default), `"sandwich"` (default with `cluster`), or `"opg"`.
 #' @param cluster `NULL`, or a vector that says which cluster each row is in: a value per row that
-#'   was used, or per row before those with missing values were left out.
+#'   was used, or per row before those with missing values were left out; or a formula such as
+#'   `~ id` that names a variable of the data that the fit's call names.
 #' @param complete Whether coefficients of covariates that were dropped are there too, as `NA`.
 #' @param parm Names or numbers of coefficients; all by default.
 #' @param level Confidence level.
 #' @param ... Not used; an argument here is an error.
-#' @return `vcov()`: a symmetric matrix with a row per coefficient, in the order of
-#'   `c(coef(object)$gate, coef(object)$expert)`, named by linear predictor and covariate, as
-#'   `gate:expert2:x1` and `expert1:class:x1`; see [coef.moe_fit()]. `confint()`: a matrix with a
+#' @return `vcov()`: a symmetric matrix with a row per coefficient, in the order and with the
+#'   names of [`coef(object)`][coef.moe_fit()]. `confint()`: a matrix with a
 #'   row per coefficient and the two limits as columns.
 #' @seealso [summary.moe_fit()] for standard errors and tests, [moe_bootstrap()] for both without
 #'   large-sample formulas.

@@ -11,30 +11,46 @@
 #'
 #' @param object A fit by [moe_fit()], or a dendrogram by [moe_dendrogram()], which stands for the
 #'   fit that [cut.moe_dendrogram()] gives.
-#' @param matrix Whether to give one matrix in place of a list.
-#' @param ... Not used.
-#' @return A list: `gate`, a matrix (covariates x (K - 1)), and `expert`, an array (covariates x
-#'   (M - 1) x K). With `matrix = TRUE` one matrix with a row per covariate and a column per linear
-#'   predictor, named `gate:expert2`, ..., `expert1:class`, .... Coefficients of covariates that
-#'   were dropped are `NA`, in the matrix also those of a covariate that the part does not have.
+#' @param form `"vector"`, or `"list"` for the gate's and the experts' apart.
+#' @param matrix Whether to give one matrix in place of the vector.
+#' @param complete Whether coefficients of covariates that were dropped are in the vector too, as
+#'   `NA`.
+#' @param ... Not used; for a dendrogram or a cross-validation the arguments above.
+#' @return A named vector, the gate's coefficients first, in the order and with the names of
+#'   [vcov.moe_fit()]: the linear predictor, then the covariate, as in `gate:expert2:x1` and
+#'   `expert1:class:x1`. `form = "list"`: `gate`, a matrix (covariates x (K - 1)), and `expert`, an
+#'   array (covariates x (M - 1) x K); these are `object$coefficients`. `matrix = TRUE`: a matrix
+#'   with a row per covariate and a column per linear predictor, `gate:expert2`, ...,
+#'   `expert1:class`, .... Coefficients of covariates that were dropped are `NA`, in the matrix also
+#'   those of a covariate that the part does not have.
+#' @seealso [autoplot.moe_fit()] with `type = "coefficients"`, [tidy.moe_fit()]
 #' @examples
 #' pairs <- subset(yeast_ppi, split == "test")
 #' set.seed(1)
 #' fit <- moe_fit(confidence ~ l3 + high_share | high_share, pairs, lambda = 1,
 #'                control = moe_control(search = "quick"))
 #' coef(fit)
+#' coef(fit, "list")$gate
 #' coef(fit, matrix = TRUE)
 #' @export
-coef.moe_fit <- function(object, matrix = FALSE, ...) {
+coef.moe_fit <- function(object, form = c("vector", "list"), matrix = FALSE, complete = TRUE, ...) {
   check_unused(...)
-  parts <- object$coefficients
-  if (!check_flag(matrix, "matrix")) return(parts)
+  form <- check_choice(form, c("vector", "list"), "form")
+  check_flag(complete, "complete")
+  if (check_flag(matrix, "matrix")) return(coefficient_matrix(object$coefficients))
+  if (form == "list") return(object$coefficients)
+  estimates <- coefficient_vector(object)
+  if (complete) estimates else estimates[kept_coefficients(object)]
+}
+
+# A column per linear predictor.
+coefficient_matrix <- function(parts) {
   flat <- parts$expert
   labels <- rownames(flat)
   dim(flat) <- c(dim(flat)[1], prod(dim(flat)[-1]))
   rows <- union(labels, rownames(parts$gate))
   spread <- function(a, labels) {
-    out <- base::matrix(NA_real_, length(rows), ncol(a))
+    out <- matrix(NA_real_, length(rows), ncol(a))
     out[match(labels, rows), ] <- a
     out
   }
@@ -45,9 +61,7 @@ coef.moe_fit <- function(object, matrix = FALSE, ...) {
 
 #' @rdname coef.moe_fit
 #' @export
-coef.moe_dendrogram <- function(object, matrix = FALSE, ...) {
-  coef.moe_fit(cut.moe_dendrogram(object), matrix, ...)
-}
+coef.moe_dendrogram <- function(object, ...) coef.moe_fit(cut.moe_dendrogram(object), ...)
 
 #' @rdname moe_tune
 #' @export
@@ -65,6 +79,14 @@ deviance.moe_fit <- function(object, ...) -2 * object$loglik
 
 #' @export
 nobs.moe_fit <- function(object, ...) object$nobs
+
+#' @importFrom stats df.residual
+#' @export
+df.residual.moe_fit <- function(object, ...) object$nobs - object$df
+
+#' @importFrom stats extractAIC
+#' @export
+extractAIC.moe_fit <- function(fit, scale, k = 2, ...) c(fit$df, -2 * fit$loglik + k * fit$df)
 
 #' Integrated completed likelihood
 #'
@@ -98,13 +120,17 @@ complete_criterion <- function(fit, tau) {
 #' @export
 formula.moe_fit <- function(x, ...) {
   if (is.null(x$formula)) refuse("A fit from matrices has no formula.")
-  x$formula
+  # step() puts what terms() gives in its place.
+  parts <- attr(x$formula, "parts")
+  if (is.null(parts)) return(x$formula)
+  environment(parts) <- environment(x$formula)
+  parts
 }
 
 #' @export
 terms.moe_fit <- function(x, ...) {
   if (is.null(x$terms)) refuse("A fit from matrices has no terms.")
-  x$terms$full
+  structure(x$terms$full, parts = x$formula)
 }
 
 #' @export
@@ -138,30 +164,16 @@ model.matrix.moe_fit <- function(object, part = c("expert", "gate"), ...) {
 #' @export
 weights.moe_fit <- function(object, ...) stats::naresid(object$na.action, prior_weights(object))
 
-# --- another fit ---
-
+#' @importFrom stats case.names
 #' @export
-update.moe_fit <- function(object, formula., ..., evaluate = TRUE) { # nolint: object_name_linter.
-  check_flag(evaluate, "evaluate")
-  call <- object$call
-  if (is.null(call)) refuse("A fit by moe_fit_worker() has no call to update.")
-  if (!missing(formula.)) {
-    call$formula <- formula(update(explicit_formula(object), formula.))
-    environment(call$formula) <- joined_environment(environment(formula(object)),
-                                                    environment(formula.))
-  }
-  extras <- match.call(expand.dots = FALSE)$...
-  call[names(extras)] <- extras
-  if (evaluate) eval(call, parent.frame()) else call
+case.names.moe_fit <- function(object, full = FALSE, ...) {
+  names <- used_rows(object)
+  if (is.null(names)) names <- as.character(seq_len(object$rows))
+  if (full) names else names[prior_weights(object) > 0]
 }
 
-# The formula with its dots written out: update() has no data to look them up in.
-explicit_formula <- function(fit) {
-  formula <- formula(fit)
-  if (!"." %in% all.vars(formula)) return(formula)
-  parts <- lapply(fit$terms[c("expert", "gate")[seq_len(length(formula)[2])]],
-                  function(part) formula(part)[[2]])
-  right <- Reduce(function(expert, gate) call("|", expert, gate), parts)
-  explicit <- call("~", formula(formula, rhs = 0)[[2]], right)
-  Formula::as.Formula(eval(explicit, environment(formula)))
+#' @importFrom stats variable.names
+#' @export
+variable.names.moe_fit <- function(object, full = FALSE, ...) {
+  names(coef.moe_fit(object, complete = full))
 }

@@ -22,6 +22,7 @@ check_matrices_wanted <- function(fit, newdata, newz, newy) {
 # --- data frames ---
 
 new_frame <- function(fit, newdata, with_response) {
+  newdata <- collected(newdata)
   if (!is.data.frame(newdata) && !is.list(newdata)) {
     refuse("`newdata` must be a data frame, not ", given(newdata), ".")
   }
@@ -37,6 +38,12 @@ new_frame <- function(fit, newdata, with_response) {
   list(frame = conform_columns(frame, fit$blueprint),
        y = if (with_response) recode(fit, Formula::model.part(fit$formula, frame, lhs = 1,
                                                              drop = TRUE)))
+}
+
+# Tables whose rows are still in a database, or to be computed, as data frames.
+collected <- function(table) {
+  lazy <- c("tbl_lazy", "dtplyr_step", "ArrowTabular", "arrow_dplyr_query")
+  if (inherits(table, lazy)) as.data.frame(table) else table
 }
 
 check_variables <- function(terms, newdata, from_data) {

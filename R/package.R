@@ -41,7 +41,3 @@ ggplot2::autoplot
 
 # The process that loaded the package: a forked child has another id.
 state <- new.env(parent = emptyenv())
-
-.onLoad <- function(libname, pkgname) {
-  state$pid <- Sys.getpid()
-}

@@ -10,7 +10,16 @@ utils::globalVariables(c("iteration", "left", "probability", "response", "x", "y
 #' @param object,x A fit by [moe_fit()].
 #' @param type `"trace"`: the ascent, the final objective minus the objective at each iteration of
 #'   the returned run, on a log scale. `"gate"`: for each expert the distribution of its gate
-#'   probability over the training rows, by class of the response.
+#'   probability over the training rows, by class of the response. `"coefficients"`: estimates with
+#'   Wald intervals, a panel per expert and one for the gate; of intervals that are very wide the
+#'   ends are cut. `"curve"`: class probabilities along one covariate, the mixture's and each
+#'   expert's, and the gate's; the other covariates stay at their median or most frequent level.
+#' @param variable For `"curve"`, the name of the covariate, as in [moe_effects()]; the first by
+#'   default.
+#' @param newdata For `"curve"`, a data frame with the covariates, which is needed where the formula
+#'   transforms one, as in [moe_effects()].
+#' @param level Confidence level of intervals.
+#' @param intercepts For `"coefficients"`, whether to show intercepts too.
 #' @param ... Handed by `plot()` to `autoplot()`, otherwise not used.
 #' @return `autoplot()` returns a ggplot; `plot()` draws it and returns it invisibly.
 #' @examples
@@ -20,11 +29,19 @@ utils::globalVariables(c("iteration", "left", "probability", "response", "x", "y
 #'                control = moe_control(search = "quick"))
 #' plot(fit)
 #' plot(fit, type = "gate")
+#' plot(fit, type = "coefficients")
+#' plot(fit, type = "curve", variable = "high_share")
+#' @seealso [autoplot.moe_effects()]
 #' @export
-autoplot.moe_fit <- function(object, type = c("trace", "gate"), ...) {
+autoplot.moe_fit <- function(object, type = c("trace", "gate", "coefficients", "curve"),
+                             variable = NULL, newdata = NULL, level = 0.95, intercepts = FALSE,
+                             ...) {
   check_unused(...)
-  switch(check_choice(type, c("trace", "gate"), "type"), trace = plot_trace(object),
-         gate = plot_gate(object))
+  type <- check_choice(type, c("trace", "gate", "coefficients", "curve"), "type")
+  level <- check_level(level)
+  switch(type, trace = plot_trace(object), gate = plot_gate(object),
+         coefficients = plot_coefficients(object, level, check_flag(intercepts, "intercepts")),
+         curve = plot_curve(object, variable, newdata, level))
 }
 
 #' @rdname autoplot.moe_fit

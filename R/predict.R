@@ -6,15 +6,18 @@
 #'   the training data.
 #' @param type What to predict, for \eqn{n} rows:
 #'   * `"class"`: the most probable class (the first of equals), a factor of length \eqn{n};
-#'   * `"prob"`: class probabilities \eqn{p(m \mid x, z)}, \eqn{n \times M};
+#'   * `"prob"`: class probabilities \eqn{p(m \mid x, z)}, \eqn{n \times M}; `"response"` is another
+#'     name of it, for tools that ask a `glm`;
+#'   * `"link"`: their log-odds against the first class, \eqn{\log p(m \mid x, z) - \log p(1 \mid x,
+#'     z)}, \eqn{n \times (M - 1)}; with one expert these are the linear predictors;
 #'   * `"gate"`: gate probabilities \eqn{\pi_k(z)}, \eqn{n \times K};
 #'   * `"expert"`: each expert's class probabilities \eqn{p_k(m \mid x)}, \eqn{n \times M \times K};
 #'   * `"posterior"`: responsibilities \eqn{\tau_k = \pi_k p_k(y) / \sum_l \pi_l p_l(y)},
 #'     \eqn{n \times K}, which need the response.
 #' @param newz For matrix fits, the gate's covariates; `newdata` by default.
 #' @param newy For matrix fits and `type = "posterior"`, the response.
-#' @param se.fit Whether to give standard errors too, for probabilities (`type` `"prob"`, `"gate"`
-#'   or `"expert"`), from a fit that holds its training data.
+#' @param se.fit Whether to give standard errors too, for `type` `"prob"`, `"link"`, `"gate"` or
+#'   `"expert"`, from a fit that holds its training data.
 #' @param interval `"confidence"` for confidence limits too.
 #' @param level Confidence level.
 #' @param vcov,cluster Which covariance standard errors are from: `type` and `cluster` of
@@ -24,11 +27,12 @@
 #' Standard errors are by the delta method: \eqn{\sqrt{g^\top V g}} with \eqn{g} the gradient of the
 #' probability \eqn{p} with respect to all coefficients and \eqn{V} their covariance. Limits are
 #' formed on the logit scale, \eqn{\mathrm{logit}\, p \pm z \, \mathrm{se} / (p (1 - p))}, and
-#' transformed back, so that they stay between 0 and 1; they are not symmetric about \eqn{p}.
+#' transformed back, so that they stay between 0 and 1; they are not symmetric about \eqn{p}. Those
+#' of log-odds are symmetric.
 #' Intervals are for the probability, not for a response. Directions about which the data say
 #' nothing count with the least information that could have been seen: where a probability depends
 #' on them, its interval is wide.
-#' @return As described under `type`, with one row per row of `newdata`, in its order and without
+#' @return As described under `type`, with one row per row of `newdata`, in its order and with its
 #'   row names, and no dimension dropped.
 #'   Rows with a missing covariate (for responsibilities also a missing response) are `NA`. Factor
 #'   levels that the fit has not seen are refused. With `se.fit` or `interval = "confidence"` a list
@@ -44,13 +48,16 @@
 #' predict(fit, data.frame(l3 = 0.5, high_share = 0.2), type = "prob", interval = "confidence")
 #' @export
 predict.moe_fit <- function(object, newdata = NULL,
-                            type = c("class", "prob", "gate", "expert", "posterior"), newz = NULL,
-                            newy = NULL, se.fit = FALSE, interval = c("none", "confidence"),
-                            level = 0.95, vcov = c("observed", "sandwich", "opg"), cluster = NULL,
+                            type = c("class", "prob", "response", "link", "gate", "expert",
+                                     "posterior"),
+                            newz = NULL, newy = NULL, se.fit = FALSE,
+                            interval = c("none", "confidence"), level = 0.95,
+                            vcov = c("observed", "sandwich", "opg"), cluster = NULL,
                             ...) {
   check_unused(...)
   check_fit(object)
-  type <- check_choice(type, c("class", "prob", "gate", "expert", "posterior"), "type")
+  type <- check_choice(type, prediction_types, "type")
+  if (type == "response") type <- "prob"
   check_flag(se.fit, "se.fit")
   interval <- check_choice(interval, c("none", "confidence"), "interval")
   level <- check_level(level)
@@ -59,21 +66,39 @@ predict.moe_fit <- function(object, newdata = NULL,
     refuse("Responsibilities (`type = \"posterior\"`) need the response: ",
            if (is.null(object$terms)) "give `newy`." else "add it to `newdata`.")
   }
-  pad <- function(out) if (is.null(newdata)) pad_omitted(object, out) else out
-  if (!se.fit && interval == "none") {
-    out <- predict_rows(object, data, if (type == "class") "prob" else type)[[1]]
-    return(pad(if (type == "class") most_probable(out, object$levels, object$ordered) else out))
+  finish <- function(out) {
+    out <- name_rows(out, object, newdata, data)
+    if (is.null(newdata)) pad_omitted(object, out) else out
   }
-  check_probabilities(type, se.fit)
+  if (!se.fit && interval == "none") return(finish(predict_type(object, data, type)))
+  check_errors_wanted(type, se.fit)
   covariance <- estimate_covariance(object, vcov, cluster, "vcov")$scaled
-  out <- lapply(predict_with_errors(object, data, type, covariance), pad)
-  c(out, if (interval == "confidence") logit_limits(out$fit, out$se.fit, level))
+  out <- lapply(predict_with_errors(object, data, type, covariance), finish)
+  limits <- if (type == "link") symmetric_limits else logit_limits
+  c(out, if (interval == "confidence") limits(out$fit, out$se.fit, level))
 }
 
-check_probabilities <- function(type, se.fit) {
-  if (type %in% c("prob", "gate", "expert")) return(invisible())
+prediction_types <- c("class", "prob", "response", "link", "gate", "expert", "posterior")
+
+predict_type <- function(fit, data, type) {
+  if (type %in% c("gate", "expert", "posterior")) return(predict_rows(fit, data, type)[[1]])
+  prob <- predict_rows(fit, data, "prob")[[1]]
+  switch(type, prob = prob, link = log_odds(prob),
+         class = most_probable(prob, fit$levels, fit$ordered))
+}
+
+check_errors_wanted <- function(type, se.fit) {
+  if (type %in% c("prob", "link", "gate", "expert")) return(invisible())
   refuse("`", if (se.fit) "se.fit = TRUE" else "interval = \"confidence\"", "` is for `type` ",
-         "\"prob\", \"gate\" or \"expert\", not ", given(type), ".")
+         "\"prob\", \"link\", \"gate\" or \"expert\", not ", given(type), ".")
+}
+
+# Names of the rows of matrices and arrays, as in the data; classes have none.
+name_rows <- function(out, fit, newdata, data) {
+  names <- if (is.null(newdata)) used_rows(fit) else
+    if (is.null(data$frame)) rownames(newdata) else row.names(data$frame)
+  if (!is.null(names) && !is.factor(out)) dimnames(out)[[1]] <- names
+  out
 }
 
 # Rows that na.exclude left out come back as NA.
@@ -81,8 +106,10 @@ pad_omitted <- function(fit, out) {
   if (!inherits(fit$na.action, "exclude")) return(out)
   if (length(dim(out)) < 3L) return(stats::napredict(fit$na.action, out))
   n <- dim(out)[1] + length(fit$na.action)
-  padded <- array(NA_real_, c(n, dim(out)[-1]), c(list(NULL), dimnames(out)[-1]))
+  padded <- array(NA_real_, c(n, dim(out)[-1]), c(list(character(n)), dimnames(out)[-1]))
   padded[-fit$na.action, , ] <- out
+  rownames(padded)[-fit$na.action] <- rownames(out)
+  rownames(padded)[fit$na.action] <- names(fit$na.action)
   padded
 }
 

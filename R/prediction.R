@@ -56,6 +56,9 @@ predicted_problem <- function(fit, data) {
   fit_problem(fit, data, weights = NULL)
 }
 
+# Log-odds of each class against the first, of class probabilities.
+log_odds <- function(prob) log(prob[, -1, drop = FALSE]) - log(prob[, 1])
+
 # Whether class probabilities depend on all covariates, and are all there: what is no finite number
 # in any covariate leaves none in the row's probabilities, which are quicker to look through.
 shows_missing <- function(fit, prob) {

@@ -21,13 +21,14 @@ residuals.moe_fit <- function(object, type = c("response", "pearson", "deviance"
   type <- check_choice(type, c("response", "pearson", "deviance"), "type")
   data <- training_data(object)
   prob <- predict_rows(object, data, "prob")$prob
+  rownames(prob) <- used_rows(object)
   y <- as.integer(data$y)
   response <- -prob
   at <- cbind(seq_along(y), y)
   response[at] <- 1 - prob[at]
   out <- switch(type, response = response,
                 pearson = pearson_residual(sqrt(prior_weights(object)) * response, prob),
-                deviance = sqrt(pmax(0, -2 * log(prob[at]))))
+                deviance = setNames(sqrt(pmax(0, -2 * log(prob[at]))), rownames(prob)))
   if (is.null(object$na.action)) out else stats::naresid(object$na.action, out)
 }
 

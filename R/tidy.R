@@ -3,12 +3,11 @@
 #' Tidy tables of fits
 #'
 #' `tidy()` gives a row per coefficient, `glance()` a row per model, `augment()` a row per
-#' observation, as in the package broom, so that tools made for these (modelsummary, gtsummary,
-#' ggplot2) take fits as they are. They are methods of the generics in the package generics, which
-#' must be installed; load broom or generics to call them.
+#' observation, as in the package broom, for tools made for these. They are methods of the generics
+#' in the package generics, which must be installed; load broom or generics to call them.
 #'
-#' @param x A fit by [moe_fit()], or for `tidy()` also a dendrogram by [moe_dendrogram()] or a
-#'   bootstrap by [moe_bootstrap()].
+#' @param x A fit by [moe_fit()], or for `tidy()` also a bootstrap by [moe_bootstrap()]. Other
+#'   objects are on [another page][tidy.moe_dendrogram].
 #' @param conf.int Whether to add confidence limits.
 #' @param conf.level Their level.
 #' @param exponentiate Whether to give odds ratios: `estimate` and limits are exponentiated, while
@@ -27,8 +26,7 @@
 #'   two-sided), and with `conf.int` `conf.low` and `conf.high`. Coefficients of dropped covariates
 #'   are `NA`. Fits for which [vcov.moe_fit()] has no covariance, because they hold no training data
 #'   or were merged, have `NA` in all but `estimate`, without a warning. `tidy()` of a bootstrap:
-#'   `component`, `y.level`, `term`, `estimate`, `bias`, `std.error` and the limits. `tidy()` of a
-#'   dendrogram: its path, see [as.data.frame.moe_dendrogram()].
+#'   `component`, `y.level`, `term`, `estimate`, `bias`, `std.error` and the limits.
 #'
 #'   `glance()`: `experts`, `lambda`, `logLik`, `AIC`, `BIC`, `deviance`, `df`, `nobs`, `converged`.
 #'
@@ -107,14 +105,6 @@ tidy.moe_bootstrap <- function(x, conf.int = FALSE, conf.level = 0.95, exponenti
     out <- add_limits(out, confint.moe_bootstrap(x, level = conf.level, type = type))
   }
   as_tibble_class(if (exponentiate) exponentiate_table(out) else out)
-}
-
-#' @rdname tidy.moe_fit
-#' @method tidy moe_dendrogram
-#' @rawNamespace S3method(generics::tidy, moe_dendrogram)
-tidy.moe_dendrogram <- function(x, ...) {
-  check_tree(x)
-  as_tibble_class(x$path)
 }
 
 #' @rdname tidy.moe_fit

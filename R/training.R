@@ -18,6 +18,9 @@ training_data <- function(fit) {
   data
 }
 
+# Names of these rows, as in the data; NULL where they have none.
+used_rows <- function(fit) if (!is.null(fit$terms)) row.names(fit$model) else rownames(fit$model$x)
+
 # The problem that the fit solves; over other rows than those it has seen, with their weights.
 fit_problem <- function(fit, data = training_data(fit), weights = fit$prior_weights) {
   design <- new_design(data$x, data$z, fit$columns, measure_moments(fit$measure))

@@ -36,7 +36,7 @@ reference_coded <- function(truth, order) {
 
 # The truth in the order of the experts that is nearest to the estimates.
 aligned_truth <- function(truth, fit) {
-  estimates <- c(coef(fit)$gate, coef(fit)$expert)
+  estimates <- unname(coef(fit))
   orders <- permutations(seq_len(ncol(truth$gate)))
   coded <- lapply(orders, reference_coded, truth = truth)
   coded[[which.min(vapply(coded, function(a) sum((a - estimates)^2), 0))]]
@@ -70,7 +70,7 @@ run_task <- function(task) {
   fit <- suppressWarnings(moe_fit(data$x, data$y, experts = ncol(truth$gate),
                                   start = responsibilities(truth, data)))
   true <- aligned_truth(truth, fit)
-  gate <- seq_along(true) <= length(coef(fit)$gate)
+  gate <- seq_along(true) <= length(coef(fit, "list")$gate)
   prob <- probabilities(truth, points)$prob
   missing <- mean(is.na(suppressWarnings(confint(fit))[, 1]))
   shares <- lapply(c("observed", "sandwich"), function(type) {

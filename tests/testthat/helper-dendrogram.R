@@ -101,7 +101,7 @@ delayedAssign("refined", lapply(overfits, function(o) moe_dendrogram(o$fit)))
 delayedAssign("merged", lapply(overfits, function(o) moe_dendrogram(o$fit, refine = FALSE)))
 
 standard_par <- function(o) {
-  oracle_standardise(oracle_parameters(coef(o$fit)), o$x, o$z, o$v)
+  oracle_standardise(oracle_parameters(coef(o$fit, "list")), o$x, o$z, o$v)
 }
 
 # All levels by hand, with log-likelihood and responsibilities of each.

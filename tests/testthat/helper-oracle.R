@@ -212,7 +212,7 @@ oracle_mm_step <- function(par, x, z, y, v = rep(1, length(y)), lambda = 0) {
 
 # Log-likelihood less penalty of a fit's coefficients, on the given data.
 oracle_objective <- function(fit, x, z = x, y, v = rep(1, length(y)), lambda = fit$lambda) {
-  par <- oracle_parameters(coef(fit))
+  par <- oracle_parameters(coef(fit, "list"))
   oracle_loglik(par, x, z, y, v) - oracle_penalty(oracle_standardise(par, x, z, v), lambda)
 }
 

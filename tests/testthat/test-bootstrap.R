@@ -90,7 +90,7 @@ test_that("the spread is that of large-sample theory", {
   table <- summary(result)
   expect_identical(rownames(table), rownames(vcov(fit)))
   expect_identical(colnames(table), c("Estimate", "Bias", "Std. Error", "2.5 %", "97.5 %"))
-  expect_equal(table[, "Estimate"], unlist(coef(fit)), ignore_attr = TRUE)
+  expect_equal(table[, "Estimate"], coef(fit), ignore_attr = TRUE)
   expect_true(all(table[, 4] < table[, 1] & table[, 1] < table[, 5]))
 })
 
@@ -106,7 +106,7 @@ test_that("with clusters the spread is that of the cluster-robust covariance", {
 test_that("intervals are those of their definitions", {
   result <- boot(simple, 40)
   a <- coef(result)[, "expert1:1:x1"]
-  estimate <- coef(simple)$expert["x1", 1, 1]
+  estimate <- coef(simple, "list")$expert["x1", 1, 1]
   interval <- function(...) as.vector(confint(result, "expert1:1:x1", ...))
   q <- unname(quantile(a, c(0.05, 0.95)))
   expect_equal(interval(level = 0.9), q)

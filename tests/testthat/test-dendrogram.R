@@ -82,7 +82,9 @@ test_that("coefficients whose squares overflow still give a tree", {
 test_that("a tree is an hclust", {
   tree <- tree_of(random_par(3, K = 7))
   expect_s3_class(tree, c("moe_dendrogram", "hclust"), exact = TRUE)
-  expect_identical(as.hclust(tree), tree)
+  plain <- as.hclust(tree)
+  expect_s3_class(plain, "hclust", exact = TRUE)
+  expect_identical(unclass(plain), unclass(tree)[names(plain)])
   expect_identical(tree$labels, paste0("expert", 1:7))
 })
 
@@ -247,7 +249,7 @@ split_expert <- function(coefficients, k, share) {
 test_that("an expert that was split in two is one again at height 0", {
   for (kind in c("plain", "weighted", "six")) for (k in 1:3) {
     o <- overfits[[kind]]
-    double <- fit_at(o, split_expert(coef(o$fit), k, 0.3))
+    double <- fit_at(o, split_expert(coef(o$fit, "list"), k, 0.3))
     tree <- suppressWarnings(moe_dendrogram(double, refine = FALSE))
     expect_within(double$loglik, o$fit$loglik, 1e-8)
     expect_lt(tree$height[1], 1e-20)
@@ -387,4 +389,16 @@ test_that("the summary shows the path", {
   expect_match(said, "chosen_by", all = FALSE)
   last <- scan(text = grep("^ +1 ", said, value = TRUE)[1], quiet = TRUE, nmax = 4)
   expect_equal(last, unlist(refined$plain$path[4, 1:4]), tolerance = 1e-3, ignore_attr = TRUE)
+})
+
+test_that("as.hclust() gives the tree alone", {
+  set.seed(1)
+  measure <- moe_measure(matrix(rnorm(8), 2), array(rnorm(24), c(2, 3, 4)))
+  tree <- moe_dendrogram(measure)
+  plain <- as.hclust(tree)
+  expect_s3_class(plain, "hclust", exact = TRUE)
+  expect_identical(plain$merge, tree$merge)
+  expect_identical(cutree(plain, 2), cutree(tree, 2))
+  skip_if_not_installed("ggdendro")
+  expect_s3_class(ggdendro::ggdendrogram(plain), "ggplot")
 })

@@ -35,24 +35,24 @@ expect_equal_fit <- function(fit, other) {
 
 test_that("the gate has the covariates of the experts unless it is given its own", {
   fit <- quick_fit(y ~ a + b)
-  expect_identical(rownames(coef(fit)$gate), c("(Intercept)", "a", "b"))
+  expect_identical(rownames(coef(fit, "list")$gate), c("(Intercept)", "a", "b"))
   expect_equal_fit(fit, quick_fit(y ~ a + b | a + b))
   own <- quick_fit(y ~ a | b)
-  expect_identical(rownames(coef(own)$expert), c("(Intercept)", "a"))
-  expect_identical(rownames(coef(own)$gate), c("(Intercept)", "b"))
+  expect_identical(rownames(coef(own, "list")$expert), c("(Intercept)", "a"))
+  expect_identical(rownames(coef(own, "list")$gate), c("(Intercept)", "b"))
   expect_equal(own$df, 2 + 2 * 2 * 2)
 })
 
 test_that("a gate of 1 has an intercept alone", {
   fit <- quick_fit(y ~ a | 1)
-  expect_identical(rownames(coef(fit)$gate), "(Intercept)")
+  expect_identical(rownames(coef(fit, "list")$gate), "(Intercept)")
   gate <- predict(fit, type = "gate")
   expect_equal(gate, matrix(fit$shares, length(rows), 2, byrow = TRUE), ignore_attr = TRUE)
 })
 
 test_that("experts of 1 have an intercept alone", {
   fit <- quick_fit(y ~ 1 | a)
-  expect_identical(rownames(coef(fit)$expert), "(Intercept)")
+  expect_identical(rownames(coef(fit, "list")$expert), "(Intercept)")
   expert <- predict(fit, type = "expert")
   expect_equal(expert[1, , ], expert[200, , ])
 })
@@ -69,8 +69,8 @@ test_that("factors and interactions are coded as by model.matrix()", {
   fit <- quick_fit(y ~ a * f | g)
   x <- model.matrix(~ a * f, design_data)
   z <- model.matrix(~ g, design_data)
-  expect_identical(rownames(coef(fit)$expert), colnames(x))
-  expect_identical(rownames(coef(fit)$gate), colnames(z))
+  expect_identical(rownames(coef(fit, "list")$expert), colnames(x))
+  expect_identical(rownames(coef(fit, "list")$gate), colnames(z))
   expect_equal_fit(fit, suppressWarnings(
     moe_fit(x[, -1], design_data$y, z = z[, -1, drop = FALSE], lambda = 0.5, start = design_start)
   ))
@@ -85,14 +85,14 @@ test_that("a factor's unused levels are left out", {
 
 test_that("contrasts are used in the fit and in predictions", {
   fit <- quick_fit(y ~ f + a | a, contrasts = list(f = "contr.sum"))
-  expect_identical(rownames(coef(fit)$expert), c("(Intercept)", "f1", "f2", "a"))
+  expect_identical(rownames(coef(fit, "list")$expert), c("(Intercept)", "f1", "f2", "a"))
   few <- design_data[c(5, 9), ]
   expect_within(predict(fit, few, "prob"), predict(fit, type = "prob")[c(5, 9), ], 1e-12)
   coded <- moe_fit(y ~ f + a, design_data, experts = 1, contrasts = list(f = "contr.sum"))
   plain <- moe_fit(y ~ f + a, design_data, experts = 1)
   expect_within(coded$loglik, plain$loglik, 1e-8)
-  expect_within(coef(coded)$expert["f1", , 1],
-                -colMeans(coef(plain)$expert[c("fv", "fw"), , 1]) * 2 / 3, 1e-5)
+  expect_within(coef(coded, "list")$expert["f1", , 1],
+                -colMeans(coef(plain, "list")$expert[c("fv", "fw"), , 1]) * 2 / 3, 1e-5)
 })
 
 test_that("contrasts set as an option at the time of the fit hold in predictions", {
@@ -272,11 +272,11 @@ test_that("indicators in a data frame are those of its matrix", {
 test_that("the first level is the reference", {
   d <- design_data
   fit <- quick_fit(y ~ a, d)
-  expect_identical(dimnames(coef(fit)$expert)[[2]], c("s", "t"))
+  expect_identical(dimnames(coef(fit, "list")$expert)[[2]], c("s", "t"))
   d$y <- relevel(d$y, "t")
   other <- quick_fit(y ~ a, d)
-  expect_identical(dimnames(coef(other)$expert)[[2]], c("r", "s"))
-  expect_within(coef(other)$expert[, "r", ], -coef(fit)$expert[, "t", ], 1e-4)
+  expect_identical(dimnames(coef(other, "list")$expert)[[2]], c("r", "s"))
+  expect_within(coef(other, "list")$expert[, "r", ], -coef(fit, "list")$expert[, "t", ], 1e-4)
 })
 
 test_that("a response that is no class is refused", {
@@ -301,10 +301,10 @@ test_that("a redundant column is named, left out, and NA in the coefficients", {
   plain <- quick_fit(y ~ a + b)
   expect_message(fit <- quick_fit(y ~ a + copy + b + constant, d), "\"copy\", \"constant\"")
   expect_equal_fit(fit, plain)
-  expect_true(all(is.na(coef(fit)$expert[c("copy", "constant"), , ])))
-  expect_true(all(is.na(coef(fit)$gate[c("copy", "constant"), ])))
+  expect_true(all(is.na(coef(fit, "list")$expert[c("copy", "constant"), , ])))
+  expect_true(all(is.na(coef(fit, "list")$gate[c("copy", "constant"), ])))
   kept <- c("(Intercept)", "a", "b")
-  expect_within(coef(fit)$expert[kept, , ], coef(plain)$expert, 1e-5)
+  expect_within(coef(fit, "list")$expert[kept, , ], coef(plain, "list")$expert, 1e-5)
   expect_within(predict(fit, d[1:5, ], "prob"), predict(plain, d[1:5, ], "prob"), 1e-6)
   expect_message(quick_fit(y ~ a + b + sum, d), "Dropped 1 column.*\"sum\"")
 })
@@ -314,10 +314,10 @@ test_that("columns are left out of the gate and of the experts apart", {
   d$sum <- d$a + d$b
   expect_message(gate <- quick_fit(y ~ a | a + b + sum, d), "of the gate.*\"sum\"")
   expect_equal_fit(gate, quick_fit(y ~ a | a + b))
-  expect_true(is.na(coef(gate)$gate["sum", ]))
+  expect_true(is.na(coef(gate, "list")$gate["sum", ]))
   expect_message(expert <- quick_fit(y ~ a + b + sum | a, d), "of the experts.*\"sum\"")
   expect_equal_fit(expert, quick_fit(y ~ a + b | a))
-  expect_true(all(is.na(coef(expert)$expert["sum", , ])))
+  expect_true(all(is.na(coef(expert, "list")$expert["sum", , ])))
 })
 
 test_that("an interaction with an empty cell loses a column, as in glm()", {
@@ -327,8 +327,8 @@ test_that("an interaction with an empty cell loses a column, as in glm()", {
   d$y <- rbinom(160, 1, 0.5)
   expect_message(fit <- suppressWarnings(moe_fit(y ~ f * h, d, experts = 1)), "f3:h3")
   peer <- coef(glm(y ~ f * h, binomial, d))
-  expect_identical(is.na(drop(coef(fit)$expert)), is.na(peer))
-  expect_within(na.omit(drop(coef(fit)$expert)), na.omit(peer), 1e-5)
+  expect_identical(is.na(drop(coef(fit, "list")$expert)), is.na(peer))
+  expect_within(na.omit(drop(coef(fit, "list")$expert)), na.omit(peer), 1e-5)
 })
 
 test_that("a column that is constant where weights are positive is left out", {
@@ -369,8 +369,8 @@ test_that("matrices give the fit of the formula", {
 test_that("columns without names get them", {
   x <- unname(as.matrix(design_data[c("a", "b")]))
   fit <- moe_fit(x, design_data$y, z = x[, 1, drop = FALSE], lambda = 0.5, start = design_start)
-  expect_identical(rownames(coef(fit)$expert), c("(Intercept)", "x1", "x2"))
-  expect_identical(rownames(coef(fit)$gate), c("(Intercept)", "z1"))
+  expect_identical(rownames(coef(fit, "list")$expert), c("(Intercept)", "x1", "x2"))
+  expect_identical(rownames(coef(fit, "list")$gate), c("(Intercept)", "z1"))
 })
 
 test_that("a whole-number matrix is as good as one of doubles", {
@@ -396,9 +396,9 @@ test_that("the worker gives the fit of the formula", {
 test_that("the worker names the columns of a matrix without names", {
   x <- unname(model.matrix(~ a + b, design_data))
   fit <- moe_fit_worker(x, x, design_data$y, experts = 1, lambda = 0.5)
-  expect_identical(rownames(coef(fit)$expert), c("(Intercept)", "x1", "x2"))
+  expect_identical(rownames(coef(fit, "list")$expert), c("(Intercept)", "x1", "x2"))
   alone <- moe_fit_worker(x[, 1, drop = FALSE], x, design_data$y, experts = 1, lambda = 0.5)
-  expect_identical(rownames(coef(alone)$expert), "(Intercept)")
+  expect_identical(rownames(coef(alone, "list")$expert), "(Intercept)")
 })
 
 test_that("a mean far from zero costs nothing", {
@@ -409,7 +409,7 @@ test_that("a mean far from zero costs nothing", {
   # The sum itself loses half of the digits of a.
   expect_within(far$objective, fit$objective, 1e-7)
   expect_within(predict(far, type = "prob"), predict(fit, type = "prob"), 1e-6)
-  expect_within(coef(far)$expert["a", , ], coef(fit)$expert["a", , ], 1e-5)
+  expect_within(coef(far, "list")$expert["a", , ], coef(fit, "list")$expert["a", , ], 1e-5)
   expect_within(predict(far, d[1:9, ], "prob"), predict(far, type = "prob")[1:9, ], 1e-12)
 })
 
@@ -421,7 +421,7 @@ test_that("columns of any scale are standardised without overflow", {
       fit <- quick_fit(formula)
       other <- quick_fit(formula, d)
       expect_equal_fit(other, fit)
-      expect_true(all(is.finite(unlist(coef(other)))))
+      expect_true(all(is.finite(coef(other))))
       expect_within(predict(other, d[1:9, ], "prob"), predict(fit, design_data[1:9, ], "prob"),
                     1e-6)
     }
@@ -434,7 +434,7 @@ test_that("a deviation below 1e-304 is none", {
   for (scale in c(0.99e-304, 1.01e-304)) {
     d$b <- d$a * scale
     fit <- suppressMessages(quick_fit(y ~ b | 1, d))
-    expect_identical(is.na(coef(fit)$expert[["b", 1, 1]]), scale < 1e-304)
+    expect_identical(is.na(coef(fit, "list")$expert[["b", 1, 1]]), scale < 1e-304)
   }
 })
 
@@ -488,7 +488,7 @@ test_that("weights of any sum give the coefficients of weights that sum to the r
   total <- sum(weights)
   for (scale in c(1.001e-100 / total, 1e-90, 1e-12, 1e-3, 1e90, 0.999e100 / total)) {
     other <- suppressWarnings(fit(scale))
-    expect_within(unlist(coef(other)), unlist(coef(one)), 1e-4)
+    expect_within(coef(other), coef(one), 1e-4)
     expect_within(other$objective / scale, one$objective, 1e-10)
   }
   message <- "`weights` must have a sum from 1e-100 to 1e\\+100.*multiply them by a constant"

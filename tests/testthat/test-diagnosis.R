@@ -7,7 +7,7 @@ test_that("separated classes give a finite fit and a warning that names the ridg
       fit <- moe_fit(y ~ x, d, experts = 1, control = moe_control(method, max_iterations = 2000)),
       "lambda"
     )
-    expect_true(all(is.finite(c(unlist(coef(fit)), fit$objective, fit$trace))))
+    expect_true(all(is.finite(c(coef(fit), fit$objective, fit$trace))))
     expect_true(all(is.finite(predict(fit, type = "prob"))))
   }
   expect_match(fit$problems, "separated", all = FALSE)
@@ -19,7 +19,7 @@ test_that("separated regions and classes of several experts give a finite fit an
   d <- data.frame(x = seq(-2, 2, length.out = 60))
   d$y <- factor(ifelse(abs(d$x) < 1, "inside", "outside"))
   expect_warning(fit <- moe_fit(y ~ x, d, experts = 2, lambda = 0), "separated.*lambda")
-  expect_true(all(is.finite(c(unlist(coef(fit)), fit$objective))))
+  expect_true(all(is.finite(c(coef(fit), fit$objective))))
   expect_true(all(is.finite(predict(fit, type = "prob"))))
   expect_gt(fit$loglik, -0.1)
 })

@@ -319,11 +319,11 @@ test_that("a fit's loss is that of its coefficients", {
   m <- oracle_moments(d$x)
   center <- list(gate = m$center[-1], expert = m$center[-1])
   scale <- list(gate = m$scale[-1], expert = m$scale[-1])
-  par <- oracle_parameters(coef(fitted_pair$b))
+  par <- oracle_parameters(coef(fitted_pair$b, "list"))
   truth <- as_par_measure(d$truth)
   expect_equal(moe_loss(fitted_pair$b, truth, center = center, scale = scale),
                loss_by_hand(par, d$truth, "exact", center, scale), tolerance = 1e-10)
-  par <- oracle_parameters(coef(fitted_pair$a))
+  par <- oracle_parameters(coef(fitted_pair$a, "list"))
   expect_equal(moe_loss(truth, fitted_pair$a, "overfitted"), tolerance = 1e-10,
                loss_by_hand(d$truth, par, "overfitted", center, scale))
 })

@@ -24,7 +24,7 @@ test_that("one expert is nnet::multinom", {
     slopes <- t(coef(peer))
     slopes[2:3, ] <- slopes[2:3, ] / c(sd(d$a), sd(d$b))
     slopes[1, ] <- slopes[1, ] - slopes[2, ] * mean(d$a) - slopes[3, ] * mean(d$b)
-    expect_within(coef(fit)$expert, slopes, 1e-5)
+    expect_within(coef(fit, "list")$expert, slopes, 1e-5)
     expect_equal(fit$loglik, as.numeric(logLik(peer)), tolerance = 1e-8)
     expect_identical(attr(logLik(fit), "df"), as.numeric(attr(logLik(peer), "df")))
   }
@@ -36,7 +36,7 @@ test_that("one expert with case weights is nnet::multinom with them", {
   fit <- moe_fit(y ~ a + f, d, experts = 1, weights = v)
   peer <- nnet::multinom(y ~ a + f, d, weights = v, trace = FALSE, reltol = 1e-16, abstol = 0,
                          maxit = 5000)
-  expect_within(coef(fit)$expert, t(coef(peer)), 1e-5)
+  expect_within(coef(fit, "list")$expert, t(coef(peer)), 1e-5)
   expect_equal(fit$loglik, as.numeric(logLik(peer)), tolerance = 1e-8)
 })
 
@@ -45,7 +45,7 @@ test_that("one expert and two classes are a binomial glm", {
     d <- logit_data(seed, n = 200, M = 2)
     fit <- moe_fit(y ~ a + b + f, d, experts = 1)
     peer <- glm(y ~ a + b + f, binomial, d, epsilon = 1e-14)
-    expect_within(coef(fit)$expert, coef(peer), 1e-6)
+    expect_within(coef(fit, "list")$expert, coef(peer), 1e-6)
     expect_equal(as.numeric(logLik(fit)), as.numeric(logLik(peer)), tolerance = 1e-10)
     expect_equal(AIC(fit), AIC(peer), tolerance = 1e-10)
     expect_equal(BIC(fit), BIC(peer), tolerance = 1e-10)
@@ -61,7 +61,7 @@ test_that("the ridge is glmnet's on the symmetric coefficients of several classe
     peer <- glmnet::glmnet(x, d$y, family = "multinomial", weights = d$v, alpha = 0,
                            lambda = lambda / sum(d$v), thresh = 1e-20, maxit = 1e7)
     peer <- vapply(coef(peer), as.matrix, numeric(5))
-    expect_within(coef(fit)$expert, peer[, -1] - peer[, 1], 1e-5)
+    expect_within(coef(fit, "list")$expert, peer[, -1] - peer[, 1], 1e-5)
   }
 })
 
@@ -75,7 +75,7 @@ test_that("the ridge is half of glmnet's for two classes", {
     fit <- moe_fit(x, d$y, experts = 1, lambda = lambda)
     peer <- glmnet::glmnet(x, d$y, family = "binomial", alpha = 0, lambda = lambda / 2 / nrow(x),
                            thresh = 1e-20, maxit = 1e7)
-    expect_within(coef(fit)$expert, as.matrix(coef(peer)), 1e-5)
+    expect_within(coef(fit, "list")$expert, as.matrix(coef(peer)), 1e-5)
   }
 })
 
@@ -104,7 +104,8 @@ fit_problem <- function(q, ..., start = q$tau) {
 
 # A fit's parameters for standardised covariates, with those covariates.
 standardised <- function(fit, x, v) {
-  list(par = oracle_standardise(oracle_parameters(coef(fit)), x, v = v), x = oracle_scale(x, v))
+  par <- oracle_parameters(coef(fit, "list"))
+  list(par = oracle_standardise(par, x, v = v), x = oracle_scale(x, v))
 }
 
 test_that("one step of method mm is the closed form of the minorizer", {
@@ -252,7 +253,8 @@ test_that("degrees of freedom and observations are counted as for a likelihood",
   expect_equal(attr(likelihood, "nobs"), sum(v))
   expect_equal(nobs(fit), sum(v))
   expect_equal(BIC(fit), -2 * fit$loglik + log(sum(v)) * 28)
-  expect_equal(fit$loglik, oracle_loglik(oracle_parameters(coef(fit)), d$x, d$x[, 1:2], d$y, v),
+  par <- oracle_parameters(coef(fit, "list"))
+  expect_equal(fit$loglik, oracle_loglik(par, d$x, d$x[, 1:2], d$y, v),
                tolerance = 1e-10)
 })
 
@@ -262,7 +264,7 @@ test_that("experts are in order of their mean gate probability", {
   fit <- suppressWarnings(moe_fit(d$formula, d$frame, experts = 4, weights = v, lambda = 1,
                                   start = oracle_start(d)))
   expect_false(is.unsorted(rev(fit$shares)))
-  gate <- oracle_softmax(d$x %*% oracle_parameters(coef(fit))$gate)
+  gate <- oracle_softmax(d$x %*% oracle_parameters(coef(fit, "list"))$gate)
   expect_within(fit$shares, colSums(v * gate) / sum(v), 1e-10)
 })
 
@@ -279,7 +281,7 @@ test_that("whole weights are repeated rows", {
     expect_equal(weighted$objective, repeated$objective, tolerance = 1e-10)
     expect_equal(nobs(weighted), nobs(repeated))
     expect_within(predict(weighted, d$frame, "prob"), predict(repeated, d$frame, "prob"), 1e-6)
-    expect_within(coef(weighted)$expert, coef(repeated)$expert, 1e-4)
+    expect_within(coef(weighted, "list")$expert, coef(repeated, "list")$expert, 1e-4)
   }
 })
 
@@ -295,8 +297,8 @@ test_that("rows of weight zero change nothing", {
   without <- moe_fit(d$formula, d$frame[kept, ], weights = v, lambda = 1, start = tau[kept, ])
   for (fit in list(with, strange)) {
     expect_equal(fit$objective, without$objective, tolerance = 1e-10)
-    expect_within(coef(fit)$expert, coef(without)$expert, 1e-5)
-    expect_within(coef(fit)$gate, coef(without)$gate, 1e-5)
+    expect_within(coef(fit, "list")$expert, coef(without, "list")$expert, 1e-5)
+    expect_within(coef(fit, "list")$gate, coef(without, "list")$gate, 1e-5)
   }
 })
 
@@ -321,7 +323,7 @@ test_that("a fit from responsibilities ends in the basin that EM from them finds
   skip_if_not_installed("nnet")
   m_step <- function(response, x, v) {
     fit <- nnet::multinom(response ~ x[, -1], weights = v, trace = FALSE)
-    slopes <- coef(fit)
+    slopes <- coef(fit, "list")
     cbind(0, if (is.matrix(slopes)) t(slopes) else slopes)
   }
   for (seed in c(11, 12, 18)) {
@@ -394,7 +396,8 @@ test_that("the units and the origin of covariates do not matter", {
       frame$x2 <- (3 - frame$x2) / unit
       other <- refit(d, frame = frame, lambda = lambda)
       expect_same_fit(fit, predict(fit, type = "prob"), other, predict(other, type = "prob"))
-      expect_within(coef(other)$expert["x1", , ] * unit, coef(fit)$expert["x1", , ], 1e-4)
+      of_x1 <- function(fit) coef(fit, "list")$expert["x1", , ]
+      expect_within(of_x1(other) * unit, of_x1(fit), 1e-4)
     }
   }
 })
@@ -420,7 +423,7 @@ permutations <- function(k) {
 
 # Root mean square error of the parameters under the best matching of the experts.
 parameter_error <- function(fit, truth) {
-  par <- oracle_parameters(coef(fit))
+  par <- oracle_parameters(coef(fit, "list"))
   min(vapply(permutations(ncol(truth$gate)), function(order) {
     sqrt(mean(c(par$gate[, order] - truth$gate, par$expert[, , order] - truth$expert)^2))
   }, 0))

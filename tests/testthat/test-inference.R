@@ -20,11 +20,9 @@ single <- moe_fit(y ~ x1 + x2 + f, d, experts = 1, weights = w)
 apart <- data.frame(x1 = c(-(30:1), 1:30) / 10, x2 = rep(c(-1, 0, 1), 20))
 apart$y <- factor(c("no", "yes")[1 + (apart$x1 > 0)])
 
-free_parameters <- function(coefficients) c(coefficients$gate, coefficients$expert)
-
 # The oracle's parameters of a fit of this shape from all coefficients in one vector.
 from_free <- function(b, fit) {
-  coefficients <- coef(fit)
+  coefficients <- coef(fit, "list")
   gate <- seq_along(coefficients$gate)
   coefficients$gate[] <- b[gate]
   coefficients$expert[] <- b[length(gate) + seq_along(coefficients$expert)]
@@ -41,7 +39,7 @@ penalised <- function(b, fit) {
 }
 
 hessian_of <- function(fit) {
-  -numDeriv::hessian(penalised, free_parameters(coef(fit)), method.args = list(r = 3), fit = fit)
+  -numDeriv::hessian(penalised, coef(fit), method.args = list(r = 3), fit = fit)
 }
 
 # Entries of an information matrix in units of its diagonal.
@@ -91,7 +89,7 @@ test_that("names and order are those of the coefficients", {
   expect_identical(rownames(vcov(rich)), colnames(vcov(rich)))
   expect_identical(rownames(coef(summary(rich))), rownames(vcov(rich)))
   expect_equal(coef(summary(rich))[names[known], "Estimate"], setNames(flat[known], names[known]))
-  expect_equal(unname(coef(summary(rich))[, 1]), free_parameters(coef(rich)))
+  expect_equal(unname(coef(summary(rich))[, 1]), unname(coef(rich)))
 })
 
 test_that("one expert has the covariance of nnet::multinom", {
@@ -142,7 +140,7 @@ numerical_scores <- function(fit) {
     par <- from_free(b, fit)
     log(oracle_probabilities(par, x, z)[cbind(seq_len(nrow(x)), as.integer(d$y))])
   }
-  numDeriv::jacobian(rows, free_parameters(coef(fit)))
+  numDeriv::jacobian(rows, coef(fit))
 }
 
 test_that("the outer product of gradients is that of the rows' numerical scores", {
@@ -238,8 +236,8 @@ test_that("redundant experts give NA, one warning that names them, and the remed
   start[, 1] <- 1 / 3 + 0.2 * sign(d$x2)
   start[, 2:3] <- (1 - start[, 1]) / 2 # experts 2 and 3 stay equal
   twins <- suppressWarnings(moe_fit(y ~ x1 + x2, d, experts = 3, start = start))
-  twin <- which(duplicated(round(t(apply(coef(twins)$expert, 3, c)), 6)) |
-                  duplicated(round(t(apply(coef(twins)$expert, 3, c)), 6), fromLast = TRUE))
+  twin <- which(duplicated(round(t(apply(coef(twins, "list")$expert, 3, c)), 6)) |
+                  duplicated(round(t(apply(coef(twins, "list")$expert, 3, c)), 6), fromLast = TRUE))
   expect_length(twin, 2)
   expect_warning(covariance <- vcov(twins), "fewer experts, as moe_dendrogram")
   unseen <- is.na(diag(covariance))
@@ -289,7 +287,8 @@ test_that("intervals are estimate and error times the normal quantile", {
   some <- c("expert2:top:x2", "gate:expert2:x1")
   expect_identical(confint(fit, some, level = 0.8), limits[some, ])
   expect_identical(confint(fit, 3:4, level = 0.8), limits[3:4, ])
-  expect_equal(confint(fit, "gate:expert2:x1", cluster = d$id)[1, 2] - coef(fit)$gate["x1", 1],
+  x1 <- "gate:expert2:x1"
+  expect_equal(confint(fit, x1, cluster = d$id)[1, 2] - coef(fit)[[x1]],
                qnorm(0.975) * sqrt(vcov(fit, cluster = d$id)["gate:expert2:x1", "gate:expert2:x1"]))
 })
 

@@ -71,7 +71,7 @@ test_that("a fit's measure is that of its coefficients, standardised by its data
   fit <- suppressWarnings(moe_fit(y ~ x1 + x2 | x3, d$frame, 3, weights = v, lambda = 1,
                                   start = oracle_start(d)))
   m <- oracle_moments(d$x, v)
-  par <- oracle_parameters(coef(fit))
+  par <- oracle_parameters(coef(fit, "list"))
   measure <- moe_measure(par$gate, par$expert, list(gate = m$center[4], expert = m$center[2:3]),
                          list(gate = m$scale[4], expert = m$scale[2:3]))
   expect_within(fields(fit$measure), fields(measure), 1e-10)

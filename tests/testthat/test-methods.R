@@ -23,7 +23,7 @@ softmax_rows <- function(a) exp(a) / rowSums(exp(a))
 
 # n x M class probabilities of the fits above.
 probability <- function(fit, data = d) {
-  b <- coef(fit)
+  b <- coef(fit, "list")
   x <- cbind(1, data$x1, data$x2)
   z <- if (nrow(b$gate) == 2) cbind(1, data$z1) else x
   gate <- softmax_rows(cbind(0, z %*% b$gate))
@@ -149,7 +149,8 @@ test_that("summary prints sections in words and every coefficient", {
   expect_line(lines, "gate:expert2")
   expect_match(paste(lines, collapse = " "), "; AIC .*, +BIC .*, +ICL +[0-9.]+ ")
   slope <- grep("^z1 ", lines, value = TRUE)[1]
-  expect_equal(as.numeric(strsplit(slope, " +")[[1]][2]), coef(fit)$gate["z1", 1], tolerance = 1e-3)
+  expect_equal(as.numeric(strsplit(slope, " +")[[1]][2]), coef(fit)[["gate:expert2:z1"]],
+               tolerance = 1e-3)
   expect_lte(max(nchar(lines)), 80)
 })
 
@@ -194,7 +195,7 @@ test_that("summary prints a fit by the worker whose column of ones has no name",
 # --- coefficients ---
 
 test_that("coefficients have a row per column of the design, named like it", {
-  b <- coef(fit)
+  b <- coef(fit, "list")
   expect_named(b, c("gate", "expert"))
   expect_identical(dimnames(b$gate), list(c("(Intercept)", "z1"), "expert2"))
   expect_identical(dimnames(b$expert), list(c("(Intercept)", "x1", "x2"), c("mid", "top"),
@@ -202,13 +203,13 @@ test_that("coefficients have a row per column of the design, named like it", {
 })
 
 test_that("one expert has a gate without columns", {
-  expect_identical(dim(coef(single)$gate), c(3L, 0L))
-  expect_identical(dim(coef(single)$expert), c(3L, 2L, 1L))
+  expect_identical(dim(coef(single, "list")$gate), c(3L, 0L))
+  expect_identical(dim(coef(single, "list")$expert), c(3L, 2L, 1L))
   expect_identical(colnames(coef(single, matrix = TRUE)), c("expert1:mid", "expert1:top"))
 })
 
 test_that("the matrix of coefficients holds the list's, NA where a part lacks a covariate", {
-  b <- coef(fit)
+  b <- coef(fit, "list")
   flat <- coef(fit, matrix = TRUE)
   expect_identical(rownames(flat), c("(Intercept)", "x1", "x2", "z1"))
   expect_identical(colnames(flat), c("gate:expert2", "expert1:mid", "expert1:top", "expert2:mid",
@@ -240,7 +241,7 @@ test_that("one expert and two classes have the coefficients of glm()", {
   d$two <- d$y == "top"
   one <- moe_fit(two ~ x1 + x2, d, experts = 1, weights = w)
   logistic <- suppressWarnings(glm(two ~ x1 + x2, binomial, d, weights = w))
-  expect_equal(coef(one)$expert[, 1, 1], coef(logistic), tolerance = 1e-5)
+  expect_equal(coef(one, "list")$expert[, 1, 1], coef(logistic), tolerance = 1e-5)
 })
 
 # --- likelihood ---
@@ -332,7 +333,7 @@ test_that("fitted values are the class probabilities, padded after na.exclude", 
   expect_equal(unname(fitted(fit)), probability(fit), tolerance = 1e-10)
   expect_equal(unname(fitted(matrices)), probability(matrices), tolerance = 1e-10)
   expect_identical(dim(fitted(excluding)), c(120L, 3L))
-  expect_identical(which(is.na(fitted(excluding)[, 1])), c(3L, 70L))
+  expect_identical(unname(which(is.na(fitted(excluding)[, 1]))), c(3L, 70L))
 })
 
 # --- residuals ---
@@ -376,7 +377,7 @@ test_that("residuals are padded after na.exclude", {
   for (type in c("response", "pearson")) {
     r <- residuals(excluding, type)
     expect_identical(dim(r), c(120L, 3L))
-    expect_identical(which(is.na(r[, 1])), c(3L, 70L))
+    expect_identical(unname(which(is.na(r[, 1]))), c(3L, 70L))
   }
   expect_identical(unname(which(is.na(residuals(excluding, "deviance")))), c(3L, 70L))
   used <- transform(d[-c(3, 70), ])
@@ -489,7 +490,7 @@ test_that("update of a formula understands both parts", {
 
 test_that("update of a formula refits", {
   changed <- update(single, . ~ . - x2)
-  expect_identical(rownames(coef(changed)$expert), c("(Intercept)", "x1"))
+  expect_identical(rownames(coef(changed, "list")$expert), c("(Intercept)", "x1"))
   expect_equal(coef(changed), coef(moe_fit(y ~ x1, d, experts = 1)))
 })
 
@@ -507,7 +508,7 @@ test_that("update works inside a function, on its variables", {
     inner <- moe_fit(y ~ x1, table, experts = 1, lambda = 1)
     update(inner, . ~ . + x2)
   }
-  expect_identical(rownames(coef(whole(d))$expert), c("(Intercept)", "x1", "x2"))
+  expect_identical(rownames(coef(whole(d), "list")$expert), c("(Intercept)", "x1", "x2"))
 })
 
 test_that("update works on fits from matrices", {
@@ -545,4 +546,75 @@ test_that("update() writes out dots, which stand for what the data held", {
   two <- moe_fit(y ~ . - x2 | .^2, data, lambda = 1, control = control)
   call <- update(two, . ~ . | . - x1:x2, evaluate = FALSE)
   expect_identical(deparse1(call$formula), "y ~ x1 | x1 + x2")
+})
+
+# --- what tools that take a glm ask for ---
+
+test_that("coefficients are a vector with the names and order of vcov()", {
+  b <- coef(fit, "list")
+  expect_identical(unname(coef(fit)), c(b$gate, b$expert))
+  expect_identical(names(coef(fit)), rownames(vcov(fit)))
+  expect_identical(names(coef(fit))[c(2, 6)], c("gate:expert2:z1", "expert1:top:(Intercept)"))
+  twice <- transform(d, twice = 2 * x1)
+  dropped <- suppressMessages(moe_fit(y ~ x1 + twice, twice, experts = 1))
+  expect_identical(names(which(is.na(coef(dropped)))), c("expert1:mid:twice", "expert1:top:twice"))
+  expect_identical(coef(dropped, complete = FALSE), na.omit(coef(dropped)), ignore_attr = TRUE)
+  expect_identical(names(coef(dropped, complete = FALSE)),
+                   rownames(vcov(dropped, complete = FALSE)))
+  expect_error(coef(fit, "array"), "`form` must be one of", class = "moe_error_input")
+})
+
+test_that("degrees of freedom, AIC by extractAIC() and sigma() are those of a glm", {
+  e <- transform(d, y = y == "mid")
+  one <- moe_fit(y ~ x1 + f, e, experts = 1)
+  other <- glm(y ~ x1 + f, binomial, e)
+  expect_equal(df.residual(one), df.residual(other))
+  expect_equal(extractAIC(one), extractAIC(other))
+  expect_equal(extractAIC(one, k = 3), extractAIC(other, k = 3))
+  expect_equal(sigma(one), sigma(other))
+  expect_identical(df.residual(weighted), sum(d$w) - weighted$df)
+})
+
+test_that("names of cases and variables", {
+  expect_identical(case.names(weighted), as.character(1:120))
+  expect_identical(case.names(excluding), as.character((1:120)[-c(3, 70)]))
+  zero <- moe_fit(y ~ x1, d, experts = 1, weights = rep(0:1, c(2, 118)))
+  expect_identical(case.names(zero), as.character(3:120))
+  expect_identical(case.names(zero, full = TRUE), as.character(1:120))
+  expect_identical(case.names(matrices), as.character(1:120))
+  expect_identical(variable.names(fit), names(coef(fit)))
+})
+
+test_that("drop1(), add1() and step() are those of a glm", {
+  e <- transform(d, y = y == "mid")
+  one <- moe_fit(y ~ x1 + x2 + f, e, experts = 1)
+  other <- glm(y ~ x1 + x2 + f, binomial, e)
+  dropped <- drop1(one, test = "Chisq")
+  expected <- drop1(other, test = "Chisq")
+  expect_equal(dropped$AIC, expected$AIC)
+  expect_equal(dropped$`Pr(>Chi)`, expected$`Pr(>Chi)`, tolerance = 1e-6)
+  small <- update(one, . ~ f)
+  expect_equal(add1(small, ~ . + x1 + x2)$AIC, add1(glm(y ~ f, binomial, e), ~ . + x1 + x2)$AIC)
+  chosen <- step(one, trace = 0)
+  expect_equal(formula(chosen), formula(step(other, trace = 0)), ignore_attr = TRUE)
+  expect_equal(AIC(chosen), AIC(step(other, trace = 0)))
+})
+
+test_that("an update of one part, and so drop1(), is of experts and gate", {
+  call <- function(...) deparse(update(..., evaluate = FALSE)$formula)
+  expect_identical(call(fit, . ~ . - z1), "y ~ x1 + x2 | 1")
+  expect_identical(call(fit, . ~ . + f), "y ~ x1 + x2 + f | z1 + f")
+  expect_identical(call(fit, "~ . - x2"), "y ~ x1 | z1")
+  expect_identical(call(fit, . ~ x1), "y ~ x1 | x1")
+  set.seed(1)
+  table <- drop1(fit)
+  expect_identical(rownames(table), c("<none>", "x1", "x2", "z1"))
+  # 2 experts x 2 classes; the gate's one coefficient.
+  expect_identical(table$Df[-1], c(4, 4, 1))
+  set.seed(1)
+  without <- moe_fit(y ~ x1 + x2 | 1, d, lambda = 0.5, control = quick)
+  expect_equal(table["z1", "AIC"], AIC(without), tolerance = 1e-4)
+  noise <- suppressWarnings(step(update(fit, . ~ . + f | .), trace = 0,
+                                scope = list(lower = ~ x1 + x2 + z1)))
+  expect_identical(deparse(formula(formula(noise))), "y ~ x1 + x2 | z1")
 })

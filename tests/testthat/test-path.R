@@ -297,8 +297,8 @@ test_that("cut gives a fit with as many experts as asked for, by default the cho
       fit <- suppressWarnings(cut(tree, k))
       expect_s3_class(fit, "moe_fit", exact = TRUE)
       expect_identical(fit$experts, k)
-      expect_identical(dim(coef(fit)$expert)[3], k)
-      expect_identical(ncol(coef(fit)$gate), k - 1L)
+      expect_identical(dim(coef(fit, "list")$expert)[3], k)
+      expect_identical(ncol(coef(fit, "list")$gate), k - 1L)
     }
   }
 })
@@ -338,7 +338,7 @@ test_that("fits cut from a refined path have coefficients of that log-likelihood
   for (kind in names(overfits)) {
     o <- overfits[[kind]]
     fit <- suppressWarnings(cut(refined[[kind]], 2))
-    loglik <- oracle_loglik(oracle_parameters(coef(fit)), o$x, o$z, o$y, o$v)
+    loglik <- oracle_loglik(oracle_parameters(coef(fit, "list")), o$x, o$z, o$y, o$v)
     expect_within(fit$loglik, loglik, 1e-10)
   }
 })
@@ -358,7 +358,7 @@ test_that("a cut fit can do what a fit can", {
   fit <- cut(refined$weighted, 2)
   o <- overfits$weighted
   prob <- predict(fit, o$d$frame, "prob")
-  expect_within(prob, oracle_probabilities(oracle_parameters(coef(fit)), o$x, o$x), 1e-10)
+  expect_within(prob, oracle_probabilities(oracle_parameters(coef(fit, "list")), o$x, o$x), 1e-10)
   expect_within(residuals(fit), diag(3)[o$y, ] - prob, 1e-12)
   expect_identical(predict(fit), factor(fit$levels[max.col(prob, "first")], fit$levels))
   expect_identical(formula(fit), formula(o$fit))

@@ -193,3 +193,77 @@ test_that("a plot that does not exist is refused", {
   expect_error(autoplot(refined$plain, "heights"), "`type` must be one of \"tree\", \"path\"",
                class = "moe_error_input")
 })
+
+# --- what a model says ---
+
+test_that("the plot of coefficients has every one but intercepts, with its interval", {
+  expect_warning(plot <- autoplot(fit, type = "coefficients", level = 0.9), "no information")
+  expected <- suppressWarnings(confint(fit, level = 0.9))
+  shown <- !grepl("Intercept", rownames(expected))
+  expect_equal(plot$data$estimate, unname(coef(fit)[shown]))
+  expect_equal(plot$data$lower, unname(expected[shown, 1]))
+  expect_equal(plot$data$upper, unname(expected[shown, 2]))
+  expect_identical(as.character(unique(plot$data$component)),
+                   c("gate", "expert1", "expert2", "expert3"))
+  all <- suppressWarnings(autoplot(fit, type = "coefficients", intercepts = TRUE))
+  expect_identical(nrow(all$data), length(coef(fit)))
+  # Of three experts the gate's terms name theirs.
+  expect_identical(levels(plot$data$term), rev(c("z, expert2", "z, expert3", "x")))
+  expect_silent(drawn(plot))
+  expect_silent(drawn(plot(single, type = "coefficients")))
+})
+
+test_that("an interval that is very wide does not hide the others", {
+  table <- data.frame(estimate = c(-1, 2), lower = c(-2, -1e6), upper = c(0, 1e6))
+  expect_identical(coefficient_range(table), c(-6, 6))
+  expect_identical(coefficient_range(table[1, ]), c(-2, 0))
+})
+
+test_that("curves are predictions along a covariate, the others at their middle", {
+  plot <- autoplot(fit, type = "curve", variable = "z")
+  new <- data.frame(x = median(d$x), z = seq(min(d$z), max(d$z), length.out = 101))
+  of <- function(curve, panel) plot$data[plot$data$curve == curve & plot$data$panel == panel, ]
+  expected <- predict(fit, new, "prob", interval = "confidence")
+  expect_equal(of("mixture", "class b")$probability, unname(expected$fit[, "b"]))
+  expect_equal(of("mixture", "class b")$upper, unname(expected$upper[, "b"]))
+  expect_equal(of("expert2", "class c")$probability,
+               unname(predict(fit, new, "expert")[, "c", "expert2"]))
+  expect_equal(of("expert3", "gate")$probability, unname(predict(fit, new, "gate")[, "expert3"]))
+  expect_silent(drawn(plot))
+  expect_identical(autoplot(fit, type = "curve")$labels$x, "x")
+  expect_error(autoplot(fit, type = "curve", variable = "w"), "`variable` must be one of",
+               class = "moe_error_input")
+})
+
+test_that("curves of one expert, of levels and of transformed covariates", {
+  d$f <- factor(rep(c("u", "v", "v", "w"), n / 4))
+  mixed <- suppressWarnings(moe_fit(y ~ f + exp(x), d, lambda = 1, control = quick))
+  expect_error(autoplot(mixed, type = "curve", variable = "f"), "transforms",
+               class = "moe_error_input")
+  plot <- autoplot(mixed, type = "curve", variable = "f", newdata = d)
+  at <- plot$data[plot$data$curve == "mixture" & plot$data$panel == "class a", ]
+  new <- data.frame(f = c("u", "v", "w"), x = median(d$x))
+  expect_equal(at$probability, unname(predict(mixed, new, "prob")[, "a"]))
+  along <- autoplot(mixed, type = "curve", variable = "x", newdata = d)
+  first <- data.frame(f = "v", x = min(d$x))
+  expect_equal(along$data$probability[1], unname(predict(mixed, first, "prob")[1, "a"]))
+  expect_silent(drawn(plot))
+  expect_silent(drawn(plot(single, type = "curve")))
+  expect_identical(levels(droplevels(autoplot(single, type = "curve")$data$curve)), "mixture")
+})
+
+test_that("the plot of effects has every one with its interval", {
+  effects <- moe_effects(fit)
+  points <- shown(autoplot(effects), 3)
+  expect_setequal(points$x, effects$estimate)
+  bars <- shown(autoplot(effects), 2)
+  expect_setequal(bars$xmax, effects$conf.high)
+  expect_identical(as.integer(bars$PANEL), rep(1:3, 2))
+  expect_silent(returned <- drawn(withVisible(plot(effects))))
+  expect_false(returned$visible)
+})
+
+test_that("colours stay apart, for any number", {
+  expect_length(unique(distinct_colours(3)), 3)
+  expect_length(unique(distinct_colours(12)), 12)
+})

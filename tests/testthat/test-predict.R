@@ -7,7 +7,7 @@ softmax_rows <- function(a) {
 
 # x and z with their column of ones; the first class and the first expert have coefficients 0.
 by_hand <- function(fit, x, z, y = NULL) {
-  b <- coef(fit)
+  b <- coef(fit, "list")
   known <- function(a) replace(a, is.na(a), 0)
   gate <- softmax_rows(cbind(0, z %*% known(b$gate)))
   expert <- lapply(seq_len(dim(b$expert)[3]), function(k) {
@@ -81,7 +81,7 @@ test_that("factors become the columns that model.matrix() makes", {
 
 test_that("one expert is a multinomial logit, its gate and responsibilities are 1", {
   one <- moe_fit(y ~ x1 + x2, d, experts = 1, control = quick)
-  b <- coef(one)$expert[, , 1]
+  b <- coef(one, "list")$expert[, , 1]
   expect_equal(bare(predict(one, d, type = "prob")), bare(softmax_rows(cbind(0, x %*% b))),
                tolerance = 1e-10)
   expect_identical(bare(predict(one, d, type = "gate")), matrix(1, n, 1))
@@ -109,7 +109,7 @@ test_that("a gate without covariates is the same in every row", {
   hand <- by_hand(constant, x, x[, 1, drop = FALSE])
   gate <- predict(constant, d, type = "gate")
   expect_equal(bare(gate), bare(hand$gate), tolerance = 1e-10)
-  expect_equal(gate, gate[rep(1, n), ])
+  expect_equal(unname(gate), unname(gate[rep(1, n), ]))
   expect_equal(bare(predict(constant, d, type = "prob")), bare(hand$prob), tolerance = 1e-10)
 })
 
@@ -118,7 +118,7 @@ test_that("dropped columns have no say", {
   d$constant <- 7
   dropped <- suppressMessages(moe_fit(y ~ x1 + same + constant + x2 | constant + z1, d,
                                       lambda = 0.5, control = quick))
-  expect_true(all(is.na(coef(dropped)$expert[c("same", "constant"), , ])))
+  expect_true(all(is.na(coef(dropped, "list")$expert[c("same", "constant"), , ])))
   x <- cbind(1, d$x1, d$same, d$constant, d$x2)
   z <- cbind(1, d$constant, d$z1)
   expect_equal(bare(predict(dropped, d, type = "prob")), bare(by_hand(dropped, x, z)$prob),
@@ -289,10 +289,10 @@ test_that("rows with a missing covariate stay, as NA", {
   d$z1[4] <- NaN
   for (type in c("prob", "gate", "posterior")) {
     p <- predict(fit, d, type = type)
-    expect_identical(which(is.na(p[, 1])), c(2L, 4L))
+    expect_identical(unname(which(is.na(p[, 1]))), c(2L, 4L))
     expect_identical(is.na(p[, 1]), is.na(rowSums(p)))
   }
-  expect_identical(which(is.na(predict(fit, d))), c(2L, 4L))
+  expect_identical(unname(which(is.na(predict(fit, d)))), c(2L, 4L))
   expect_identical(unname(which(apply(is.na(predict(fit, d, type = "expert")), 1, all))), c(2L, 4L))
 })
 
@@ -304,7 +304,7 @@ test_that("missing rows do not disturb the others", {
 
 test_that("a missing response makes responsibilities NA and nothing else", {
   d$y[3] <- NA
-  expect_identical(which(is.na(predict(fit, d, type = "posterior")[, 1])), 3L)
+  expect_identical(unname(which(is.na(predict(fit, d, type = "posterior")[, 1]))), 3L)
   expect_false(anyNA(predict(fit, d, type = "prob")))
 })
 
@@ -322,11 +322,11 @@ test_that("na.exclude pads predictions for the training data and na.omit does no
   exclude <- moe_fit(y ~ x1 + x2, d, lambda = 0.5, control = quick, na.action = na.exclude)
   for (type in c("prob", "gate", "posterior")) {
     padded <- predict(exclude, type = type)
-    expect_identical(which(is.na(padded[, 1])), c(1L, 50L))
+    expect_identical(unname(which(is.na(padded[, 1]))), c(1L, 50L))
     expect_equal(bare(padded[-c(1, 50), ]), bare(predict(omit, type = type)), tolerance = 1e-14)
   }
   padded <- predict(exclude)
-  expect_identical(which(is.na(padded)), c(1L, 50L))
+  expect_identical(unname(which(is.na(padded))), c(1L, 50L))
   expect_identical(as.character(padded[-c(1, 50)]), as.character(predict(omit)))
   padded <- predict(exclude, type = "expert")
   expect_identical(dim(padded), c(160L, 3L, 2L))
@@ -448,7 +448,8 @@ test_that("columns of matrices are found by name, whatever their order and compa
   expected <- predict(matrices, x, type = "prob", newz = z)
   all <- cbind(other = 0, z, x[, 2:1])
   expect_identical(predict(matrices, all, type = "prob", newz = all), expected)
-  expect_identical(predict(matrices, d[c("x2", "x1")], type = "prob", newz = d["z1"]), expected)
+  expect_identical(unname(predict(matrices, d[c("x2", "x1")], type = "prob", newz = d["z1"])),
+                   unname(expected))
 })
 
 test_that("columns without names are taken in order", {
@@ -496,7 +497,7 @@ test_that("missing covariates of matrices stay, as NA", {
   z <- as.matrix(d["z1"])
   x[2, 1] <- NA
   z[3] <- NA
-  expect_identical(which(is.na(predict(matrices, x, newz = z))), 2:3)
+  expect_identical(unname(which(is.na(predict(matrices, x, newz = z)))), 2:3)
 })
 
 test_that("formula and matrices make the same model", {
@@ -624,4 +625,57 @@ test_that("a matrix column of another width is refused by name, with both widths
   refused(plain, wide, "age had 1 column, but has 2[.]")
   expect_identical(predict(plain, list(age = matrix(1:3)), "prob"),
                    predict(plain, data.frame(age = 1:3), "prob"))
+})
+
+# --- as for a glm ---
+
+test_that("predictions have the names of their rows", {
+  named <- d[c(3, 1), ]
+  for (type in c("prob", "gate", "expert", "posterior", "link")) {
+    expect_identical(rownames(predict(fit, type = type)), rownames(d))
+    expect_identical(dimnames(predict(fit, named, type = type))[[1]], c("3", "1"))
+  }
+  expect_identical(rownames(predict(fit, as.list(d[1:2, ]), type = "prob")), c("1", "2"))
+  gaps <- transform(d, x1 = replace(x1, 5, NA))
+  padded <- suppressWarnings(update(fit, data = gaps, na.action = na.exclude))
+  expect_identical(rownames(predict(padded, type = "expert")), rownames(d))
+  expect_identical(rownames(residuals(padded)), rownames(d))
+  expect_identical(names(residuals(fit, "deviance")), rownames(d))
+  x <- cbind(a = c(u = 1, v = 2, w = 3, x = 1))
+  by_matrix <- suppressWarnings(moe_fit(x, c(0, 1, 1, 1), experts = 1, lambda = 1))
+  expect_identical(rownames(predict(by_matrix, x[2:3, , drop = FALSE], type = "prob")), c("v", "w"))
+  expect_null(rownames(predict(by_matrix, unname(x), type = "prob")))
+})
+
+test_that("\"response\" is \"prob\", and \"link\" the log-odds", {
+  prob <- predict(fit, d, type = "prob")
+  expect_identical(predict(fit, d, type = "response"), prob)
+  expect_equal(predict(fit, d, type = "link"), log(prob[, -1] / prob[, 1]))
+  e <- transform(d, y = as.integer(y == "b"))
+  one <- moe_fit(y ~ x1, e, experts = 1)
+  other <- glm(y ~ x1, binomial, e)
+  ours <- predict(one, e[1:9, ], "link", se.fit = TRUE, interval = "confidence")
+  theirs <- predict(other, e[1:9, ], se.fit = TRUE)
+  expect_equal(ours$fit[, 1], theirs$fit, tolerance = 1e-5)
+  expect_equal(ours$se.fit[, 1], theirs$se.fit, tolerance = 1e-4)
+  expect_equal(ours$upper, ours$fit + qnorm(0.975) * ours$se.fit)
+  expect_equal(ours$lower, ours$fit - qnorm(0.975) * ours$se.fit)
+})
+
+test_that("errors of log-odds follow from those of probabilities", {
+  two <- suppressWarnings(moe_fit(x1 > mean(x1) ~ x2, d, lambda = 1, control = quick))
+  prob <- predict(two, d, "prob", se.fit = TRUE)
+  link <- predict(two, d, "link", se.fit = TRUE)
+  expect_equal(link$se.fit[, 1], prob$se.fit[, 2] / (prob$fit[, 1] * prob$fit[, 2]))
+})
+
+test_that("new rows may still be in a database or a lazy table", {
+  skip_if_not_installed("dtplyr")
+  expect_identical(predict(fit, dtplyr::lazy_dt(d[1:5, ]), type = "prob"),
+                   predict(fit, d[1:5, ], type = "prob"))
+  skip_if_not_installed("dbplyr")
+  skip_if_not_installed("RSQLite")
+  stored <- dbplyr::memdb_frame(d[1:5, sapply(d, is.numeric)])
+  numbers <- suppressWarnings(moe_fit(y ~ x1 + x2, d, lambda = 1, control = quick))
+  expect_equal(predict(numbers, stored, type = "prob"), predict(numbers, d[1:5, ], type = "prob"))
 })

@@ -68,7 +68,7 @@ test_that("a fit while another one is being set up does not disturb it", {
   formula <- y ~ nested(x1) + x2
   around <- suppressWarnings(moe_fit(formula, d$frame, 2, lambda = 1, start = start))
   same_model(inside, apart)
-  expect_equal(unname(coef(around)$expert), unname(coef(apart)$expert))
+  expect_equal(unname(coef(around, "list")$expert), unname(coef(apart, "list")$expert))
   expect_identical(around$trace, apart$trace)
 })
 
@@ -147,6 +147,6 @@ test_that("a fit on other covariate units is a start for the same coefficients",
   half <- d$frame[1:100, ]
   from_fit <- suppressWarnings(moe_fit(d$formula, half, lambda = 1, start = fit,
                                        control = moe_control(max_iterations = 0)))
-  expect_within(coef(from_fit)$expert, coef(fit)$expert, 1e-10)
+  expect_within(coef(from_fit, "list")$expert, coef(fit, "list")$expert, 1e-10)
   expect_within(predict(from_fit, d$frame, "prob"), predict(fit, d$frame, "prob"), 1e-10)
 })

@@ -40,9 +40,9 @@ expect_same_fit <- function(fit, other, tolerance = 1e-5) {
   expect_within(fit$objective, other$objective, 1e-12)
   expect_within(fit$loglik, other$loglik, 1e-8)
   expect_identical(fit$df, other$df)
-  expect_identical(lapply(coef(fit), dimnames), lapply(coef(other), dimnames))
+  expect_identical(lapply(coef(fit, "list"), dimnames), lapply(coef(other, "list"), dimnames))
   expect_identical(is.na(coef(fit, matrix = TRUE)), is.na(coef(other, matrix = TRUE)))
-  expect_within(na.omit(unlist(coef(fit))), na.omit(unlist(coef(other))), tolerance)
+  expect_within(na.omit(coef(fit)), na.omit(coef(other)), tolerance)
 }
 
 # --- the same fit ---
@@ -123,7 +123,7 @@ test_that("one expert is a multinomial logit, as by glmnet() with the same ridge
   peer <- glmnet::glmnet(x, sparse_y, family = "multinomial", alpha = 0, lambda = 6 / n,
                          thresh = 1e-16, maxit = 1e6)
   slopes <- sapply(c("s", "t"), function(m) as.vector(peer$beta[[m]] - peer$beta$r))
-  expect_within(coef(fit)$expert[-1, , 1], slopes, 1e-5)
+  expect_within(coef(fit, "list")$expert[-1, , 1], slopes, 1e-5)
 })
 
 test_that("what Matrix::sparse.model.matrix() makes is fitted as the formula is", {

@@ -26,7 +26,7 @@ test_that("tidy() has a row per coefficient, with broom's columns", {
   predictor <- ifelse(table$component == "gate", paste0("gate:", table$y.level),
                       paste0(table$component, ":", table$y.level))
   expect_identical(paste0(predictor, ":", table$term), rownames(vcov(fit)))
-  expect_equal(table$estimate, unlist(coef(fit)), ignore_attr = TRUE)
+  expect_equal(table$estimate, coef(fit), ignore_attr = TRUE)
   expect_equal(table$std.error, sqrt(diag(vcov(fit))), ignore_attr = TRUE)
   expect_equal(table[6:7], as.data.frame(coef(summary(fit))[, 3:4]), ignore_attr = TRUE)
   expect_equal(as.matrix(table[8:9]), confint(fit, level = 0.9), ignore_attr = TRUE)
@@ -145,4 +145,43 @@ test_that("wrong arguments are refused", {
   refused(tidy(fit, exponentiate = "yes"), "`exponentiate` must be TRUE or FALSE")
   refused(augment(fit, newdata = d["x1"]), "lacks \"x2\"")
   refused(augment(update(single, model = FALSE)), "no training data")
+})
+
+# --- what is not a fit ---
+
+test_that("dendrograms, cross-validations and bootstraps have one row that describes them", {
+  set.seed(1)
+  tree <- moe_dendrogram(fit)
+  expect_identical(as.list(glance(tree)), list(experts = 2L, selected = tree$selected,
+                                               criterion = "hq", refined = TRUE))
+  measured <- moe_dendrogram(fit$measure)
+  expect_true(is.na(glance(measured)$criterion))
+  tuned <- moe_tune(y ~ x1, d, experts = 1, lambda = c(5, 1), folds = 3)
+  table <- tidy(tuned)
+  expect_identical(names(table), c("experts", "lambda", "estimate", "std.error"))
+  expect_identical(table$estimate, as.data.frame(tuned)$mean)
+  row <- glance(tuned)
+  expect_identical(row$estimate, table$estimate[table$lambda == tuned$lambda])
+  expect_identical(c(row$folds, nrow(row)), c(3L, 1L))
+  boot <- moe_bootstrap(single, replicates = 3)
+  expect_identical(as.list(glance(boot))[c("replicates", "failed", "experts")],
+                   list(replicates = 3L, failed = 0L, experts = 1L))
+})
+
+test_that("effects, calibrations and measures have tidy tables", {
+  effects <- moe_effects(single)
+  table <- tidy(effects)
+  expect_s3_class(table, c("tbl_df", "tbl", "data.frame"), exact = TRUE)
+  expect_identical(table$term, effects$variable)
+  expect_identical(table$y.level, effects$class)
+  expect_identical(table$estimate, effects$estimate)
+  calibration <- moe_calibration(predict(single, type = "prob"), d$y, bootstrap = 0)
+  table <- tidy(calibration)
+  expect_identical(table$estimate, as.data.frame(calibration)$estimate)
+  expect_true(all(c("std.error", "conf.low", "conf.high") %in% names(table)))
+  expect_identical(glance(calibration)$nobs, calibration$total)
+  table <- tidy(fit$measure)
+  expect_equal(table$estimate, c(fit$measure$gate, fit$measure$expert))
+  sums <- tapply(table$estimate, table[c("component", "term")], sum)
+  expect_equal(as.vector(na.omit(c(sums))), rep(0, 8), tolerance = 1e-8)
 })
