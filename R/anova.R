@@ -161,7 +161,8 @@ check_comparable <- function(a, b) {
   }
   if (!identical(fit_penalty(a), fit_penalty(b))) {
     refuse("Fits must have the same ridge, but have ", format(a$lambda), " and ", format(b$lambda),
-           ": compare losses on other rows, as moe_tune() does.")
+           ": fit both with the same `lambda` (and `intercept_ridge`), or compare losses on other ",
+           "rows, as moe_tune() does.")
   }
   for (fit in list(a, b)) if (fit$status == "merged") refuse(not_a_maximum)
   same <- identical(a$levels, b$levels) && identical(a$prior_weights, b$prior_weights) &&

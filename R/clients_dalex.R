@@ -8,8 +8,8 @@
 #' @param newdata Covariates, as in [predict.moe_fit()].
 #' @param ... Not used.
 #' @return The class probabilities; of two classes that of the second alone, or the column that
-#'   `DALEX::explain(predict_function_target_column = )` names. Users call `DALEX::explain()`, with a
-#'   factor as `y` where there are three classes or more, and 0 and 1 for two.
+#'   `DALEX::explain(predict_function_target_column = )` names. Users call `DALEX::explain()`, with
+#'   a factor as `y` where there are three classes or more, and 0 and 1 for two.
 #' @examplesIf requireNamespace("DALEX", quietly = TRUE)
 #' set.seed(1)
 #' fit <- moe_fit(Species ~ Sepal.Length + Sepal.Width, iris, lambda = 1)

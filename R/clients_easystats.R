@@ -19,7 +19,7 @@
 #' @param ... Not used.
 #' @return `model_parameters()`: a row per coefficient with `Parameter` (named in full, as in
 #'   [vcov.moe_fit()]), `Coefficient`, `SE`, `CI_low`, `CI_high`, `z` and `p`.
-#'   `performance_logloss()`: the mean of \eqn{-\log p(y_i)} over the rows, weighted by their weights.
+#'   `performance_logloss()`: the mean of \eqn{-\log p(y_i)} over the rows, by their weights.
 #'   `r2()`: McFadden's, \eqn{1 - \ell / \ell_0}, with \eqn{\ell_0} the log-likelihood of the
 #'   classes' shares. `model_performance()`: AIC, BIC, these two and the number of experts in one
 #'   row. Others: what the packages ask for.

@@ -10,8 +10,8 @@
 #' @details
 #' With \eqn{s_i} the score of row \eqn{i} by the coefficients as [coef.moe_fit()] gives them and
 #' \eqn{v_i} its case weight, `estfun()` has the rows \eqn{v_i s_i}, as for a `glm`, and `bread()`
-#' is the number of rows times `vcov(x)`. So `sandwich::sandwich(x)` is \eqn{(J + D)^{-1} \sum_i v_i^2
-#' s_i s_i^\top (J + D)^{-1}}: with case weights it takes each row for one observation, while
+#' is the number of rows times `vcov(x)`. So `sandwich::sandwich(x)` is \eqn{(J + D)^{-1} \sum_i
+#' v_i^2 s_i s_i^\top (J + D)^{-1}}: with case weights it takes each row for one observation, while
 #' `vcov(x, type = "sandwich")` takes a weight of 2 for two, see [vcov.moe_fit()]. Without weights
 #' the two are equal. With a ridge the scores are those of the likelihood without it.
 #'

@@ -3,8 +3,9 @@
 # Colours that stay apart to colour-blind eyes (Okabe and Ito); of more than these, viridis.
 distinct_colours <- function(count) {
   few <- c("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+  if (count <= length(few)) return(few[seq_len(count)])
   # The last of viridis is too light on white.
-  if (count <= length(few)) few[seq_len(count)] else grDevices::hcl.colors(count + 1L)[seq_len(count)]
+  grDevices::hcl.colors(count + 1L)[seq_len(count)]
 }
 
 # --- coefficients ---

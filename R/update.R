@@ -11,8 +11,8 @@
 #' @param evaluate Whether to fit; otherwise the call is returned.
 #' @return A fit, or a call.
 #' @seealso [stats::drop1()], [stats::add1()] and [stats::step()] change fits in this way and
-#'   compare them by AIC: a term is tried in experts and gate together. For terms of one part alone see
-#'   [anova.moe_fit()], or compare `AIC()` of updates.
+#'   compare them by AIC: a term is tried in experts and gate together, under the ridge of the fit.
+#'   For terms of one part alone see [anova.moe_fit()], or compare `AIC()` of updates.
 #' @examples
 #' fit <- moe_fit(confidence ~ l3 + high_share, subset(yeast_ppi, split == "test"), experts = 1)
 #' formula(update(fit, . ~ . - l3))
@@ -83,5 +83,7 @@ as_seen_from <- function(fit, frames) {
   if (length(data) && !is.null(frame)) {
     environment(fit$formula) <- joined_environment(environment(fit$formula), frame)
   }
+  # Not one of its own for each.
+  fit$call$lambda <- fit$lambda
   fit
 }
