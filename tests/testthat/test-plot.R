@@ -197,15 +197,15 @@ test_that("a plot that does not exist is refused", {
 # --- what a model says ---
 
 test_that("the plot of coefficients has every one but intercepts, with its interval", {
-  expect_warning(plot <- autoplot(fit, type = "coefficients", level = 0.9), "no information")
-  expected <- suppressWarnings(confint(fit, level = 0.9))
+  plot <- autoplot(fit, type = "coefficients", level = 0.9)
+  expected <- confint(fit, level = 0.9)
   shown <- !grepl("Intercept", rownames(expected))
   expect_equal(plot$data$estimate, unname(coef(fit)[shown]))
   expect_equal(plot$data$lower, unname(expected[shown, 1]))
   expect_equal(plot$data$upper, unname(expected[shown, 2]))
   expect_identical(as.character(unique(plot$data$component)),
                    c("gate", "expert1", "expert2", "expert3"))
-  all <- suppressWarnings(autoplot(fit, type = "coefficients", intercepts = TRUE))
+  all <- autoplot(fit, type = "coefficients", intercepts = TRUE)
   expect_identical(nrow(all$data), length(coef(fit)))
   # Of three experts the gate's terms name theirs.
   expect_identical(levels(plot$data$term), rev(c("z, expert2", "z, expert3", "x")))
