@@ -119,7 +119,7 @@ m <- measure("network <- moe_network(draw_edges(%d, %d), draw_proteins(%d))
 train <- subset(yeast_ppi, split == 'train', -c(protein_a, protein_b, split))
 train <- train[!startsWith(names(train), 'fc_')]
 fit <- moe_fit(confidence ~ ., train, experts = 4, lambda = 2,
-               control = moe_control(search = "quick", tolerance = 1e-5))
+               control = moe_control(search = 'quick', tolerance = 1e-5))
 file <- tempfile(fileext = '.tsv.gz')
 out <- measured(function() {
   scored <<- attr(moe_rank_pairs(fit, network$proteins$name[1:%d], network, file), 'scored')
