@@ -77,3 +77,39 @@ test_that("an expert split along no direction leaves the log-likelihood as it is
     expect_equal(at(split), at(measure), tolerance = 1e-12)
   }
 })
+
+# The gain of each split that is tried, by the form above, against singular values.
+test_that("splits are along the leading directions of all experts, the most promising first", {
+  for (kind in c("plain", "gate", "six")) {
+    o <- overfits[[kind]]
+    measure <- o$fit$measure
+    problem <- fit_problem(o$fit)
+    experts <- seq_len(ncol(measure$gate))
+    new <- length(experts) + 1L
+    gains <- split_gains(problem, measure, seq_len(nrow(measure$gate))[-1])
+    promised <- unlist(lapply(gains, function(gain) head(svd(gain)$d, 2)))
+    splits <- candidate_splits(problem, measure, 4)
+    expect_length(splits, 4)
+    gain <- vapply(splits, function(split) {
+      changed <- apply(abs(split$expert[, , experts] - measure$expert), 3, max) > 1e-8
+      expect_identical(sum(changed), 1L)
+      delta <- (split$expert[, , new] - split$expert[, , which(changed)]) / 2
+      gamma <- (split$gate[-1, new] - split$gate[-1, which(changed)]) / 2
+      drop(c(delta) %*% gains[[which(changed)]] %*% gamma)
+    }, 0)
+    expect_equal(unname(gain), split_length * sort(promised, decreasing = TRUE)[1:4])
+  }
+})
+
+# One expert for two regimes is a maximum with one and a saddle with two.
+test_that("the leading split leaves the maximum with one expert less, and leads furthest", {
+  d <- oracle_data(n = 300, p = 3, M = 3, K = 2, seed = 2)
+  problem <- full_rank_problem(d$x, d$x, d$frame$y, 1L, NULL, 0.5, moe_control())
+  one <- core_maximise(problem, numeric(theta_length(problem)))
+  splits <- candidate_splits(problem, problem_measure(problem, one$theta), 2)
+  two <- vapply(splits, function(measure) {
+    core_maximise(problem_with_experts(problem, 2L), as_theta(measure), 20L)$objective
+  }, 0)
+  expect_gt(two[[1]], one$objective + 15)
+  expect_gt(two[[1]], two[[2]] + 1)
+})

@@ -76,6 +76,19 @@ test_that("ICL adds twice the entropy of the responsibilities to BIC", {
   }
 })
 
+test_that("the best of a level's finalists is kept, as it was reached, and no other is tried", {
+  d <- oracle_data(n = 150, p = 3, M = 3, K = 2, seed = 2)
+  problem <- full_rank_problem(d$x, d$x, d$frame$y, 2L, NULL, 0.5, moe_control())
+  good <- core_maximise(problem, theta_from_posterior(problem, oracle_start(d)))
+  saddle <- list(theta = numeric(theta_length(problem)), from = "merge 1")
+  population <- list(saddle, c(good, from = "split"))
+  kept <- polish_level(problem, population, 2L, 2L)
+  expect_gte(kept$objective, good$objective)
+  expect_identical(kept$from, "split")
+  expect_lt(polish_level(problem, population, 2L, 1L)$objective, good$objective - 5)
+  expect_identical(polish_level(problem, list(good), 2L, 1L)$from, "bred")
+})
+
 # Where a run ended, as the core has it: the gate, then the experts.
 par_of_run <- function(run, K, o) {
   gate <- seq_len(ncol(o$z) * K)

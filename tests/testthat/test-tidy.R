@@ -149,6 +149,12 @@ test_that("wrong arguments are refused", {
 
 # --- what is not a fit ---
 
+test_that("what is no tree is refused, not tidied", {
+  tree <- moe_dendrogram(fit, refine = FALSE)
+  tree$height <- NULL
+  expect_error(tidy(tree), "moe_dendrogram\\(\\)", class = "moe_error_input")
+})
+
 test_that("dendrograms, cross-validations and bootstraps have one row that describes them", {
   set.seed(1)
   tree <- moe_dendrogram(fit)
