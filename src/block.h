@@ -63,8 +63,7 @@ void moe_sparse_unpack(const moe_sparse *x, int first, int rows, int p, vec *out
 
 typedef struct {
   moe_design design;
-  size_t stride; /* between the columns of a dense design */
-  int columns, predictors;
+  int rows, columns, predictors;
   size_t offset; /* of its coefficients among those of all designs, and of its scores */
 } moe_linear;
 
@@ -89,7 +88,10 @@ void moe_linear_gram(const moe_linear *a, int first, int rows, const vec *packed
 /* Writes the rows of a sparse design into `packed`, which multiplication does not. */
 void moe_linear_unpack(const moe_linear *a, int first, int rows, vec *packed);
 
-/* Mean number of entries in its n rows. */
-double moe_linear_row_length(const moe_linear *a, int n);
+/* sum (scores as the products leave them) += factor[c] scores, c the predictor they belong to */
+void moe_linear_add(const moe_linear *a, const double *factor, const double *scores, double *sum);
+
+/* Mean number of entries in a row. */
+double moe_linear_row_length(const moe_linear *a);
 
 #endif

@@ -4,6 +4,7 @@
 
 #include "model.h"
 #include "theta.h"
+#include "unit.h"
 
 /* Of sums in memory at a time, or one segment's per thread if that is more. */
 #define SLOT_DOUBLES 1000000
@@ -14,62 +15,131 @@ typedef struct {
   size_t length;
   int slots; /* segments whose sums are in memory at a time */
   int with_gram;
+  size_t own_scores, own; /* of the scores of one unit, and of all its sums */
 } layout;
+
+static size_t whole_vecs(size_t length) { return (length + MOE_LANES - 1) / MOE_LANES * MOE_LANES; }
 
 static layout make_layout(const moe_shape *s, const plan *a, int threads, int with_gram) {
   layout l = {.gram = MOE_LANES + a->coefficients, .with_gram = with_gram};
   l.length = l.gram;
-  if (with_gram) l.length += (moe_gram_length(s) + MOE_LANES - 1) / MOE_LANES * MOE_LANES;
+  if (with_gram) l.length += whole_vecs(moe_gram_length(s));
   l.slots = within(SLOT_DOUBLES / l.length, threads, larger(a->segments, 1));
+  l.own_scores = moe_linear_length(s->p, a->q_expert);
+  l.own = l.own_scores + (with_gram ? whole_vecs(area(s->p, s->p)) : 0);
   return l;
 }
 
-/* After the walk's own: total of value and scores, the slots. */
+/* After the walk's own: total of value and scores, the slots, sums of one unit for each thread. */
 size_t moe_evaluation_workspace(const moe_shape *s, int threads, int with_gram) {
   const plan a = moe_plan(s);
   const layout l = make_layout(s, &a, threads, with_gram);
-  return MOE_LANES + moe_walk_length(&a, threads) + l.gram + (size_t)l.slots * l.length;
-}
-
-/* --- one piece --- */
-
-static void add_gradient(const walk *w, int first, int count, block *b, double *sum) {
-  const vec *packed = b->z, *score = b->eta;
-  moe_block_scores(w, count, b->weight, b);
-  for (int d = 0; d < w->plan.designs; d++, packed = b->x) {
-    const moe_linear *of = &w->plan.linear[d];
-    moe_linear_crossprod(of, first, count, packed, score, sum + of->offset);
-    score += column(of->predictors);
-  }
-}
-
-static void add_gram(const walk *w, int first, int count, block *b, double *sum) {
-  const moe_shape *s = &w->rows->shape;
-  const int vecs = moe_block_vecs(count);
-  moe_linear_gram(&w->plan.linear[0], first, count, b->z, b->weight, b->product, sum);
-  sum += area(s->r, s->r);
-  for (int k = 0; k < s->K; k++, sum += area(s->p, s->p)) {
-    for (int i = 0; i < vecs; i++) b->weighted[i] = b->weight[i] * b->tau[at(i, k, MOE_VECS)];
-    moe_linear_gram(&w->plan.linear[1], first, count, b->x, b->weighted, b->product, sum);
-  }
+  return MOE_LANES + moe_walk_length(&a, threads) + l.gram + (size_t)l.slots * l.length +
+         (size_t)threads * l.own;
 }
 
 typedef struct {
   layout layout;
-  double *slots;
+  double *slots, *own;
 } segment_sums;
+
+/* --- units that fit into a block --- */
+
+static void add_scores(const walk *w, const span *of, int design, const block *b, double *sum) {
+  const moe_linear *a = &w->plan.linear[design];
+  const vec *packed = design == 0 ? b->z : b->x;
+  const vec *score = design == 0 ? b->eta : b->eta + column(w->plan.q_gate);
+  const int first = design == 0 ? of->unit : of->row, count = design == 0 ? of->units : of->rows;
+  moe_linear_crossprod(a, first, count, packed, score, sum);
+}
+
+static void add_gradient(const walk *w, const span *of, block *b, double *sum) {
+  moe_gate_scores(w, of, b->unit_weight, b);
+  moe_expert_scores(w, of, b->weight, b->tau, b);
+  for (int d = 0; d < w->plan.designs; d++) add_scores(w, of, d, b, sum + w->plan.linear[d].offset);
+}
+
+static void add_gate_gram(const walk *w, const span *of, block *b, double *sum) {
+  moe_linear_gram(&w->plan.linear[0], of->unit, of->units, b->z, b->unit_weight, b->product, sum);
+}
+
+static void add_gram(const walk *w, const span *of, block *b, double *sum) {
+  const moe_shape *s = &w->rows->shape;
+  const int vecs = moe_block_vecs(of->rows);
+  add_gate_gram(w, of, b, sum);
+  sum += area(s->r, s->r);
+  for (int k = 0; k < s->K; k++, sum += area(s->p, s->p)) {
+    for (int i = 0; i < vecs; i++) b->weighted[i] = b->weight[i] * b->tau[at(i, k, MOE_VECS)];
+    moe_linear_gram(&w->plan.linear[1], of->row, of->rows, b->x, b->weighted, b->product, sum);
+  }
+}
+
+static void add_units(const walk *w, const span *of, block *b, const layout *l, double *sum) {
+  moe_block_probabilities(w, of, b);
+  sum[0] += moe_block_likelihood(w, of, b);
+  add_gradient(w, of, b, sum + MOE_LANES);
+  if (l->with_gram) add_gram(w, of, b, sum + l->gram);
+}
+
+/* --- a unit that is longer --- */
+
+/* Its responsibilities are known at its end only. Until then its rows are summed as if each expert
+ * were alone: own <- scores of the experts, then X'VX of the rows. */
+static void sum_parts(const walk *w, const span *whole, block *b, const layout *l, double *own) {
+  const moe_linear *a = &w->plan.linear[1];
+  memset(own, 0, sizeof(double) * l->own);
+  moe_clear_unit_logs(w, b);
+  for (size_t i = 0; i < column(w->rows->shape.K); i++) b->tau[i] = (vec){0} + 1.0;
+  for (int part = 0; part < moe_parts(whole); part++) {
+    const span of = moe_part(whole, part);
+    moe_block_probabilities(w, &of, b);
+    moe_block_response(w, &of, b);
+    moe_add_unit_logs(w, &of, b);
+    moe_expert_scores(w, &of, b->weight, b->tau, b);
+    add_scores(w, &of, 1, b, own);
+    if (l->with_gram)
+      moe_linear_gram(a, of.row, of.rows, b->x, b->weight, b->product, own + l->own_scores);
+  }
+}
+
+/* The sums of each expert times its responsibility. */
+static void add_own(const walk *w, const block *b, const layout *l, const double *own,
+                    double *sum) {
+  const moe_shape *s = &w->rows->shape;
+  const moe_linear *a = &w->plan.linear[1];
+  const double *tau = (const double *)b->unit_tau;
+  double *gram = sum + l->gram + area(s->r, s->r), *factor = (double *)b->eta;
+  for (int c = 0; c < a->predictors; c++) factor[c] = tau[area(MOE_BLOCK, c / (s->M - 1))];
+  moe_linear_add(a, factor, own, sum + MOE_LANES + a->offset);
+  for (int k = 0; l->with_gram && k < s->K; k++, gram += area(s->p, s->p))
+    for (size_t j = 0; j < area(s->p, s->p); j++)
+      gram[j] += tau[area(MOE_BLOCK, k)] * own[l->own_scores + j];
+}
+
+static void add_long_unit(const walk *w, const span *whole, block *b, const layout *l, double *own,
+                          double *sum) {
+  sum_parts(w, whole, b, l, own);
+  sum[0] += w->rows->data.tau ? moe_unit_expected(w, whole, b) : moe_unit_posterior(w, whole, b);
+  moe_gate_scores(w, whole, b->unit_weight, b);
+  add_scores(w, whole, 0, b, sum + MOE_LANES + w->plan.linear[0].offset);
+  if (l->with_gram) add_gate_gram(w, whole, b, sum + l->gram);
+  add_own(w, b, l, own, sum);
+}
+
+/* --- one piece --- */
 
 static void evaluate_piece(const walk *w, const piece *of, block *b, void *out) {
   const segment_sums *sums = out;
   const layout *l = &sums->layout;
   double *sum = sums->slots + (size_t)(of->segment % l->slots) * l->length;
   if (of->starts) memset(sum, 0, sizeof(double) * l->length);
-  for (int first = of->first; first < of->end; first += MOE_BLOCK) {
-    const int count = moe_block_rows(of, first);
-    moe_block_probabilities(w, first, count, b);
-    sum[0] += moe_block_likelihood(w, first, count, b);
-    add_gradient(w, first, count, b, sum + MOE_LANES);
-    if (l->with_gram) add_gram(w, first, count, b, sum + l->gram);
+  for (int unit = of->first; unit < of->end;) {
+    const span next = moe_span_from(w, unit, of->end);
+    if (moe_parts(&next) == 1)
+      add_units(w, &next, b, l, sum);
+    else
+      add_long_unit(w, &next, b, l, sums->own + (size_t)of->thread * l->own, sum);
+    unit += next.units;
   }
 }
 
@@ -92,9 +162,8 @@ static void add_slots(const moe_shape *s, const segment_sums *sums, int count, d
 
 /* Multiplications of a row. */
 static double row_cost(const walk *w, int with_gram) {
-  const int n = w->rows->shape.n;
-  const double r = moe_linear_row_length(&w->plan.linear[0], n);
-  const double p = moe_linear_row_length(&w->plan.linear[1], n);
+  const double r = moe_linear_row_length(&w->plan.linear[0]);
+  const double p = moe_linear_row_length(&w->plan.linear[1]);
   return moe_row_cost(w) + (with_gram ? r * r + w->rows->shape.K * p * p : 0);
 }
 
@@ -143,6 +212,7 @@ moe_status moe_evaluate_rows(void *context, const double *theta, double *value, 
   segment_sums sums = {.layout = make_layout(s, &w.plan, rows->threads, with_gram)};
   double *total = w.rest;
   sums.slots = total + sums.layout.gram;
+  sums.own = sums.slots + (size_t)sums.layout.slots * sums.layout.length;
   const moe_status status = sum_rows(&w, &sums, total, gram);
   if (status != MOE_OK) return status;
   *value = total[0];

@@ -146,7 +146,7 @@ SEXP C_moe_evaluate(SEXP problem, SEXP theta, SEXP tau, SEXP with_gram, SEXP thr
   const double *point = glue_theta(theta, s);
   const int gram = glue_flag(with_gram, "with_gram");
   interruption in = {.jump = PROTECT(R_MakeUnwindCont())};
-  rows.data.tau = glue_tau(tau, s);
+  rows.data.tau = glue_tau(tau, &rows);
   rows.workspace = workspace(moe_evaluation_workspace(s, rows.threads, gram));
   poll_rows(&rows, &in);
   const char *names[] = {"loglik", "gradient", "gram", ""};
@@ -188,7 +188,7 @@ SEXP C_moe_maximise(SEXP problem, SEXP theta, SEXP tau, SEXP settings, SEXP thre
                              .poll_context = &in};
   glue_theta(theta, s);
   glue_penalty(problem, &objective);
-  rows.data.tau = glue_tau(tau, s);
+  rows.data.tau = glue_tau(tau, &rows);
   rows.workspace = workspace(moe_evaluation_workspace(s, rows.threads, 1));
   poll_rows(&rows, &in);
   const int most = control.max_iterations < TRACE_MOST ? control.max_iterations : TRACE_MOST - 1;
@@ -208,7 +208,8 @@ SEXP C_moe_predict(SEXP problem, SEXP theta, SEXP wanted, SEXP threads) {
   const moe_shape *s = &rows.shape;
   const double *point = glue_theta(theta, s);
   const int *flags = glue_flags(wanted, 4, "wanted");
-  const size_t columns[] = {area(1, s->M), area(1, s->K), area(s->M, s->K), area(1, s->K)};
+  const size_t n = (size_t)s->n, of_units = area(glue_units(&rows), s->K);
+  const size_t lengths[] = {n * (size_t)s->M, of_units, n * area(s->M, s->K), of_units};
   const char *names[] = {"prob", "gate", "expert", "posterior", ""};
   double *to[4] = {NULL};
   if (flags[3] && !rows.data.y) error("`problem` must have an element `y`.");
@@ -217,7 +218,7 @@ SEXP C_moe_predict(SEXP problem, SEXP theta, SEXP wanted, SEXP threads) {
   rows.workspace = workspace(moe_rows_workspace(s, rows.threads));
   poll_rows(&rows, &in);
   for (int a = 0; a < 4; a++)
-    if (flags[a]) to[a] = new_real(out, a, (size_t)s->n * columns[a]);
+    if (flags[a]) to[a] = new_real(out, a, lengths[a]);
   const moe_prediction prediction = {to[0], to[1], to[2], to[3]};
   leave_core(&in, moe_predict_rows(&rows, point, &prediction));
   UNPROTECT(2);
@@ -232,6 +233,15 @@ static SEXP new_per_coefficient(const moe_shape *s, double rows) {
   return allocMatrix(REALSXP, (int)rows, (int)columns);
 }
 
+/* What curvature and scores of units start from. */
+static void find_unit_posterior(moe_rows *rows, const double *theta, const interruption *in) {
+  if (!rows->data.units.start) return;
+  double *tau = workspace(area(glue_units(rows), rows->shape.K)).values;
+  rows->workspace = workspace(moe_rows_workspace(&rows->shape, rows->threads));
+  leave_core(in, moe_predict_rows(rows, theta, &(moe_prediction){.posterior = tau}));
+  rows->data.tau = tau;
+}
+
 /* kind: a moe_information */
 SEXP C_moe_information(SEXP problem, SEXP theta, SEXP kind, SEXP threads) {
   moe_rows rows = glue_observed_rows(problem, threads);
@@ -240,8 +250,10 @@ SEXP C_moe_information(SEXP problem, SEXP theta, SEXP kind, SEXP threads) {
   const moe_information which = (moe_information)glue_count(kind, MOE_OBSERVED, MOE_SCORES, "kind");
   interruption in = {.jump = PROTECT(R_MakeUnwindCont())};
   SEXP out = PROTECT(new_per_coefficient(s, (double)moe_coefficients_length(s)));
-  rows.workspace = workspace(moe_information_workspace(s, rows.threads));
   poll_rows(&rows, &in);
+  find_unit_posterior(&rows, point, &in);
+  rows.workspace =
+      workspace(moe_information_workspace(s, rows.threads, rows.data.units.start != NULL));
   leave_core(&in, moe_information_rows(&rows, point, which, REAL(out)));
   UNPROTECT(2);
   return out;
@@ -252,9 +264,10 @@ SEXP C_moe_scores(SEXP problem, SEXP theta, SEXP threads) {
   const moe_shape *s = &rows.shape;
   const double *point = glue_theta(theta, s);
   interruption in = {.jump = PROTECT(R_MakeUnwindCont())};
-  SEXP out = PROTECT(new_per_coefficient(s, s->n));
-  rows.workspace = workspace(moe_rows_workspace(s, rows.threads));
+  SEXP out = PROTECT(new_per_coefficient(s, glue_units(&rows)));
   poll_rows(&rows, &in);
+  find_unit_posterior(&rows, point, &in);
+  rows.workspace = workspace(moe_rows_workspace(s, rows.threads));
   leave_core(&in, moe_score_rows(&rows, point, REAL(out)));
   UNPROTECT(2);
   return out;

@@ -33,10 +33,14 @@ const double *glue_finite(SEXP a, double n, const char *name);
 /* The slots p, i, x and Dim of a dgCMatrix. */
 moe_columns glue_columns(SEXP p, SEXP i, SEXP x, SEXP dim);
 
-/* A problem: list(design, y, weights, classes, experts, penalty, ...) with
+/* A problem: list(design, unit, y, weights, classes, experts, penalty, ...) with
  * design = list(x, x_center, x_scale, z, z_center, z_scale), of which x and z are matrices or rows
- * compressed by C_moe_compress_rows(). y counts from 1 in R, from 0 in the core; it may be NULL. */
+ * compressed by C_moe_compress_rows(). y counts from 1 in R, from 0 in the core; it may be NULL.
+ * unit is NULL or list(start, repeats); weights, and the rows of z, are of units. */
 moe_rows glue_rows(SEXP problem, SEXP threads);
+
+/* Their units: as many as rows where each is one. */
+int glue_units(const moe_rows *rows);
 
 /* The same, where y must be there. */
 moe_rows glue_observed_rows(SEXP problem, SEXP threads);
@@ -47,8 +51,8 @@ void glue_penalty(SEXP problem, moe_objective *objective);
 /* Numbers of the length of theta; they may be anything, as may be what is computed from them. */
 const double *glue_theta(SEXP a, const moe_shape *shape);
 
-/* n x K weights, or NULL. */
-const double *glue_tau(SEXP a, const moe_shape *shape);
+/* A row of K weights for each unit, or NULL. */
+const double *glue_tau(SEXP a, const moe_rows *rows);
 
 /* list(method, max_iterations, tolerance, target) */
 moe_control glue_control(SEXP a);

@@ -183,7 +183,28 @@ static checked_design one_design(SEXP a, SEXP center, SEXP scale, const char *na
   return d;
 }
 
-static void read_designs(SEXP design, moe_rows *rows) {
+/* list(start, repeats) of n rows: start counts from 0, no unit is empty; repeats may be NULL. */
+static void read_units(SEXP unit, int n, moe_data *out) {
+  if (isNull(unit)) return;
+  SEXP start = element(unit, "start", "unit");
+  const double count = (double)xlength(start) - 1;
+  if (count < 0 || count > n) error("`start` must have from 1 to %d elements.", n + 1);
+  const int *from = integers(start, count + 1, "start");
+  if (from[0] != 0 || from[(int)count] != n)
+    error("`start` must count from 0 to the %d rows, not from %d to %d.", n, from[0],
+          from[(int)count]);
+  for (int g = 0; g < (int)count; g++)
+    if (from[g] >= from[g + 1]) error("`start` must rise; it does not after element %d.", g + 1);
+  out->units = (moe_units){(int)count, from};
+  out->repeats =
+      glue_optional_weights(optional_element(unit, "repeats", "unit"), n, "repeats");
+}
+
+int glue_units(const moe_rows *rows) {
+  return rows->data.units.start ? rows->data.units.count : rows->shape.n;
+}
+
+static void read_designs(SEXP design, SEXP unit, moe_rows *rows) {
   SEXP x = element(design, "x", "design"), z = element(design, "z", "design");
   SEXP x_center = element(design, "x_center", "design");
   SEXP x_scale = element(design, "x_scale", "design");
@@ -192,8 +213,11 @@ static void read_designs(SEXP design, moe_rows *rows) {
   const checked_design a = one_design(x, x_center, x_scale, "x");
   const int is_shared = x == z && x_center == z_center && x_scale == z_scale;
   const checked_design b = is_shared ? a : one_design(z, z_center, z_scale, "z");
-  if (a.rows != b.rows)
+  read_units(unit, a.rows, &rows->data);
+  if (!rows->data.units.start && a.rows != b.rows)
     error("`x` and `z` must have as many rows; they have %d and %d.", a.rows, b.rows);
+  if (rows->data.units.start && rows->data.units.count != b.rows)
+    error("`z` must have a row for each of %d units, but has %d.", rows->data.units.count, b.rows);
   rows->data.x = a.design;
   rows->data.z = b.design;
   rows->shape.n = a.rows;
@@ -229,12 +253,14 @@ static const int *classes_from_zero(SEXP y, const moe_shape *s) {
 moe_rows glue_rows(SEXP problem, SEXP threads) {
   moe_rows rows = {.threads = glue_count(threads, 1, MOST_THREADS, "threads")};
   moe_shape *s = &rows.shape;
-  read_designs(element(problem, "design", "problem"), &rows);
+  read_designs(element(problem, "design", "problem"), optional_element(problem, "unit", "problem"),
+               &rows);
   s->M = glue_count(element(problem, "classes", "problem"), 2, INT_MAX, "classes");
   s->K = glue_count(element(problem, "experts", "problem"), 1, INT_MAX, "experts");
   check_sizes(s);
   rows.data.weight =
-      glue_optional_weights(optional_element(problem, "weights", "problem"), s->n, "weights");
+      glue_optional_weights(optional_element(problem, "weights", "problem"), glue_units(&rows),
+                            "weights");
   rows.data.y = classes_from_zero(optional_element(problem, "y", "problem"), s);
   return rows;
 }
@@ -257,12 +283,13 @@ const double *glue_theta(SEXP a, const moe_shape *s) {
   return reals(a, (double)s->r * s->K + (double)s->p * s->M * s->K, "theta");
 }
 
-const double *glue_tau(SEXP a, const moe_shape *s) {
+const double *glue_tau(SEXP a, const moe_rows *rows) {
+  const int units = glue_units(rows), K = rows->shape.K;
   if (isNull(a)) return NULL;
   const glue_matrix m = glue_matrix_of(a, "tau");
-  if (m.rows != s->n || m.columns != s->K)
-    error("`tau` must be a %d x %d matrix, not %d x %d.", s->n, s->K, m.rows, m.columns);
-  return glue_weights(a, (double)s->n * s->K, "tau");
+  if (m.rows != units || m.columns != K)
+    error("`tau` must be a %d x %d matrix, not %d x %d.", units, K, m.rows, m.columns);
+  return glue_weights(a, (double)units * K, "tau");
 }
 
 /* NULL, or where the number is. */

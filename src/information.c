@@ -5,20 +5,28 @@
  * pair of predictors: one matrix product per pair. Rows are taken in batches of blocks. Threads
  * first share the blocks of a batch, to compute probabilities, and then the pairs, each of which is
  * summed by one thread in the order of the rows: results do not depend on the number of threads,
- * and no thread needs a matrix of its own. */
+ * and no thread needs a matrix of its own.
+ *
+ * Units of several rows have, in place of a row of the experts' design, its sum over their rows
+ * weighted by the rows' scores, e_km = sum_i w_i (1{y_i = m} - p_km) x_i: with the variance of what
+ * is missing, the expert, the c_ab are of units. What is left, the curvature of each expert were
+ * the unit's expert known, is a sum over rows of pairs of the same expert. */
 #include <string.h>
 
 #include "mixture.h"
-#include "model.h"
+#include "score.h"
 
 #define MAX_BATCH 16 /* blocks */
 
 typedef struct {
-  walk walk;     /* its workspace starts with the blocks of a batch */
-  vec *products; /* for each thread, a column and a design of a block */
-  double *tiles; /* for each thread, the product of two designs */
-  int size;      /* blocks of a whole batch */
-  int first;     /* row of the current batch */
+  walk walk;        /* its workspace starts with the blocks of a batch */
+  vec *products;    /* for each thread, a column and a design of a block */
+  double *tiles;    /* for each thread, the product of two designs */
+  vec *unit_scores; /* for each block, e_km (units x p) of all experts' predictors; or NULL */
+  int size;         /* blocks of a whole batch */
+  int filled;       /* of the current one */
+  span spans[MAX_BATCH];
+  int unit, part; /* where the next batch starts */
   moe_information kind;
   double *out; /* d x d */
 } batch;
@@ -40,85 +48,75 @@ static size_t tile_length(const moe_shape *s) {
   return area(larger(s->p, s->r), larger(s->p, s->r));
 }
 
-size_t moe_information_workspace(const moe_shape *s, int threads) {
+static size_t unit_vecs(const moe_shape *s) { return column(s->p) * area(s->K, s->M - 1); }
+
+size_t moe_information_workspace(const moe_shape *s, int threads, int with_units) {
   const plan a = moe_plan(s);
   return MOE_LANES + moe_walk_length(&a, batch_size(s)) +
-         (size_t)threads * (product_vecs(s) * MOE_LANES + tile_length(s));
+         (size_t)threads * (product_vecs(s) * MOE_LANES + tile_length(s)) +
+         (with_units ? (size_t)batch_size(s) * unit_vecs(s) * MOE_LANES : 0);
 }
 
 static batch start_batches(const moe_rows *rows, const double *theta) {
   const moe_shape *s = &rows->shape;
   batch b = {.size = batch_size(s)};
   b.walk = moe_start_walk(rows, b.size, theta);
-  b.products = (vec *)b.walk.rest;
+  vec *rest = (vec *)b.walk.rest;
+  if (rows->data.units.start) {
+    b.unit_scores = rest;
+    rest += (size_t)b.size * unit_vecs(s);
+  }
+  b.products = rest;
   b.tiles = (double *)(b.products + (size_t)rows->threads * product_vecs(s));
   return b;
 }
 
 /* --- the blocks of a batch --- */
 
-static int rows_left(const batch *b, int place) {
-  return b->walk.rows->shape.n - b->first - place * MOE_BLOCK;
+/* Units, and parts of those that are longer than a block, until it is full. */
+static int fill_batch(batch *b) {
+  const int count = moe_unit_count(b->walk.rows);
+  for (b->filled = 0; b->filled < b->size && b->unit < count; b->filled++) {
+    const span next = moe_span_from(&b->walk, b->unit, count);
+    b->spans[b->filled] = moe_part(&next, b->part++);
+    if (b->part < moe_parts(&next)) continue;
+    b->unit += next.units;
+    b->part = 0;
+  }
+  return b->filled;
 }
 
-static int rows_at(const batch *b, int place) {
-  const int left = rows_left(b, place);
-  return left < MOE_BLOCK ? left : MOE_BLOCK;
-}
-
-static int filled_blocks(const batch *b) {
-  int blocks = 0;
-  while (blocks < b->size && rows_left(b, blocks) > 0) blocks++;
-  return blocks;
-}
-
-static int next_batch(batch *b) {
-  if (rows_left(b, b->size) <= 0) return 0;
-  b->first += b->size * MOE_BLOCK;
-  return 1;
-}
-
-/* Standardised rows, and scores of the predictors without the case weights. */
-static void score_block(const walk *w, int first, int count, block *b) {
-  vec *packed = b->z;
-  moe_block_probabilities(w, first, count, b);
-  moe_block_likelihood(w, first, count, b);
-  for (int d = 0; d < w->plan.designs; d++, packed = b->x)
-    moe_linear_unpack(&w->plan.linear[d], first, count, packed);
-  for (int i = 0; i < moe_block_vecs(count); i++) b->weighted[i] = (vec){0} + 1.0;
-  moe_block_scores(w, count, b->weighted, b);
+/* Where a unit ends all its rows count, also those in blocks before. */
+static void score_units(const batch *a, int place, block *b) {
+  const walk *w = &a->walk;
+  const span *of = &a->spans[place];
+  vec *scores = a->unit_scores + (size_t)place * unit_vecs(&w->rows->shape);
+  memset(scores, 0, sizeof(vec) * unit_vecs(&w->rows->shape));
+  for (int row = w->rows->data.units.start[of->unit]; of->is_last && row < of->row;
+       row += MOE_BLOCK) {
+    const span before = {row, MOE_BLOCK, of->unit, 1, 0};
+    moe_add_span_scores(w, &before, b, MOE_BLOCK, (double *)scores);
+  }
+  moe_add_span_scores(w, of, b, MOE_BLOCK, (double *)scores);
+  moe_set_ones(b->weighted);
+  moe_gate_scores(w, of, b->weighted, b);
 }
 
 static void score_place(const void *context, int place, int thread) {
   const batch *a = context;
   block b = moe_block_at(&a->walk, place);
   (void)thread;
-  score_block(&a->walk, a->first + place * MOE_BLOCK, rows_at(a, place), &b);
+  if (a->unit_scores)
+    score_units(a, place, &b);
+  else
+    moe_score_block(&a->walk, &a->spans[place], &b);
 }
 
-/* --- predictors --- */
+/* --- what a pair of predictors contributes per row, or per unit --- */
 
-/* Of the gate, or of a class (1 .. M-1) of an expert. */
+/* Of units, weight and tau are theirs, and the responses do not count any more. */
 typedef struct {
-  int expert;
-  int class; /* 0 for the gate */
-  int length;
-  size_t start; /* of its coefficients */
-} predictor;
-
-static predictor predictor_at(const moe_shape *s, int c) {
-  const int gate = s->K - 1, classes = s->M - 1;
-  if (c < gate) return (predictor){c + 1, 0, s->r, area(s->r, c)};
-  c -= gate;
-  return (predictor){c / classes, c % classes + 1, s->p, area(s->r, gate) + area(s->p, c)};
-}
-
-static const vec *design_of(const block *b, const predictor *a) { return a->class ? b->x : b->z; }
-
-/* --- what a pair of predictors contributes per row --- */
-
-typedef struct {
-  int M, vecs;
+  int M, vecs, of_units;
   block block;
 } scored_block;
 
@@ -141,9 +139,14 @@ static void gate_expert_curvature(const scored_block *s, int k, int l, const vec
   for (int i = 0; i < s->vecs; i++) out[i] = -b->weight[i] * (same - tau[i]) * score[i];
 }
 
-/* The same of classes m and q of one expert. */
+/* The same of classes m and q of one expert: of units, what is missing alone. */
 static void expert_curvature(const scored_block *s, int k, int m, int q, vec *out) {
   const block *b = &s->block;
+  if (s->of_units) {
+    const vec *tau = b->tau + column(k);
+    for (int i = 0; i < s->vecs; i++) out[i] = -b->weight[i] * tau[i] * (1.0 - tau[i]);
+    return;
+  }
   const moe_expert_rows of = {b->expert + column(s->M * k), b->indicator, b->weight,
                               b->tau + column(k)};
   moe_multinomial_curvature(s->vecs, &of, m, q, out);
@@ -171,7 +174,7 @@ static void pair_weight(const scored_block *s, moe_information kind, const predi
 /* tile (a's length x c's length) += a's design' diag(weight) c's design */
 static void add_product(const scored_block *s, const predictor *a, const predictor *c,
                         const vec *weight, vec *scratch, double *tile) {
-  const vec *x = design_of(&s->block, a), *z = design_of(&s->block, c);
+  const vec *x = moe_design_of(&s->block, a), *z = moe_design_of(&s->block, c);
   if (x == z) {
     moe_block_gram(s->vecs, a->length, x, weight, scratch, tile);
     return;
@@ -182,25 +185,99 @@ static void add_product(const scored_block *s, const predictor *a, const predict
   moe_block_crossprod(s->vecs, a->length, c->length, x, scratch, tile);
 }
 
+/* Two of the predictors, and room of the thread that sums their products: tile (a's length x c's
+ * length) of column and design. */
+typedef struct {
+  predictor a, c;
+  int column_a, column_c;
+  vec *column, *design;
+  double *tile;
+} pair;
+
+static int same_expert(const pair *of) {
+  return of->a.class && of->c.class && of->a.expert == of->c.expert;
+}
+
+static void sum_rows(const batch *b, const pair *of) {
+  const moe_shape *s = &b->walk.rows->shape;
+  for (int place = 0; place < b->filled; place++) {
+    scored_block here = {s->M, moe_block_vecs(b->spans[place].rows), 0,
+                         moe_block_at(&b->walk, place)};
+    const vec *const score[] = {here.block.eta + column(of->column_a),
+                                here.block.eta + column(of->column_c)};
+    pair_weight(&here, b->kind, &of->a, &of->c, score, of->column);
+    add_product(&here, &of->a, &of->c, of->column, of->design, of->tile);
+  }
+}
+
+/* Curvature of one expert, were the units' experts known. */
+static void sum_complete(const batch *b, const pair *of) {
+  const moe_shape *s = &b->walk.rows->shape;
+  const int k = of->a.expert;
+  for (int place = 0; place < b->filled; place++) {
+    scored_block here = {s->M, moe_block_vecs(b->spans[place].rows), 0,
+                         moe_block_at(&b->walk, place)};
+    const moe_expert_rows e = {here.block.expert + column(s->M * k), here.block.indicator,
+                               here.block.weight, here.block.tau + column(k)};
+    moe_multinomial_complete_curvature(here.vecs, &e, of->a.class, of->c.class, of->column);
+    add_product(&here, &of->a, &of->c, of->column, of->design, of->tile);
+  }
+}
+
+/* What units have in place of a row of a predictor's design. */
+static const vec *unit_design(const batch *b, int place, const block *from, const predictor *a) {
+  const moe_shape *s = &b->walk.rows->shape;
+  const int of = a->expert * (s->M - 1) + a->class - 1;
+  if (!a->class) return from->z;
+  return b->unit_scores + (size_t)place * unit_vecs(s) + column(s->p) * (size_t)of;
+}
+
+static void sum_units(const batch *b, const pair *of) {
+  const moe_shape *s = &b->walk.rows->shape;
+  for (int place = 0; place < b->filled; place++) {
+    if (!b->spans[place].is_last) continue;
+    scored_block here = {s->M, moe_block_vecs(b->spans[place].units), 1,
+                         moe_block_at(&b->walk, place)};
+    here.block.weight = here.block.unit_weight;
+    here.block.tau = here.block.unit_tau;
+    const vec *const score[] = {
+        of->a.class ? here.block.tau + column(of->a.expert) : here.block.eta + column(of->column_a),
+        of->c.class ? here.block.tau + column(of->c.expert)
+                    : here.block.eta + column(of->column_c)};
+    pair_weight(&here, b->kind, &of->a, &of->c, score, of->column);
+    const vec *x = unit_design(b, place, &here.block, &of->a);
+    const vec *z = unit_design(b, place, &here.block, &of->c);
+    for (int j = 0; j < of->c.length; j++)
+      for (int i = 0; i < here.vecs; i++)
+        of->design[at(i, j, MOE_VECS)] = of->column[i] * z[at(i, j, MOE_VECS)];
+    moe_block_crossprod(here.vecs, of->a.length, of->c.length, x, of->design, of->tile);
+  }
+}
+
 /* Adds the batch's sum for columns a >= c of the predictors to out. */
 static void add_pair(const batch *b, int column_a, int column_c, int thread) {
   const moe_shape *s = &b->walk.rows->shape;
-  const predictor a = predictor_at(s, column_a), c = predictor_at(s, column_c);
+  pair of = {moe_predictor_at(s, column_a),
+             moe_predictor_at(s, column_c),
+             column_a,
+             column_c,
+             b->products + (size_t)thread * product_vecs(s),
+             NULL,
+             b->tiles + (size_t)thread * tile_length(s)};
+  const predictor a = of.a, c = of.c;
   const int symmetric = !!a.class == !!c.class || b->walk.plan.designs == 1;
   const size_t d = moe_coefficients_length(s);
-  vec *weight = b->products + (size_t)thread * product_vecs(s);
-  double *tile = b->tiles + (size_t)thread * tile_length(s);
-  memset(tile, 0, sizeof(double) * area(a.length, c.length));
-  for (int place = 0; place < filled_blocks(b); place++) {
-    scored_block of = {s->M, moe_block_vecs(rows_at(b, place)), moe_block_at(&b->walk, place)};
-    const vec *const score[] = {of.block.eta + column(column_a), of.block.eta + column(column_c)};
-    pair_weight(&of, b->kind, &a, &c, score, weight);
-    add_product(&of, &a, &c, weight, weight + MOE_VECS, tile);
-  }
-  if (symmetric) moe_mirror(a.length, tile);
+  of.design = of.column + MOE_VECS;
+  memset(of.tile, 0, sizeof(double) * area(a.length, c.length));
+  if (!b->unit_scores)
+    sum_rows(b, &of);
+  else if (b->kind == MOE_OBSERVED && same_expert(&of))
+    sum_complete(b, &of);
+  if (symmetric) moe_mirror(a.length, of.tile);
+  if (b->unit_scores) sum_units(b, &of);
   for (int l = 0; l < c.length; l++)
     for (int j = 0; j < a.length; j++)
-      b->out[d * (c.start + (size_t)l) + a.start + (size_t)j] += tile[at(j, l, a.length)];
+      b->out[d * (c.start + (size_t)l) + a.start + (size_t)j] += of.tile[at(j, l, a.length)];
 }
 
 static void add_pairs(const void *context, int a, int thread) {
@@ -211,7 +288,7 @@ static moe_status add_batch(const batch *b) {
   const moe_rows *rows = b->walk.rows;
   const plan *a = &b->walk.plan;
   const double cost = MOE_BLOCK * moe_row_cost(&b->walk);
-  const moe_status status = moe_share(rows, filled_blocks(b), cost, score_place, b);
+  const moe_status status = moe_share(rows, b->filled, cost, score_place, b);
   if (status != MOE_OK) return status;
   return moe_share(rows, a->q_gate + a->q_expert, b->size * pairs_cost(&rows->shape), add_pairs, b);
 }
@@ -220,48 +297,17 @@ moe_status moe_information_rows(const moe_rows *rows, const double *theta, moe_i
                                 double *out) {
   const moe_shape *s = &rows->shape;
   const size_t d = moe_coefficients_length(s);
-  if (rows->workspace.length < moe_information_workspace(s, rows->threads))
+  const int with_units = rows->data.units.start != NULL;
+  if (rows->workspace.length < moe_information_workspace(s, rows->threads, with_units))
     return MOE_SHORT_WORKSPACE;
   batch b = start_batches(rows, theta);
   b.kind = kind;
   b.out = out;
   memset(out, 0, sizeof(double) * d * d);
-  do {
+  while (fill_batch(&b)) {
     const moe_status status = add_batch(&b);
     if (status != MOE_OK) return status;
-  } while (next_batch(&b));
+  }
   moe_mirror((int)d, out);
   return MOE_OK;
-}
-
-/* --- scores of rows --- */
-
-/* Rows of one block in out (n x d): weight times score times the design. */
-static void write_scores(const walk *w, int count, const block *b, double *out) {
-  const moe_shape *s = &w->rows->shape;
-  const double *weight = (const double *)b->weight;
-  for (int a = 0; a < w->plan.q_gate + w->plan.q_expert; a++) {
-    const predictor of = predictor_at(s, a);
-    const double *score = (const double *)(b->eta + column(a));
-    const double *design = (const double *)design_of(b, &of);
-    for (int j = 0; j < of.length; j++, design += MOE_BLOCK, out += s->n)
-      for (int i = 0; i < count; i++) out[i] = weight[i] * score[i] * design[i];
-  }
-}
-
-static void score_piece(const walk *w, const piece *of, block *b, void *out) {
-  for (int first = of->first; first < of->end; first += MOE_BLOCK) {
-    const int count = moe_block_rows(of, first);
-    score_block(w, first, count, b);
-    write_scores(w, count, b, (double *)out + first);
-  }
-}
-
-moe_status moe_score_rows(const moe_rows *rows, const double *theta, double *out) {
-  const moe_shape *s = &rows->shape;
-  if (rows->workspace.length < moe_rows_workspace(s, rows->threads)) return MOE_SHORT_WORKSPACE;
-  const walk w = moe_start_walk(rows, rows->threads, theta);
-  const double cost = moe_row_cost(&w) + (double)moe_coefficients_length(s);
-  const moe_job job = {score_piece, cost, out};
-  return moe_walk_segments(&w, 0, w.plan.segments, &job);
 }

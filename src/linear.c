@@ -31,7 +31,7 @@ void moe_linear_multiply(const moe_linear *a, int first, int rows, const double 
   if (d->sparse) {
     moe_sparse_multiply(d->sparse, first, rows, q, (const vec *)b, out);
   } else {
-    moe_block_pack(rows, p, a->stride, d->values + first, d->center, d->scale, packed);
+    moe_block_pack(rows, p, (size_t)a->rows, d->values + first, d->center, d->scale, packed);
     moe_block_multiply(moe_block_vecs(rows), p, q, packed, b, out);
   }
 }
@@ -62,6 +62,16 @@ void moe_linear_unpack(const moe_linear *a, int first, int rows, vec *packed) {
   if (a->design.sparse) moe_sparse_unpack(a->design.sparse, first, rows, a->columns, packed);
 }
 
-double moe_linear_row_length(const moe_linear *a, int n) {
-  return a->design.sparse && n > 0 ? (double)a->design.sparse->start[n] / n : a->columns;
+void moe_linear_add(const moe_linear *a, const double *factor, const double *scores, double *sum) {
+  const int p = a->columns, q = a->predictors, lanes = moe_sparse_width(q) * MOE_LANES;
+  for (int c = 0; c < q; c++)
+    for (int j = 0; j < p; j++) {
+      const size_t here = a->design.sparse ? at(c, j, lanes) : at(j, c, p);
+      sum[here] += factor[c] * scores[here];
+    }
+}
+
+double moe_linear_row_length(const moe_linear *a) {
+  const moe_sparse *sparse = a->design.sparse;
+  return sparse && a->rows > 0 ? (double)sparse->start[a->rows] / a->rows : a->columns;
 }

@@ -43,6 +43,9 @@ void moe_multinomial_score(int vecs, int M, const moe_expert_rows *e, vec *score
  * derivative of the mixture's log-likelihood by the predictors of classes m and q. */
 void moe_multinomial_curvature(int vecs, const moe_expert_rows *e, int m, int q, vec *out);
 
+/* out <- weight tau p_m (d_mq - p_q): the same, were the row's expert known. */
+void moe_multinomial_complete_curvature(int vecs, const moe_expert_rows *e, int m, int q, vec *out);
+
 /* --- mixture.c: K experts --- */
 
 /* likelihood <- sum_k pi_k table_k; tau (rows x K) <- pi_k table_k / likelihood. */

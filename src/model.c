@@ -1,40 +1,43 @@
 /* The model at the rows of a block: probabilities of the gate and of the experts' family, the table
- * of likelihoods, responsibilities, scores. */
+ * of likelihoods, responsibilities, scores. Units of several rows have theirs from unit.c. */
 #include "model.h"
 
 #include <math.h>
 #include <string.h>
 
 #include "mixture.h"
+#include "unit.h"
 
-void moe_block_probabilities(const walk *w, int first, int count, block *b) {
+void moe_block_probabilities(const walk *w, const span *of, block *b) {
   const moe_shape *s = &w->rows->shape;
-  const int vecs = moe_block_vecs(count);
+  const int vecs = moe_block_vecs(of->rows);
   vec *packed = b->z, *eta = b->eta;
   for (int d = 0; d < w->plan.designs; d++, packed = b->x) {
-    const moe_linear *of = &w->plan.linear[d];
-    moe_linear_multiply(of, first, count, w->coefficients + of->offset, packed, eta);
-    eta += column(of->predictors);
+    const moe_linear *linear = &w->plan.linear[d];
+    const int first = d == 0 ? of->unit : of->row, count = d == 0 ? of->units : of->rows;
+    moe_linear_multiply(linear, first, count, w->coefficients + linear->offset, packed, eta);
+    eta += column(linear->predictors);
   }
-  moe_softmax(vecs, s->K, b->eta, b->gate);
+  moe_softmax(moe_block_vecs(of->units), s->K, b->eta, b->gate);
   eta = b->eta + column(w->plan.q_gate);
   for (int k = 0; k < s->K; k++)
     moe_softmax(vecs, s->M, eta + column(k * (s->M - 1)), b->expert + column(k * s->M));
 }
 
-static void pack_response(const walk *w, int first, int count, block *b) {
-  const moe_data *d = &w->rows->data;
-  const int M = w->rows->shape.M, filled = moe_block_vecs(count) * MOE_LANES;
-  double *indicator = (double *)b->indicator, *weight = (double *)b->weight;
-  memset(indicator, 0, sizeof(double) * area(MOE_BLOCK, M));
-  for (int i = 0; i < count; i++) {
-    indicator[at(i, d->y[first + i], MOE_BLOCK)] = 1;
-    weight[i] = d->weight ? d->weight[first + i] : 1;
-  }
-  for (int i = count; i < filled; i++) {
-    indicator[i] = 1;
-    weight[i] = 0;
-  }
+static void pack_classes(const walk *w, const span *of, block *b) {
+  const int filled = moe_block_vecs(of->rows) * MOE_LANES;
+  double *indicator = (double *)b->indicator;
+  memset(indicator, 0, sizeof(double) * area(MOE_BLOCK, w->rows->shape.M));
+  for (int i = 0; i < of->rows; i++) indicator[at(i, w->rows->data.y[of->row + i], MOE_BLOCK)] = 1;
+  for (int i = of->rows; i < filled; i++) indicator[i] = 1;
+}
+
+static void pack_weights(const walk *w, const span *of, block *b) {
+  const double *from = w->rows->data.weight;
+  const int filled = moe_block_vecs(of->rows) * MOE_LANES;
+  double *weight = (double *)b->weight;
+  for (int i = 0; i < of->rows; i++) weight[i] = from ? from[of->row + i] : 1;
+  for (int i = of->rows; i < filled; i++) weight[i] = 0;
 }
 
 static void fill_table(const walk *w, int count, block *b) {
@@ -42,6 +45,15 @@ static void fill_table(const walk *w, int count, block *b) {
   for (int k = 0; k < s->K; k++)
     moe_multinomial_likelihood(moe_block_vecs(count), s->M, b->expert + column(k * s->M),
                                b->indicator, b->table + column(k));
+}
+
+void moe_block_response(const walk *w, const span *of, block *b) {
+  pack_classes(w, of, b);
+  if (w->rows->data.units.start)
+    moe_unit_weights(w, of, b);
+  else
+    pack_weights(w, of, b);
+  fill_table(w, of->rows, b);
 }
 
 /* Row i of the block on the log scale: its columns of tau receive log pi_k + log p_k(y); returns
@@ -124,21 +136,33 @@ static double block_expected(const walk *w, int first, int count, block *b) {
   return sum;
 }
 
-double moe_block_likelihood(const walk *w, int first, int count, block *b) {
-  pack_response(w, first, count, b);
-  fill_table(w, count, b);
-  return w->rows->data.tau ? block_expected(w, first, count, b)
-                           : block_posterior(w, first, count, b);
+static double units_likelihood(const walk *w, const span *of, block *b) {
+  moe_clear_unit_logs(w, b);
+  moe_add_unit_logs(w, of, b);
+  const double value =
+      w->rows->data.tau ? moe_unit_expected(w, of, b) : moe_unit_posterior(w, of, b);
+  moe_spread(w, of, w->rows->shape.K, b->unit_tau, b->tau);
+  return value;
 }
 
-void moe_block_scores(const walk *w, int count, const vec *weight, block *b) {
+double moe_block_likelihood(const walk *w, const span *of, block *b) {
+  moe_block_response(w, of, b);
+  if (w->rows->data.units.start) return units_likelihood(w, of, b);
+  return w->rows->data.tau ? block_expected(w, of->row, of->rows, b)
+                           : block_posterior(w, of->row, of->rows, b);
+}
+
+/* --- scores --- */
+
+void moe_gate_scores(const walk *w, const span *of, const vec *weight, block *b) {
+  moe_gate_score(moe_block_vecs(of->units), w->rows->shape.K, b->gate, b->unit_tau, weight, b->eta);
+}
+
+void moe_expert_scores(const walk *w, const span *of, const vec *weight, const vec *tau, block *b) {
   const moe_shape *s = &w->rows->shape;
-  const int vecs = moe_block_vecs(count);
   vec *score = b->eta + column(w->plan.q_gate);
-  moe_gate_score(vecs, s->K, b->gate, b->tau, weight, b->eta);
   for (int k = 0; k < s->K; k++, score += column(s->M - 1)) {
-    const moe_expert_rows of = {b->expert + column(k * s->M), b->indicator, weight,
-                                b->tau + column(k)};
-    moe_multinomial_score(vecs, s->M, &of, score);
+    const moe_expert_rows e = {b->expert + column(k * s->M), b->indicator, weight, tau + column(k)};
+    moe_multinomial_score(moe_block_vecs(of->rows), s->M, &e, score);
   }
 }

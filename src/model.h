@@ -4,15 +4,21 @@
 
 #include "rows.h"
 
-/* b->eta, b->gate and b->expert for rows first .. first + count - 1, at most MOE_BLOCK; and b->x
- * and b->z except where they are sparse. */
-void moe_block_probabilities(const walk *w, int first, int count, block *b);
+/* b->eta, b->gate and b->expert for a span that fits; and b->x and b->z except where they are
+ * sparse. */
+void moe_block_probabilities(const walk *w, const span *of, block *b);
 
-/* The rest of b, up to `likelihood`, from its probabilities; needs the response. Rows that fill the
- * last vecs have weight 0. Returns the rows' share of the value. */
-double moe_block_likelihood(const walk *w, int first, int count, block *b);
+/* From its probabilities: b->indicator, b->table and the weights; needs the response. Rows that
+ * fill the last vecs have weight 0. */
+void moe_block_response(const walk *w, const span *of, block *b);
 
-/* b->eta <- the scores of its predictors, times weight (of the rows). */
-void moe_block_scores(const walk *w, int count, const vec *weight, block *b);
+/* The same, and responsibilities. Returns the units' share of the value. A span may be a part of a
+ * unit only where responsibilities are given, and the value is then of no use. */
+double moe_block_likelihood(const walk *w, const span *of, block *b);
+
+/* b->eta <- the scores of the gate's predictors, times weight (of the units); and of the experts',
+ * times weight and tau (of the rows). */
+void moe_gate_scores(const walk *w, const span *of, const vec *weight, block *b);
+void moe_expert_scores(const walk *w, const span *of, const vec *weight, const vec *tau, block *b);
 
 #endif

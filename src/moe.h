@@ -2,17 +2,20 @@
  *
  *   p(y = m | x, z) = sum_k softmax_k(z' gamma_k) softmax_m(x' beta_km),
  *
- * the moments of its covariates (design.c), sparse designs (sparse.c), its log-likelihood and
- * gradient (evaluate.c), predictions (predict.c), curvature and scores (information.c), penalties
- * (penalty.c), its maximisation by MM (fit.c), and the merging of its experts (dendrogram.c).
+ * the moments of its covariates (design.c), sparse designs (sparse.c), rows that share an expert
+ * (unit.c), its log-likelihood and gradient (evaluate.c), predictions (predict.c), curvature and
+ * scores (information.c), penalties (penalty.c), its maximisation by MM (fit.c), and the merging of
+ * its experts (dendrogram.c).
  *
  * symbol   name in code       meaning
  * n        shape.n            rows
+ * G        units.count        units: n where each row is one
  * p, r     shape.p, shape.r   columns of the expert and of the gate design, intercept included
  * M, K     shape.M, shape.K   classes, experts
  * x_i, z_i data.x, data.z     rows of the expert design and of the gate design, standardised
- * v_i      data.weight        case weight
- * tau_ik   data.tau, tau      posterior weight (responsibility) of expert k for row i
+ * v_g      data.weight        case weight of unit g
+ * w_i      data.repeats       how often row i is there within its unit
+ * tau_gk   data.tau, tau      posterior weight (responsibility) of expert k for unit g
  * theta    theta              gate (r x K), then expert (p x M x K); column-major, in the symmetric
  *                             form: the K gate columns, and the M columns of one expert, sum to 0
  * S        metric             minorizer's curvature: 1/2 Z'VZ for the gate, 1/2 X'V T_k X for
@@ -20,15 +23,17 @@
  *
  * One meaning a word, here and in the files:
  *
+ * unit         rows that share one expert; a row of its own where nothing else is said
  * block        up to MOE_BLOCK rows that are worked on together and stay in cache
+ * span         the units, or the part of one, whose rows make up a block
  * segment      the rows whose sums are kept apart, so that threads cannot change the rounding
  * piece        those rows of a segment that are done between two polls
  * section      of theta, or of a metric: the gate's, or one expert's
  * design       a matrix of covariates; gate and experts may share one
  * predictor    a column of the linear predictors z' gamma_k, x' beta_km
  * coefficients theta in reference coding: differences from the first expert, from the first class
- * score        derivative of a row's log-likelihood
- * table        n x K likelihoods p_k(y_i | x_i), which is all that the mixture sees of the experts
+ * score        derivative of the log-likelihood of a row or a unit
+ * table        n x K likelihoods p_k(y_i | x_i), which is all that units see of the experts
  * objective    what is maximised: log-likelihood less penalty
  * evaluation   value, gradient and, if asked for, Gram matrices of the log-likelihood at a theta
  * run          one maximisation, from a start to its ending
@@ -86,13 +91,24 @@ typedef struct {
   const moe_sparse *sparse;
 } moe_design;
 
-/* Where x and z are the same (the same pointers) and have as many columns, the rows are read once
- * for both. */
+/* Rows start[g] .. start[g + 1] - 1 are those of unit g: one expert, drawn by the gate at z_g,
+ * makes the responses of all of them,
+ *
+ *   p(unit g) = sum_k pi_k(z_g) prod_i p_k(y_i | x_i)^w_i. */
 typedef struct {
-  moe_design x, z;
-  const int *y;         /* n classes, 0 .. M-1; NULL for predictions that need no response */
-  const double *weight; /* n, or NULL for 1 */
-  const double *tau;    /* n x K given posterior weights, or NULL: see moe_evaluate_rows */
+  int count;
+  const int *start; /* count + 1, rising from 0 to n; or NULL: each row is a unit of its own */
+} moe_units;
+
+/* Where x and z are the same (the same pointers) and have as many columns, and each row is a unit,
+ * the rows are read once for both. */
+typedef struct {
+  moe_design x, z; /* x has a row per row, z a row per unit */
+  moe_units units;
+  const int *y;          /* n classes, 0 .. M-1; NULL for predictions that need no response */
+  const double *repeats; /* n, or NULL for 1, as it must be without units.start */
+  const double *weight;  /* G, or NULL for 1 */
+  const double *tau;     /* G x K given posterior weights, or NULL: see moe_evaluate_rows */
 } moe_data;
 
 /* --- design.c: columns --- */
@@ -149,10 +165,11 @@ typedef struct {
 
 size_t moe_evaluation_workspace(const moe_shape *shape, int threads, int with_gram);
 
-/* value <- the log-likelihood sum_i v_i log p(y_i | x_i, z_i) at theta; gradient (the shape of
- * theta) <- its gradient. gram, if not NULL, receives Z'VZ and then X'V T_k X for each expert (full
- * symmetric matrices). With data.tau given, the value is instead the expected complete-data
- * log-likelihood sum_i v_i sum_k tau_ik (log pi_ik + log p_k(y_i | x_i)). context is a moe_rows. */
+/* value <- the log-likelihood sum_g v_g log p(unit g) at theta; gradient (the shape of theta) <-
+ * its gradient. gram, if not NULL, receives Z'VZ, a row per unit, and then X'V T_k X for each
+ * expert, with v_g w_i for each row (full symmetric matrices). With data.tau given, the value is
+ * instead the expected complete-data log-likelihood sum_g v_g sum_k tau_gk (log pi_gk + sum_i w_i
+ * log p_k(y_i | x_i)). context is a moe_rows. */
 moe_status moe_evaluate_rows(void *context, const double *theta, double *value, double *gradient,
                              double *gram);
 
@@ -163,10 +180,10 @@ size_t moe_rows_workspace(const moe_shape *shape, int threads);
 
 /* Any of the outputs may be NULL. posterior needs data.y. */
 typedef struct {
-  double *prob;      /* n x M: p(m | x, z) */
-  double *gate;      /* n x K */
+  double *prob;      /* n x M: p(m | x, z), with no regard to the responses of the unit */
+  double *gate;      /* G x K */
   double *expert;    /* n x M x K */
-  double *posterior; /* n x K, from y alone: data.tau must be NULL */
+  double *posterior; /* G x K, from y alone: data.tau must be NULL */
 } moe_prediction;
 
 moe_status moe_predict_rows(const moe_rows *rows, const double *theta, const moe_prediction *out);
@@ -174,20 +191,21 @@ moe_status moe_predict_rows(const moe_rows *rows, const double *theta, const moe
 /* --- information.c: curvature and scores --- */
 
 /* With respect to the coefficients, the gate's predictors first, column-major as theta: d of them.
- * Both are of the log-likelihood alone, without a penalty: rows know of none. They need data.y and
- * no data.tau. */
-size_t moe_information_workspace(const moe_shape *shape, int threads);
+ * Both are of the log-likelihood alone, without a penalty: rows know of none. They need data.y, and
+ * data.tau where data.units.start is given: the posterior weights at theta, as predictions have
+ * them. Otherwise data.tau must be NULL. */
+size_t moe_information_workspace(const moe_shape *shape, int threads, int with_units);
 
 typedef enum {
   MOE_OBSERVED, /* minus the Hessian of the log-likelihood */
-  MOE_SCORES    /* sum_i v_i s_i s_i' of the rows' scores s_i = d log p(y_i | x_i, z_i) */
+  MOE_SCORES    /* sum_g v_g s_g s_g' of the units' scores s_g = d log p(unit g) */
 } moe_information;
 
 /* out: d x d */
 moe_status moe_information_rows(const moe_rows *rows, const double *theta, moe_information kind,
                                 double *out);
 
-/* out (n x d): v_i s_i in row i */
+/* out (G x d): v_g s_g in row g */
 moe_status moe_score_rows(const moe_rows *rows, const double *theta, double *out);
 
 /* --- penalty.c: what is subtracted from the log-likelihood --- */

@@ -34,3 +34,10 @@ void moe_multinomial_curvature(int vecs, const moe_expert_rows *e, int m, int q,
     out[i] = e->weight[i] * tau * (p_m[i] * (same - p_q[i]) - missing);
   }
 }
+
+void moe_multinomial_complete_curvature(int vecs, const moe_expert_rows *e, int m, int q,
+                                        vec *out) {
+  const double same = m == q;
+  const vec *p_m = e->prob + column(m), *p_q = e->prob + column(q);
+  for (int i = 0; i < vecs; i++) out[i] = e->weight[i] * e->tau[i] * p_m[i] * (same - p_q[i]);
+}

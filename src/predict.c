@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "model.h"
+#include "unit.h"
 
 /* The block's columns of one output, n apart, from buffers whose columns are MOE_BLOCK apart. */
 static void copy_columns(int n, int first, int count, int columns, const vec *from, double *to) {
@@ -12,32 +13,61 @@ static void copy_columns(int n, int first, int count, int columns, const vec *fr
 }
 
 /* Rounding must not leave a probability above 1, whose complement users take. */
-static void average_experts(const moe_shape *s, int vecs, const block *b, vec *prob) {
+static void average_experts(const moe_shape *s, int vecs, const vec *gate, const vec *expert,
+                            vec *prob) {
   for (int m = 0; m < s->M; m++, prob += MOE_VECS)
     for (int i = 0; i < vecs; i++) {
       vec sum = {0};
       for (int k = 0; k < s->K; k++)
-        sum += b->gate[at(i, k, MOE_VECS)] * b->expert[at(i, s->M * k + m, MOE_VECS)];
+        sum += gate[at(i, k, MOE_VECS)] * expert[at(i, s->M * k + m, MOE_VECS)];
       prob[i] = vec_select(sum > 1.0, (vec){0} + 1.0, sum);
     }
 }
 
-static void predict_piece(const walk *w, const piece *of, block *b, void *out) {
-  const moe_prediction *to = out;
+static void predict_classes(const walk *w, const span *of, block *b, double *prob) {
   const moe_shape *s = &w->rows->shape;
-  for (int first = of->first; first < of->end; first += MOE_BLOCK) {
-    const int count = moe_block_rows(of, first);
-    moe_block_probabilities(w, first, count, b);
-    copy_columns(s->n, first, count, s->K, b->gate, to->gate);
-    copy_columns(s->n, first, count, s->K * s->M, b->expert, to->expert);
-    if (to->prob) {
-      average_experts(s, moe_block_vecs(count), b, b->indicator);
-      copy_columns(s->n, first, count, s->M, b->indicator, to->prob);
+  const vec *gate = b->gate;
+  if (w->rows->data.units.start) {
+    moe_spread(w, of, s->K, b->gate, b->tau);
+    gate = b->tau;
+  }
+  average_experts(s, moe_block_vecs(of->rows), gate, b->expert, b->indicator);
+  copy_columns(s->n, of->row, of->rows, s->M, b->indicator, prob);
+}
+
+/* Of a part of a unit the logs are kept in b->unit_tau until it ends. */
+static void predict_posterior(const walk *w, const span *of, block *b, double *posterior) {
+  const int is_first = !w->rows->data.units.start || w->rows->data.units.start[of->unit] == of->row;
+  if (is_first && of->is_last) {
+    moe_block_likelihood(w, of, b);
+  } else {
+    if (is_first) moe_clear_unit_logs(w, b);
+    moe_block_response(w, of, b);
+    moe_add_unit_logs(w, of, b);
+    if (of->is_last) moe_unit_posterior(w, of, b);
+  }
+  if (of->is_last)
+    copy_columns(moe_unit_count(w->rows), of->unit, of->units, w->rows->shape.K, b->unit_tau,
+                 posterior);
+}
+
+static void predict_span(const walk *w, const span *of, block *b, const moe_prediction *to) {
+  const moe_shape *s = &w->rows->shape;
+  moe_block_probabilities(w, of, b);
+  copy_columns(moe_unit_count(w->rows), of->unit, of->units, s->K, b->gate, to->gate);
+  copy_columns(s->n, of->row, of->rows, s->K * s->M, b->expert, to->expert);
+  if (to->prob) predict_classes(w, of, b, to->prob);
+  if (to->posterior) predict_posterior(w, of, b, to->posterior);
+}
+
+static void predict_piece(const walk *w, const piece *of, block *b, void *out) {
+  for (int unit = of->first; unit < of->end;) {
+    const span next = moe_span_from(w, unit, of->end);
+    for (int part = 0; part < moe_parts(&next); part++) {
+      const span some = moe_part(&next, part);
+      predict_span(w, &some, b, out);
     }
-    if (to->posterior) {
-      moe_block_likelihood(w, first, count, b);
-      copy_columns(s->n, first, count, s->K, b->tau, to->posterior);
-    }
+    unit += next.units;
   }
 }
 

@@ -1,5 +1,6 @@
 /* The walk over rows in memory. They are taken in blocks that stay in cache, so memory beyond the
- * data does not grow with n. This is the only file that knows of threads and of polls. */
+ * data does not grow with n. A unit belongs to the segment in which it starts, and is never divided
+ * between threads or by a poll. This is the only file that knows of threads and of polls. */
 #include "rows.h"
 
 #include <math.h>
@@ -25,8 +26,9 @@ static size_t block_vecs(const moe_shape *s) {
   return column(s->p) + column(s->r) +                        /* x z */
          column(s->K - 1) + area(s->K, s->M - 1) * MOE_VECS + /* eta */
          column(s->K) + area(s->K, s->M) * MOE_VECS +         /* gate expert */
-         2 * column(s->K) + column(s->M) + column(3) +        /* table tau indicator .. weighted */
-         column(larger(s->p, s->r));                          /* product */
+         3 * column(s->K) + column(s->M) +
+         column(4) +                 /* table tau unit_tau indicator .. weighted */
+         column(larger(s->p, s->r)); /* product */
 }
 
 /* Sums with and without Gram matrices have the same segments, and so the same rounding. */
@@ -47,13 +49,16 @@ static int is_same(const moe_design *a, const moe_design *b) {
          a->scale == b->scale;
 }
 
+int moe_unit_count(const moe_rows *rows) {
+  return rows->data.units.start ? rows->data.units.count : rows->shape.n;
+}
+
 static void plan_designs(const moe_rows *rows, plan *a) {
   const moe_shape *s = &rows->shape;
   const moe_data *d = &rows->data;
-  const size_t stride = (size_t)s->n;
-  a->designs = is_same(&d->x, &d->z) && s->p == s->r ? 1 : 2;
-  a->linear[0] = (moe_linear){d->z, stride, s->r, a->q_gate, 0};
-  a->linear[1] = (moe_linear){d->x, stride, s->p, a->q_expert, moe_linear_length(s->r, a->q_gate)};
+  a->designs = !d->units.start && is_same(&d->x, &d->z) && s->p == s->r ? 1 : 2;
+  a->linear[0] = (moe_linear){d->z, moe_unit_count(rows), s->r, a->q_gate, 0};
+  a->linear[1] = (moe_linear){d->x, s->n, s->p, a->q_expert, moe_linear_length(s->r, a->q_gate)};
   if (a->designs == 1) {
     a->linear[0].predictors += a->q_expert;
     a->linear[1] = a->linear[0];
@@ -95,6 +100,8 @@ walk moe_start_walk(const moe_rows *rows, int blocks, const double *theta) {
   return w;
 }
 
+static int has_units(const walk *w) { return w->rows->data.units.start != NULL; }
+
 static vec *take(vec **rest, int columns) {
   vec *start = *rest;
   *rest += column(columns);
@@ -112,8 +119,10 @@ block moe_block_at(const walk *w, int place) {
   b.expert = take(&rest, s->K * s->M);
   b.table = take(&rest, s->K);
   b.tau = take(&rest, s->K);
+  b.unit_tau = has_units(w) ? take(&rest, s->K) : b.tau;
   b.indicator = take(&rest, s->M);
   b.weight = take(&rest, 1);
+  b.unit_weight = has_units(w) ? take(&rest, 1) : b.weight;
   b.likelihood = take(&rest, 1);
   b.weighted = take(&rest, 1);
   b.product = take(&rest, larger(s->p, s->r));
@@ -145,18 +154,35 @@ typedef struct {
   int from, done, count; /* the first segment; rows of each that are done, and to be done now */
 } round_of_pieces;
 
-/* So many rows of a segment, after those that are done; none where it has no more. */
+/* The first unit that starts at this row or later. */
+static int unit_from(const walk *w, int row) {
+  const moe_units *units = &w->rows->data.units;
+  if (!units->start) return row;
+  int low = 0, high = units->count;
+  while (low < high) {
+    const int middle = low + (high - low) / 2;
+    if (units->start[middle] < row)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  return low;
+}
+
+/* Units that start in so many rows of a segment, after those that are done; none where it has no
+ * more. */
 static piece next_piece(const walk *w, int segment, int done, int count) {
   const int start = segment * w->plan.segment_rows, left = w->rows->shape.n - start;
   const int length = left < w->plan.segment_rows ? left : w->plan.segment_rows;
   if (done >= length) return (piece){.segment = segment};
-  return (piece){segment, start + done, start + (length - done < count ? length : done + count),
-                 done == 0};
+  const int end = start + (length - done < count ? length : done + count);
+  return (piece){segment, unit_from(w, start + done), unit_from(w, end), done == 0, 0};
 }
 
 static void work_on_piece(const void *context, int item, int thread) {
   const round_of_pieces *now = context;
-  const piece of = next_piece(now->walk, now->from + item, now->done, now->count);
+  piece of = next_piece(now->walk, now->from + item, now->done, now->count);
+  of.thread = thread;
   block b = moe_block_at(now->walk, thread);
   now->job->work(now->walk, &of, &b, now->job->out);
 }
@@ -176,12 +202,34 @@ moe_status moe_walk_segments(const walk *w, int from, int to, const moe_job *job
 
 double moe_row_cost(const walk *w) {
   const plan *a = &w->plan;
-  const int n = w->rows->shape.n;
-  const double r = moe_linear_row_length(&a->linear[0], n);
-  const double p = moe_linear_row_length(&a->linear[1], n);
+  const double r = moe_linear_row_length(&a->linear[0]);
+  const double p = moe_linear_row_length(&a->linear[1]);
   return (p + r + 8) * (a->q_gate + a->q_expert + 8);
 }
 
-int moe_block_rows(const piece *of, int first) {
-  return of->end - first < MOE_BLOCK ? of->end - first : MOE_BLOCK;
+/* --- spans --- */
+
+span moe_span_from(const walk *w, int unit, int end) {
+  const int *start = w->rows->data.units.start;
+  if (!start) {
+    const int count = end - unit < MOE_BLOCK ? end - unit : MOE_BLOCK;
+    return (span){unit, count, unit, count, 1};
+  }
+  int last = unit + 1;
+  while (last < end && start[last + 1] - start[unit] <= MOE_BLOCK) last++;
+  return (span){start[unit], start[last] - start[unit], unit, last - unit, 1};
+}
+
+int moe_parts(const span *whole) { return whole->rows / MOE_BLOCK + (whole->rows % MOE_BLOCK > 0); }
+
+span moe_part(const span *whole, int part) {
+  const int done = part * MOE_BLOCK, left = whole->rows - done;
+  const int rows = left < MOE_BLOCK ? left : MOE_BLOCK;
+  return (span){whole->row + done, rows, whole->unit, whole->units, left <= MOE_BLOCK};
+}
+
+extent moe_unit_extent(const walk *w, const span *of, int u) {
+  const int *start = w->rows->data.units.start + of->unit + u;
+  const int from = start[0] - of->row, end = start[1] - of->row;
+  return (extent){larger(from, 0), end < of->rows ? end : of->rows};
 }

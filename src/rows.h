@@ -1,4 +1,5 @@
-/* How rows in memory are walked, in one place: blocks that stay in cache, threads, polls (rows.c).
+/* How rows in memory are walked, in one place: units, blocks that stay in cache, threads, polls
+ * (rows.c).
  * Inside, all is with respect to the coefficients: the gate's r x (K - 1), then p x (M - 1) for
  * each expert. */
 #ifndef MOE_ROWS_H
@@ -19,11 +20,20 @@ typedef struct {
   int segments, segment_rows;
 } plan;
 
-/* One block: rows x p, r (x itself where shared), q_gate + q_expert, K, M K, K, K, M, 1, 1, and,
- * for its user's own work, 1 and max(p, r). */
+/* What a block holds: rows row .. row + rows - 1, of units unit .. unit + units - 1. All of their
+ * rows, unless the span is a part of a unit that has more rows than a block. */
 typedef struct {
-  vec *x, *z, *eta, *gate, *expert, *table, *tau, *indicator, *weight, *likelihood, *weighted,
-      *product;
+  int row, rows, unit, units;
+  int is_last; /* the units end with the span */
+} span;
+
+/* One block. Rows x p, q_expert, M K, K, K, M, 1; units x r (x itself where shared), q_gate, K, K,
+ * 1, 1; and, for its user's own work, rows x 1 and max(p, r). The predictors of the gate come first
+ * in eta. Where each row is a unit, unit_tau is tau, and unit_weight is weight. */
+typedef struct {
+  vec *x, *eta, *expert, *table, *tau, *indicator, *weight;
+  vec *z, *gate, *unit_tau, *unit_weight, *likelihood;
+  vec *weighted, *product;
 } block;
 
 /* The rows at one theta, and a workspace that starts with so many blocks, then has the coefficients
@@ -37,6 +47,9 @@ typedef struct {
 } walk;
 
 plan moe_plan(const moe_shape *shape);
+
+/* n where each row is a unit. */
+int moe_unit_count(const moe_rows *rows);
 
 /* Doubles of a workspace up to its rest, but for alignment, which MOE_LANES more are for. */
 size_t moe_walk_length(const plan *plan, int blocks);
@@ -52,9 +65,10 @@ typedef void (*moe_task)(const void *context, int item, int thread);
 moe_status moe_share(const moe_rows *rows, int count, double cost, moe_task task,
                      const void *context);
 
-/* Rows first .. end - 1 of a segment; what is summed over it starts anew where `starts` is set. */
+/* Units first .. end - 1 of a segment, all of which start in its rows; what is summed over it
+ * starts anew where `starts` is set. One thread works on it. */
 typedef struct {
-  int segment, first, end, starts;
+  int segment, first, end, starts, thread;
 } piece;
 
 /* work on all rows of segments from .. to - 1, `row_cost` multiplications each; each thread has a
@@ -70,7 +84,18 @@ moe_status moe_walk_segments(const walk *w, int from, int to, const moe_job *job
 /* Multiplications of a row for its probabilities and scores. */
 double moe_row_cost(const walk *w);
 
-/* The piece's block that starts at row `first` has so many rows. */
-int moe_block_rows(const piece *of, int first);
+/* The span of a block that starts with a unit: more units before `end`, as long as all their rows
+ * fit; or a unit by itself, and where that is longer than a block, it is to be taken in parts. */
+span moe_span_from(const walk *w, int unit, int end);
+
+/* Parts 0 .. moe_parts() - 1 of a span: itself, where it fits. */
+int moe_parts(const span *whole);
+span moe_part(const span *whole, int part);
+
+/* The block's rows from .. end - 1 are those of unit u, from 0 on, of the span. */
+typedef struct {
+  int from, end;
+} extent;
+extent moe_unit_extent(const walk *w, const span *of, int u);
 
 #endif

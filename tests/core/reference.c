@@ -36,6 +36,23 @@ void reference_free_row(reference_row *row) {
   free(row);
 }
 
+int reference_units(const moe_shape *s, const moe_data *d) {
+  return d->units.start ? d->units.count : s->n;
+}
+
+int reference_unit_of(const moe_data *d, int i) {
+  int g = 0;
+  if (!d->units.start) return i;
+  while (d->units.start[g + 1] <= i) g++;
+  return g;
+}
+
+int reference_starts_unit(const moe_data *d, int i) {
+  return !d->units.start || d->units.start[reference_unit_of(d, i)] == i;
+}
+
+long double reference_repeats(const moe_data *d, int i) { return d->repeats ? d->repeats[i] : 1; }
+
 static void standardise(int n, int i, int columns, const moe_design *of, long double *out) {
   for (int j = 0; j < columns; j++)
     out[j] = ((long double)of->values[(size_t)n * j + i] - of->center[j]) / of->scale[j];
@@ -54,30 +71,53 @@ static void log_softmax(int length, int count, const long double *row, const dou
   for (int c = 0; c < count; c++) out[c] -= top + logl(sum);
 }
 
+static void compute_experts(const moe_shape *s, const moe_data *d, const double *theta, int i,
+                            reference_row *row) {
+  const double *expert = theta + (size_t)s->r * s->K;
+  standardise(s->n, i, s->p, &d->x, row->x);
+  for (int k = 0; k < s->K; k++)
+    log_softmax(s->p, s->M, row->x, expert + (size_t)s->p * s->M * k, row->log_expert + s->M * k);
+}
+
+/* joint (K) <- log pi_k + sum_i w_i log p_k(y_i) over all rows of the unit */
+static void join_unit(const moe_shape *s, const moe_data *d, const double *theta, int g,
+                      reference_row *row, long double *joint) {
+  const int from = d->units.start ? d->units.start[g] : g;
+  const int end = d->units.start ? d->units.start[g + 1] : g + 1;
+  for (int k = 0; k < s->K; k++) joint[k] = row->log_gate[k];
+  for (int i = from; i < end; i++) {
+    compute_experts(s, d, theta, i, row);
+    for (int k = 0; k < s->K; k++)
+      joint[k] += reference_repeats(d, i) * row->log_expert[s->M * k + d->y[i]];
+  }
+}
+
 /* tau and the value from the log probabilities */
-static void weigh_experts(const moe_shape *s, const moe_data *d, int i, reference_row *row) {
+static void weigh_experts(const moe_shape *s, const moe_data *d, int g, const long double *joint,
+                          reference_row *row) {
   long double top = -INFINITY, sum = 0, expected = 0;
-  const long double *of_class = row->log_expert + d->y[i];
-  for (int k = 0; k < s->K; k++) top = fmaxl(top, row->log_gate[k] + of_class[s->M * k]);
-  for (int k = 0; k < s->K; k++) sum += expl(row->log_gate[k] + of_class[s->M * k] - top);
+  for (int k = 0; k < s->K; k++) top = fmaxl(top, joint[k]);
+  for (int k = 0; k < s->K; k++) sum += expl(joint[k] - top);
   long double loglik = top + logl(sum);
   for (int k = 0; k < s->K; k++) {
-    long double joint = row->log_gate[k] + of_class[s->M * k];
-    row->tau[k] = d->tau ? d->tau[(size_t)s->n * k + i] : expl(joint - loglik);
-    expected += row->tau[k] * joint;
+    row->tau[k] = d->tau ? d->tau[(size_t)reference_units(s, d) * k + g] : expl(joint[k] - loglik);
+    expected += row->tau[k] * joint[k];
   }
   row->value = d->tau ? expected : loglik;
 }
 
 void reference_compute_row(const moe_shape *s, const moe_data *d, const double *theta, int i,
                            reference_row *row) {
-  const double *expert = theta + (size_t)s->r * s->K;
-  standardise(s->n, i, s->p, &d->x, row->x);
-  standardise(s->n, i, s->r, &d->z, row->z);
+  const int g = reference_unit_of(d, i);
+  standardise(reference_units(s, d), g, s->r, &d->z, row->z);
   log_softmax(s->r, s->K, row->z, theta, row->log_gate);
-  for (int k = 0; k < s->K; k++)
-    log_softmax(s->p, s->M, row->x, expert + (size_t)s->p * s->M * k, row->log_expert + s->M * k);
-  if (d->y) weigh_experts(s, d, i, row);
+  if (d->y) {
+    long double *joint = zeros(s->K);
+    join_unit(s, d, theta, g, row, joint);
+    weigh_experts(s, d, g, joint, row);
+    free(joint);
+  }
+  compute_experts(s, d, theta, i, row);
 }
 
 /* --- sums over rows --- */
@@ -101,15 +141,20 @@ static void add_gram(int length, const long double *row, long double weight, lon
     }
 }
 
-static void add_row(const moe_shape *s, const reference_row *row, int y, long double weight,
-                    reference_sums *out) {
-  size_t g = 0, h = (size_t)s->r * s->r;
+/* What a unit has once. */
+static void add_unit(const moe_shape *s, const reference_row *row, long double weight,
+                     reference_sums *out) {
   out->value += weight * row->value;
   out->value_size += weight * (1 + fabsl(row->value));
   add_gram(s->r, row->z, weight, 1, out->gram, out->gram_size);
-  for (int k = 0; k < s->K; k++, g += s->r)
-    add_score(s->r, row->z, weight, 1, row->tau[k] - expl(row->log_gate[k]), out->gradient + g,
-              out->gradient_size + g);
+  for (int k = 0; k < s->K; k++)
+    add_score(s->r, row->z, weight, 1, row->tau[k] - expl(row->log_gate[k]),
+              out->gradient + (size_t)s->r * k, out->gradient_size + (size_t)s->r * k);
+}
+
+static void add_row(const moe_shape *s, const reference_row *row, int y, long double weight,
+                    reference_sums *out) {
+  size_t g = (size_t)s->r * s->K, h = (size_t)s->r * s->r;
   for (int k = 0; k < s->K; k++, h += (size_t)s->p * s->p) {
     add_gram(s->p, row->x, weight, row->tau[k], out->gram + h, out->gram_size + h);
     for (int m = 0; m < s->M; m++, g += s->p)
@@ -128,8 +173,10 @@ reference_sums *reference_evaluate(const moe_shape *s, const moe_data *d, const 
   out->gram_size = zeros(moe_gram_length(s));
   reference_row *row = reference_new_row(s);
   for (int i = 0; i < s->n; i++) {
+    const long double weight = d->weight ? d->weight[reference_unit_of(d, i)] : 1;
     reference_compute_row(s, d, theta, i, row);
-    add_row(s, row, d->y[i], d->weight ? d->weight[i] : 1, out);
+    if (reference_starts_unit(d, i)) add_unit(s, row, weight, out);
+    add_row(s, row, d->y[i], weight * reference_repeats(d, i), out);
   }
   reference_free_row(row);
   return out;

@@ -11,9 +11,16 @@ typedef struct {
   long double *x, *z;      /* standardised covariates: p and r */
   long double *log_gate;   /* K */
   long double *log_expert; /* M x K */
-  long double *tau;        /* K: posterior weights, or those given; set only where y is known */
-  long double value;       /* its term of the objective, before the case weight */
+  long double *tau;        /* K: its unit's posterior weights, or those given; if y is known */
+  long double value;       /* its unit's term of the objective, before the case weight */
 } reference_row;
+
+/* Units, whether they are given or each row is one: their number, and a row's. */
+int reference_units(const moe_shape *shape, const moe_data *data);
+int reference_unit_of(const moe_data *data, int i);
+int reference_starts_unit(const moe_data *data, int i);
+
+long double reference_repeats(const moe_data *data, int i);
 
 reference_row *reference_new_row(const moe_shape *shape);
 void reference_free_row(reference_row *row);

@@ -6,8 +6,7 @@
 #include "test_core.h"
 
 /* An intercept and then columns with a common part, each in its own unit. */
-static double *random_design(const recipe *recipe, int columns) {
-  const int n = recipe->shape.n;
+static double *random_design(const recipe *recipe, int n, int columns) {
   double *a = new_doubles((size_t)n * columns), *common = new_doubles(n);
   for (int i = 0; i < n; i++) common[i] = normal();
   for (int j = 0; j < columns; j++) {
@@ -31,6 +30,22 @@ static void random_standards(const recipe *recipe, int columns, double **center,
     (*center)[j] = changed ? uniform(-1, 1) : 0;
     (*scale)[j] = changed ? uniform(0.3, 3) : 1;
   }
+}
+
+/* Units of random lengths, as many as n rows make. */
+static moe_units random_units(int n, int most) {
+  int *start = allocate(sizeof *start * ((size_t)n + 1)), count = 0;
+  for (start[0] = 0; start[count] < n; count++) {
+    const int left = n - start[count], rows = between(1, most);
+    start[count + 1] = start[count] + (rows < left ? rows : left);
+  }
+  return (moe_units){count, start};
+}
+
+static double *random_repeats(int n) {
+  double *a = new_doubles(n);
+  for (int i = 0; i < n; i++) a[i] = between(0, 4);
+  return a;
 }
 
 static double *random_weights(int n, weighting weights) {
@@ -100,9 +115,10 @@ static int draw(int count, const long double *log_prob) {
 static int *draw_classes(const moe_shape *s, const moe_data *data, const double *theta) {
   int *y = allocate(sizeof *y * s->n);
   reference_row *row = reference_new_row(s);
-  for (int i = 0; i < s->n; i++) {
+  for (int i = 0, k = 0; i < s->n; i++) {
     reference_compute_row(s, data, theta, i, row);
-    y[i] = draw(s->M, row->log_expert + s->M * draw(s->K, row->log_gate));
+    if (reference_starts_unit(data, i)) k = draw(s->K, row->log_gate);
+    y[i] = draw(s->M, row->log_expert + s->M * k);
   }
   reference_free_row(row);
   return y;
@@ -116,8 +132,13 @@ static int count_poll(void *context) {
 sample *new_sample(const recipe *recipe) {
   const moe_shape *shape = &recipe->shape;
   sample *s = allocate(sizeof *s);
-  s->x = random_design(recipe, shape->p);
-  s->z = recipe->shared ? s->x : random_design(recipe, shape->r);
+  moe_data data = {.units = {0, NULL}};
+  if (recipe->unit_rows) data.units = random_units(shape->n, recipe->unit_rows);
+  const int units = reference_units(shape, &data);
+  s->start = data.units.start;
+  s->repeats = recipe->with_repeats ? random_repeats(shape->n) : NULL;
+  s->x = random_design(recipe, shape->n, shape->p);
+  s->z = recipe->shared ? s->x : random_design(recipe, units, shape->r);
   random_standards(recipe, shape->p, &s->x_center, &s->x_scale);
   if (recipe->shared) {
     s->z_center = s->x_center;
@@ -125,14 +146,15 @@ sample *new_sample(const recipe *recipe) {
   } else {
     random_standards(recipe, shape->r, &s->z_center, &s->z_scale);
   }
-  s->weight = recipe->weights == UNWEIGHTED ? NULL : random_weights(shape->n, recipe->weights);
-  s->tau = recipe->with_tau ? random_tau(shape->n, shape->K) : NULL;
+  s->weight = recipe->weights == UNWEIGHTED ? NULL : random_weights(units, recipe->weights);
+  s->tau = recipe->with_tau ? random_tau(units, shape->K) : NULL;
   s->truth = random_theta(shape, recipe->spread);
   s->theta = random_theta(shape, recipe->spread);
-  moe_data data = {.x = {s->x, s->x_center, s->x_scale, NULL},
-                   .z = {s->z, s->z_center, s->z_scale, NULL}};
+  data.x = (moe_design){s->x, s->x_center, s->x_scale, NULL};
+  data.z = (moe_design){s->z, s->z_center, s->z_scale, NULL};
   s->y = draw_classes(shape, &data, s->truth);
   data.y = s->y;
+  data.repeats = s->repeats;
   data.weight = s->weight;
   data.tau = s->tau;
   s->polls = 0;
@@ -157,9 +179,11 @@ void free_sample(sample *s) {
     free(s->z_center);
     free(s->z_scale);
   }
-  double *owned[] = {s->x,   s->x_center, s->x_scale, s->weight,
-                     s->tau, s->truth,    s->theta,   s->rows.workspace.values};
+  double *owned[] = {s->x,      s->x_center, s->x_scale,
+                     s->weight, s->repeats,  s->tau,
+                     s->truth,  s->theta,    s->rows.workspace.values};
   for (size_t j = 0; j < sizeof owned / sizeof *owned; j++) free(owned[j]);
   free(s->y);
+  free((void *)s->start);
   free(s);
 }

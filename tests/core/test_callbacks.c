@@ -174,7 +174,7 @@ static void a_poll_stops_each_walk(void) {
     stop = (stopper){after, 0};
     moe_status status = moe_evaluate_rows(&s->rows, s->theta, &value, gradient, gram);
     CHECK(status == MOE_STOPPED && stop.calls == after, "%d, %d", (int)status, stop.calls);
-    set_workspace(s, 1, moe_information_workspace(&a.shape, 1));
+    set_workspace(s, 1, moe_information_workspace(&a.shape, 1, 0));
     stop = (stopper){after, 0};
     status = moe_information_rows(&s->rows, s->theta, MOE_OBSERVED, scores);
     CHECK(status == MOE_STOPPED && stop.calls == after, "%d, %d", (int)status, stop.calls);

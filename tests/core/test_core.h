@@ -24,6 +24,7 @@ void test_evaluate(void);
 void test_predict(void);
 void test_fit(void);
 void test_information(void);
+void test_unit(void);
 void test_callbacks(void);
 void test_endings(void);
 void test_design(void);
@@ -57,6 +58,8 @@ typedef struct {
   int shared;       /* the gate has the experts' design; needs r = p */
   int standardised; /* centre and scale are not 0 and 1 */
   int with_tau;     /* posterior weights are given */
+  int unit_rows;    /* most rows of a unit; 0: each row is one */
+  int with_repeats; /* rows count several times within their unit */
   weighting weights;
   double spread;      /* standard deviation of the linear predictors, roughly */
   double correlation; /* between the covariates */
@@ -67,7 +70,8 @@ typedef struct {
  * is owned by the sample. theta is a point elsewhere than the truth. */
 typedef struct {
   moe_rows rows;
-  double *x, *x_center, *x_scale, *z, *z_center, *z_scale, *weight, *tau;
+  double *x, *x_center, *x_scale, *z, *z_center, *z_scale, *weight, *repeats, *tau;
+  const int *start; /* of units, or NULL */
   int *y;
   double *truth, *theta;
   int polls;
@@ -90,5 +94,8 @@ double column_sum(const moe_shape *shape, const double *theta);
 /* Value, gradient and Gram matrices at the sample's theta against the reference, which reads the
  * dense designs. */
 void check_evaluation(sample *sample, double bound);
+
+/* Information and scores of a sample against the reference. */
+void check_curvature(const recipe *recipe, double bound);
 
 #endif

@@ -39,15 +39,20 @@ static void free_curvature(curvature a) {
   free(a.outer_size);
 }
 
-/* The score of one row's complete data, were expert `of` its own: d numbers. */
-static void complete_score(const moe_shape *s, const reference_row *row, int y, int of,
-                           long double *out) {
+/* A row's part of the score of its unit's complete data, were expert `of` its own: adds to d
+ * numbers; the gate's are there once. */
+static void add_complete_score(const moe_shape *s, const moe_data *d, const reference_row *row,
+                               int i, int of, long double *out) {
+  const int is_first = reference_starts_unit(d, i), y = d->y[i];
+  const long double repeats = reference_repeats(d, i);
   for (int k = 1; k < s->K; k++)
-    for (int j = 0; j < s->r; j++) *out++ = ((k == of) - expl(row->log_gate[k])) * row->z[j];
+    for (int j = 0; j < s->r; j++)
+      *out++ += is_first * ((k == of) - expl(row->log_gate[k])) * row->z[j];
   for (int k = 0; k < s->K; k++)
     for (int m = 1; m < s->M; m++)
       for (int j = 0; j < s->p; j++)
-        *out++ = (k == of) * ((m == y) - expl(row->log_expert[s->M * k + m])) * row->x[j];
+        *out++ +=
+            repeats * (k == of) * ((m == y) - expl(row->log_expert[s->M * k + m])) * row->x[j];
 }
 
 /* Adds share (diag(prob) - prob prob') (x) row row' of the free classes to a block on the diagonal
@@ -75,35 +80,48 @@ static void add_outer(size_t d, long double factor, const long double *a, long d
     }
 }
 
-static void add_row(const moe_shape *s, const reference_row *row, int y, long double weight,
-                    curvature *out, long double *complete, long double *mean) {
+/* The curvature of a row's complete data, and of the gate where its unit starts. */
+static void add_complete(const moe_shape *s, const moe_data *d, const reference_row *row, int i,
+                         long double weight, curvature *out) {
+  const int is_first = reference_starts_unit(d, i);
+  size_t at = add_softmax(out->d, 0, s->K, row->log_gate, s->r, row->z, is_first ? weight : 0, out);
+  for (int k = 0; k < s->K; k++)
+    at = add_softmax(out->d, at, s->M, row->log_expert + s->M * k, s->p, row->x,
+                     weight * row->tau[k] * reference_repeats(d, i), out);
+}
+
+/* What is missing of a unit, whose complete scores (d for each expert) are known; mean <- score. */
+static void add_missing(int K, const long double *tau, const long double *complete,
+                        long double weight, curvature *out, long double *mean) {
   const size_t d = out->d;
-  size_t at = add_softmax(d, 0, s->K, row->log_gate, s->r, row->z, weight, out);
   for (size_t j = 0; j < d; j++) mean[j] = 0;
-  for (int k = 0; k < s->K; k++) {
-    at = add_softmax(d, at, s->M, row->log_expert + s->M * k, s->p, row->x, weight * row->tau[k],
-                     out);
-    complete_score(s, row, y, k, complete);
-    add_outer(d, -weight * row->tau[k], complete, out->observed, out->observed_size);
-    for (size_t j = 0; j < d; j++) mean[j] += row->tau[k] * complete[j];
+  for (int k = 0; k < K; k++, complete += d) {
+    add_outer(d, -weight * tau[k], complete, out->observed, out->observed_size);
+    for (size_t j = 0; j < d; j++) mean[j] += tau[k] * complete[j];
   }
   add_outer(d, weight, mean, out->observed, out->observed_size);
   add_outer(d, weight, mean, out->outer, out->outer_size);
 }
 
-/* `scores`, if not NULL, receives the rows' weighted scores (n x d). */
+/* `scores`, if not NULL, receives the units' weighted scores (G x d). */
 static curvature reference_curvature(const sample *s, long double *scores) {
   const moe_shape *h = &s->rows.shape;
-  const size_t d = moe_coefficients_length(h);
+  const moe_data *data = &s->rows.data;
+  const size_t d = moe_coefficients_length(h), units = reference_units(h, data);
   curvature out = new_curvature(d);
-  long double *complete = allocate(sizeof(long double) * d);
+  long double *complete = allocate(sizeof(long double) * d * h->K);
   long double *mean = allocate(sizeof(long double) * d);
   reference_row *row = reference_new_row(h);
   for (int i = 0; i < h->n; i++) {
-    long double weight = s->weight ? s->weight[i] : 1;
-    reference_compute_row(h, &s->rows.data, s->theta, i, row);
-    add_row(h, row, s->y[i], weight, &out, complete, mean);
-    for (size_t j = 0; scores && j < d; j++) scores[(size_t)h->n * j + i] = weight * mean[j];
+    const int g = reference_unit_of(data, i);
+    const long double weight = s->weight ? s->weight[g] : 1;
+    reference_compute_row(h, data, s->theta, i, row);
+    for (size_t j = 0; reference_starts_unit(data, i) && j < d * h->K; j++) complete[j] = 0;
+    add_complete(h, data, row, i, weight, &out);
+    for (int k = 0; k < h->K; k++) add_complete_score(h, data, row, i, k, complete + d * k);
+    if (i + 1 < h->n && !reference_starts_unit(data, i + 1)) continue;
+    add_missing(h->K, row->tau, complete, weight, &out, mean);
+    for (size_t j = 0; scores && j < d; j++) scores[units * j + g] = weight * mean[j];
   }
   reference_free_row(row);
   free(complete);
@@ -113,16 +131,25 @@ static curvature reference_curvature(const sample *s, long double *scores) {
 
 /* --- the core --- */
 
+/* Units of several rows are weighed first. */
 static void set_information_threads(sample *s, int threads) {
-  const size_t curvature = moe_information_workspace(&s->rows.shape, threads);
-  const size_t scores = moe_rows_workspace(&s->rows.shape, threads);
+  const moe_shape *h = &s->rows.shape;
+  const int with_units = s->start != NULL;
+  const size_t curvature = moe_information_workspace(h, threads, with_units);
+  const size_t scores = moe_rows_workspace(h, threads);
   set_workspace(s, threads, curvature > scores ? curvature : scores);
+  if (!with_units) return;
+  if (!s->tau) s->tau = new_doubles((size_t)s->rows.data.units.count * h->K);
+  s->rows.data.tau = NULL;
+  moe_predict_rows(&s->rows, s->theta, &(moe_prediction){.posterior = s->tau});
+  s->rows.data.tau = s->tau;
 }
 
 static double *information(sample *s, moe_information kind) {
   const size_t d = moe_coefficients_length(&s->rows.shape);
   double *out = new_doubles(d * d);
-  moe_information_rows(&s->rows, s->theta, kind, out);
+  moe_status status = moe_information_rows(&s->rows, s->theta, kind, out);
+  CHECK(status == MOE_OK, "status %d", (int)status);
   return out;
 }
 
@@ -143,9 +170,10 @@ static void check_matrix(const sample *s, const char *what, size_t length, const
         s->weight ? ", weights" : "");
 }
 
-static void check_recipe(const recipe *recipe, double bound) {
+void check_curvature(const recipe *recipe, double bound) {
   sample *s = new_sample(recipe);
-  const size_t d = moe_coefficients_length(&recipe->shape), n = recipe->shape.n;
+  const size_t d = moe_coefficients_length(&recipe->shape);
+  const size_t n = reference_units(&recipe->shape, &s->rows.data);
   long double *scores = allocate(sizeof(long double) * n * d);
   curvature want = reference_curvature(s, scores);
   set_information_threads(s, 1);
@@ -178,7 +206,7 @@ static void random_curvatures(void) {
                 .spread = pow(10, uniform(-1, 0.7)),
                 .units = between(0, 1) ? uniform(0, 1) : 0};
     if (a.shared) a.shape.r = a.shape.p;
-    check_recipe(&a, ACCURACY);
+    check_curvature(&a, ACCURACY);
   }
   printf("  random curvatures: off by at most %.2g\n", worst_error);
 }
@@ -188,10 +216,10 @@ static void curvature_over_batches(void) {
   const int n[] = {2047, 2048, 2049, 6000};
   for (int j = 0; j < 4; j++) {
     recipe a = {.shape = {n[j], 3, 2, 3, 2}, .weights = RANDOM_WEIGHTS, .spread = 1};
-    check_recipe(&a, ACCURACY);
+    check_curvature(&a, ACCURACY);
   }
   recipe wide = {.shape = {260, 40, 40, 4, 5}, .shared = 1, .spread = 1};
-  check_recipe(&wide, ACCURACY);
+  check_curvature(&wide, ACCURACY);
 }
 
 /* Where theta has the entry that reference-coded coefficient j moves. */
@@ -266,7 +294,7 @@ static void threads_change_no_bit(void) {
  * rounding of the predictors is magnified by as much. */
 static void curvature_of_rescued_rows(void) {
   recipe a = {.shape = {300, 3, 3, 3, 3}, .shared = 1, .spread = 600};
-  check_recipe(&a, 1e-10);
+  check_curvature(&a, 1e-10);
 }
 
 static void curvature_polls(void) {

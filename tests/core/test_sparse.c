@@ -320,7 +320,7 @@ static double *curvature(sparse_sample *s, int threads, size_t *length) {
   moe_rows *rows = &s->sample->rows;
   const size_t d = moe_coefficients_length(&rows->shape), scores = d * (size_t)rows->shape.n;
   double *out = new_doubles(*length = 2 * d * d + scores);
-  const size_t information = moe_information_workspace(&rows->shape, threads);
+  const size_t information = moe_information_workspace(&rows->shape, threads, 0);
   const size_t of_scores = moe_rows_workspace(&rows->shape, threads);
   set_workspace(s->sample, threads, information > of_scores ? information : of_scores);
   moe_information_rows(rows, s->sample->theta, MOE_OBSERVED, out);

@@ -25,7 +25,7 @@ static void short_workspaces_of_rows(void) {
     check_refused(moe_predict_rows(&s->rows, s->theta, &(moe_prediction){.prob = out}), out,
                   "prediction");
     check_refused(moe_score_rows(&s->rows, s->theta, out), out, "scores");
-    set_workspace(s, threads, moe_information_workspace(&a.shape, threads) - 1);
+    set_workspace(s, threads, moe_information_workspace(&a.shape, threads, 0) - 1);
     check_refused(moe_information_rows(&s->rows, s->theta, MOE_SCORES, out), out, "information");
   }
   free(out);
