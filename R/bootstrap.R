@@ -24,7 +24,7 @@
 #' spreads the replicates as if they were one cluster, unlike [vcov.moe_fit()], which counts four.
 #'
 #' With `cluster`, all rows of a cluster share one draw, which allows for dependence within
-#' clusters.
+#' clusters. A group of the fit is one unit, whose rows share one draw anyway.
 #'
 #' @section Which expert is which:
 #' Experts may be permuted without changing the model. Each replicate's are brought into the order
@@ -98,7 +98,7 @@ moe_bootstrap <- function(fit, replicates = 200, type = c("exponential", "dirich
   if (fit$status == "merged") refuse(not_a_maximum)
   replicates <- check_count(replicates, "replicates")
   type <- check_choice(type, c("exponential", "dirichlet"), "type")
-  cluster <- check_cluster(cluster, fit)
+  cluster <- unit_clusters(check_cluster(cluster, fit), fit)
   check_processes(cl)
   progress <- check_flag(progress, "progress")
 
@@ -123,10 +123,9 @@ bootstrap_task <- function(fit, type, cluster, alone) {
 
 # --- random weights ---
 
-# A weight per row, equal within clusters.
-draw_weights <- function(type, rows, cluster) {
-  units <- if (is.null(cluster)) rows else max(cluster)
-  weights <- stats::rexp(units)
+# A weight per unit, equal within clusters.
+draw_weights <- function(type, units, cluster) {
+  weights <- stats::rexp(if (is.null(cluster)) units else max(cluster))
   if (type == "dirichlet") weights <- weights / mean(weights)
   if (is.null(cluster)) weights else weights[cluster]
 }
@@ -137,8 +136,9 @@ draw_weights <- function(type, rows, cluster) {
 # none.
 run_replicate <- function(task, stream) {
   fit <- task$fit
-  weights <- with_random_state(stream, draw_weights(task$type, fit$rows, task$cluster))
-  problem <- problem_with_weights(task$problem, weights * prior_weights(fit))
+  units <- count_units(task$problem)
+  weights <- with_random_state(stream, draw_weights(task$type, units, task$cluster))
+  problem <- problem_with_weights(task$problem, weights * per_unit(fit, prior_weights(fit)))
   run <- core_maximise(problem, as_theta(fit$measure), tolerance = task$tolerance)
   if (!all(is.finite(run$theta), is.finite(run$objective))) {
     return(list(error = "the objective is not finite"))

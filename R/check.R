@@ -125,8 +125,8 @@ check_each <- function(valid, values, rule) {
   refuse(rule, ", but row ", bad[1], " has ", format(values[bad[1]]), more, ".")
 }
 
-# Groups of the rows that are used, given for them or for those that `na.action` left out too.
-check_groups <- function(group, name, groups, rows, omitted) {
+# A value for each row that is used, given for them or for those that `na.action` left out too.
+check_row_values <- function(group, name, rows, omitted) {
   if (!is.atomic(group) || length(dim(group)) > 1L) {
     refuse("`", name, "` must be a vector, not ", given(group), ".")
   }
@@ -138,6 +138,11 @@ check_groups <- function(group, name, groups, rows, omitted) {
   if (anyNA(group)) {
     refuse("`", name, "` must not hold missing values: row ", which(is.na(group))[1], " is NA.")
   }
+  group
+}
+
+check_groups <- function(group, name, groups, rows, omitted) {
+  group <- check_row_values(group, name, rows, omitted)
   if (length(unique(group)) < 2L) {
     refuse("`", name, "` must tell at least two ", groups, " apart, but has one.")
   }

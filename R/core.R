@@ -3,7 +3,7 @@
 # the symmetric form.
 
 # Log-likelihood, its gradient (the shape of theta) and, if asked for, the Gram matrices Z'VZ and,
-# for each expert, X'V T_k X. With responsibilities tau (n x K) given, the log-likelihood is the
+# for each expert, X'V T_k X. With responsibilities tau (units x K) given, the log-likelihood is the
 # expected complete-data one.
 core_evaluate <- function(problem, theta, gram = FALSE, tau = NULL) {
   .Call(C_moe_evaluate, problem, theta, tau, gram, usable_threads(problem$control))
@@ -28,14 +28,15 @@ core_maximise <- function(problem, theta, iterations = problem$control$max_itera
 core_predictions <- c("prob", "gate", "expert", "posterior")
 
 # The predictions that are asked for, in one pass over the rows: a list with prob (n x M), gate
-# (n x K), expert (n x M x K) or posterior (n x K), which needs y.
+# (units x K), expert (n x M x K) or posterior (units x K), which needs y.
 core_predict <- function(problem, theta, what) {
   wanted <- core_predictions %in% what
   out <- .Call(C_moe_predict, problem, theta, wanted,
                usable_threads(problem$control))[core_predictions[wanted]]
   size <- c(nrow(problem$design$x), problem$classes, problem$experts)
+  units <- c(nrow(problem$design$z), problem$experts)
   Map(function(values, kind) {
-    dim(values) <- switch(kind, prob = size[1:2], expert = size, size[c(1L, 3L)])
+    dim(values) <- switch(kind, prob = size[1:2], expert = size, units)
     values
   }, out, names(out))
 }
@@ -49,7 +50,7 @@ core_information <- function(problem, theta, kind = core_informations) {
         usable_threads(problem$control))
 }
 
-# v_i s_i in row i
+# v_g s_g in row g
 core_scores <- function(problem, theta) {
   .Call(C_moe_scores, problem, theta, usable_threads(problem$control))
 }

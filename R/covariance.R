@@ -23,7 +23,7 @@ estimate_covariance <- function(fit, type = covariance_types, cluster = NULL, na
   check_fit(fit)
   type <- choose_covariance(type, cluster, name)
   if (fit$status == "merged") refuse(not_a_maximum)
-  cluster <- check_cluster(cluster, fit)
+  cluster <- unit_clusters(check_cluster(cluster, fit), fit)
   theta <- as_theta(fit$measure)
   information <- core_information(problem, theta, if (type == "opg") "scores" else "observed")
   least <- least_information(fit)
@@ -170,7 +170,19 @@ cluster_variable <- function(formula, fit) {
   eval(call, environment(formula))[[1]]
 }
 
-# G / (G - 1) sum_g u_g u_g' for sums u_g of a cluster's scores. Rows are taken by cluster in chunks
+# The cluster of each group, all of whose rows must be in it.
+unit_clusters <- function(cluster, fit) {
+  if (is.null(cluster) || is.null(fit$group)) return(cluster)
+  of_group <- cluster[!duplicated(fit$group)]
+  apart <- which(of_group[fit$group] != cluster)
+  if (length(apart)) {
+    refuse("`cluster` must not divide groups, whose rows depend on each other, but the rows of ",
+           dQuote(fit$group[apart[1]], FALSE), " are in several clusters.")
+  }
+  of_group
+}
+
+# G / (G - 1) sum_g u_g u_g' for sums u_g of a cluster's scores. Units are taken by cluster in chunks
 # whose scores are so many `numbers`; the last cluster of a chunk stays open for the next.
 cluster_meat <- function(problem, theta, cluster, numbers = 1e6) {
   length <- count_parameters(problem)

@@ -15,11 +15,11 @@ new_design <- function(x, z, columns, moments) {
   setNames(c(of_x, of_z), c("x", "x_center", "x_scale", "z", "z_center", "z_scale"))
 }
 
-# The design of some rows.
-subset_design <- function(design, rows) {
-  shared <- identical(design$x, design$z)
+# The design of some rows, and of the units that they are of.
+subset_design <- function(design, rows, units = rows) {
+  shared <- identical(design$x, design$z) && identical(rows, units)
   design$x <- take_rows(design$x, rows)
-  design$z <- if (shared) design$x else take_rows(design$z, rows)
+  design$z <- if (shared) design$x else take_rows(design$z, units)
   design
 }
 

@@ -66,6 +66,7 @@ remark_identification <- function(fit, problem) {
 # Equal rows have equal projections on a fixed direction, and other rows, as good as surely, others.
 has_distinct_rows <- function(problem, needed) {
   design <- problem$design
+  z <- gate_rows(problem)
   project <- function(a, center, scale, step) {
     linear_function(a, center, scale, stats::qnorm((seq_along(scale) * step) %% 1))
   }
@@ -73,7 +74,7 @@ has_distinct_rows <- function(problem, needed) {
   for (rows in unique(c(min(n, 10 * needed), n))) {
     first <- seq_len(rows)
     key <- project(take_rows(design$x, first), design$x_center, design$x_scale, sqrt(2)) +
-      project(take_rows(design$z, first), design$z_center, design$z_scale, sqrt(3))
+      project(take_rows(z, first), design$z_center, design$z_scale, sqrt(3))
     if (length(unique(signif(key, 10))) >= needed) return(TRUE)
   }
   FALSE

@@ -48,6 +48,20 @@
 #' Covariates may be of any unit: values beyond 1e305 in size are refused, and a standard deviation
 #' below 1e-304 counts as constant.
 #'
+#' @section Groups:
+#' Persons who answer several questions, households that choose again and again, patients with
+#' repeated visits: with `group = id` all rows of a group are made by one expert, which the gate
+#' draws once, and the log-likelihood is
+#' \deqn{\sum_g v_g \log \sum_k \pi_k(z_g) \prod_{i \in g} p_k(y_i \mid x_i).}
+#' Responsibilities are then of groups, \eqn{\tau_{gk} \propto \pi_k(z_g) \prod_{i \in g} p_k(y_i \mid
+#' x_i)}, and the minorizer is the same with one term per group for the gate and with
+#' \eqn{\tau_{gk}} in all rows of the group for the experts. The gate's covariates must be constant
+#' within groups, so the formula needs a part of its own for them (`y ~ x | z`, or `| 1`), as must
+#' case weights, which count groups. `nobs()` is the number of groups, which BIC and HQ use;
+#' a matrix given as `start` has a row per group, in the order in which they come. Groups need not
+#' be contiguous. With one row per group this is the model without groups. [predict.moe_fit()] has
+#' more on what earlier rows of a group say of the next one.
+#'
 #' @section Sparse matrices:
 #' `x` and `z` may be sparse matrices of the package Matrix: a `dgCMatrix`, such as
 #' [Matrix::sparse.model.matrix()] makes (leave out its first column, the intercept), or any other
@@ -87,6 +101,8 @@
 #' @param control Settings, from [moe_control()].
 #' @param cl `NULL`, or a cluster by [parallel::makeCluster()] of any type, whose processes share the
 #'   searches. Results do not depend on it.
+#' @param group Which group each row is of, a vector evaluated in `data` as `weights` are: the rows
+#'   of a group share one expert, see the section below. `NULL` for each row by itself.
 #' @param model Whether to keep the model frame (or the matrices) in the fit. Without it, methods
 #'   that need the training data ask for `newdata`.
 #' @param x Numeric matrix of the experts' covariates, without an intercept column, one row per
@@ -111,7 +127,8 @@
 #'     first, and `found`, by how many of them}
 #'   \item{shares}{mean gate probability of each expert}
 #'   \item{lambda, experts, levels, df, nobs}{the ridge, K, the classes, the number of free
-#'     parameters, the sum of the weights}
+#'     parameters, the sum of the weights (of groups, where there are)}
+#'   \item{rows, group}{the number of rows that were used, and a factor of their groups or `NULL`}
 #'   \item{problems}{warnings about the solution, in words; empty if there are none}
 #' @seealso [predict.moe_fit()], [summary.moe_fit()], [plot.moe_fit()], [moe_control()]
 #' @references
@@ -138,7 +155,7 @@ moe_fit <- function(...) {
 #' @export
 moe_fit.formula <- function(formula, data, experts = 2, weights, subset, na.action, lambda = NULL,
                             start = NULL, contrasts = NULL, control = moe_control(), model = TRUE,
-                            cl = NULL, ...) {
+                            cl = NULL, group, ...) {
   check_unused(...)
   keep_frame <- check_flag(model, "model") || identical(experts, "auto")
   input <- read_formula(formula, if (!missing(data)) data, fit_call(match.call()), contrasts,
@@ -149,10 +166,10 @@ moe_fit.formula <- function(formula, data, experts = 2, weights, subset, na.acti
 #' @rdname moe_fit
 #' @export
 moe_fit.default <- function(x, y, experts = 2, z = x, weights, lambda = NULL, start = NULL,
-                            control = moe_control(), model = TRUE, cl = NULL, ...) {
+                            control = moe_control(), model = TRUE, cl = NULL, group = NULL, ...) {
   check_unused(...)
   input <- read_matrices(x, y, z, missing(z), if (!missing(weights)) weights,
-                         fit_call(match.call()))
+                         fit_call(match.call()), group)
   fit_or_select(input, experts, lambda, start, control, model, cl)
 }
 
@@ -163,11 +180,15 @@ fit_or_select <- function(input, experts, lambda, start, control, model, cl) {
     if (!is.null(start)) refuse("`start` must be NULL with `experts = \"auto\"`.")
     select_fit(input, lambda, control, cl)
   } else {
-    input$finish(moe_fit_worker(input$x, input$z, input$y, experts, input$weights, lambda, start,
-                                control, cl))
+    fit_input(input, experts, lambda, start, control, cl)
   }
   if (!model) fit$model <- NULL
   fit
+}
+
+fit_input <- function(input, experts, lambda, start, control, cl) {
+  input$finish(moe_fit_worker(input$x, input$z, input$y, experts, input$weights, lambda, start,
+                              control, cl, input$group))
 }
 
 select_fit <- function(input, lambda, control, cl) {
@@ -181,10 +202,9 @@ select_fit <- function(input, lambda, control, cl) {
   rough$tolerance <- max(rough$tolerance, 1e-6)
   # Redundant experts are meant to be weak here.
   overfit <- suppressWarnings(
-    moe_fit_worker(input$x, input$z, input$y, min(wanted$max_experts, nrow(input$x)),
-                   input$weights, lambda, NULL, rough, cl)
+    fit_input(input, min(wanted$max_experts, nrow(input$x)), lambda, NULL, rough, cl)
   )
-  tree <- suppressWarnings(moe_dendrogram(input$finish(overfit)))
+  tree <- suppressWarnings(moe_dendrogram(overfit))
   message("Merged ", overfit$experts, " experts (ridge ", format(overfit$lambda), "): ",
           describe_choice(tree))
   tree$fit$control[c("tolerance", "search")] <- wanted[c("tolerance", "search")]

@@ -43,6 +43,8 @@ fit_rules <- alist(
   "its `rows` are no whole number" = is.integer(rows) && is_one_number(rows) && rows >= 1L,
   "its `prior_weights` are not one per row" =
     is.null(prior_weights) || is.double(prior_weights) && length(prior_weights) == rows,
+  "its `group` is not one per row" =
+    is.null(group) || is.factor(group) && length(group) == rows,
   "its `lambda`, `objective`, `loglik`, `df` and `nobs` are not single numbers" =
     all(vapply(list(lambda, objective, loglik, df, nobs), is_one_number, NA))
 )

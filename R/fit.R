@@ -10,6 +10,7 @@
 #'   they are equal: the rows are then read once.
 #' @param y A factor, all of whose levels occur, with one value per row.
 #' @param weights `NULL`, or case weights.
+#' @param group `NULL`, or the group of each row.
 #' @inheritParams moe_fit
 #' @return A `moe_fit` without `call`, terms and data, so that `predict()` needs matrices.
 #' @seealso [moe_fit()]
@@ -20,7 +21,7 @@
 #' logLik(fit)
 #' @export
 moe_fit_worker <- function(x, z, y, experts = 2, weights = NULL, lambda = NULL,
-                           start = NULL, control = moe_control(), cl = NULL) {
+                           start = NULL, control = moe_control(), cl = NULL, group = NULL) {
   x <- check_model_matrix(x, "x")
   z <- if (identical(x, z)) x else check_model_matrix(z, "z")
   control <- check_control(control)
@@ -30,11 +31,13 @@ moe_fit_worker <- function(x, z, y, experts = 2, weights = NULL, lambda = NULL,
   check_classes(y, weights)
   check_processes(cl)
   experts <- check_count(experts, "experts", upper = nrow(x), or = " or \"auto\"")
+  if (!is.null(group)) group <- as_groups(group, nrow(x))
 
-  problem <- penalised_problem(x, z, y, experts, weights, lambda, control)
+  problem <- penalised_problem(x, z, y, experts, weights, lambda, control, group)
   if (inherits(start, "moe_fit")) check_start_fit(start, problem)
   fit <- new_fit(best_run(problem, start, cl), problem)
   fit$ordered <- is.ordered(y)
+  fit$group <- group
   fit
 }
 
@@ -56,7 +59,7 @@ new_fit <- function(result, problem) {
     shares = setNames(shares[order], paste0("expert", seq_along(order))),
     lambda = problem$lambda, experts = problem$experts, levels = problem$levels,
     df = count_parameters(problem), nobs = problem$total, rows = length(problem$y),
-    prior_weights = problem$weights, measure = measure, columns = problem$columns,
+    prior_weights = problem_rows(problem, problem$weights), measure = measure, columns = problem$columns,
     control = problem$control
   ), class = "moe_fit")
   fit$problems <- diagnose(fit, problem)
@@ -66,4 +69,9 @@ new_fit <- function(result, problem) {
 
 prior_weights <- function(fit) {
   if (is.null(fit$prior_weights)) rep.int(1, fit$rows) else fit$prior_weights
+}
+
+# Of what comes per row and is the same in all rows of a group, a value per group.
+per_unit <- function(fit, values) {
+  if (is.null(fit$group) || is.null(values)) values else values[!duplicated(fit$group)]
 }

@@ -6,12 +6,17 @@ as_folds <- function(folds, input) UseMethod("as_folds")
 
 as_folds.default <- function(folds, input) {
   rows <- length(input$y)
+  units <- if (is.null(input$group)) rows else nlevels(input$group)
   folds <- if (length(folds) == 1L) {
-    if (rows < 2L) refuse("Cross-validation needs at least two rows, but there is one.")
-    draw_folds(check_count(folds, "folds", lower = 2L, upper = rows), input)
+    if (units < 2L) {
+      refuse("Cross-validation needs at least two ", if (is.null(input$group)) "rows" else "groups",
+             ", but there is one.")
+    }
+    draw_unit_folds(check_count(folds, "folds", lower = 2L, upper = units), input)
   } else {
     as.integer(factor(check_groups(folds, "folds", "folds", rows, input$na.action)))
   }
+  check_whole_groups(folds, input$group)
   check_folds(folds, input)
   folds
 }
@@ -34,6 +39,22 @@ trained_on.default <- function(folds, fold) which(folds != fold)
 fold_baseline <- function(folds, input) UseMethod("fold_baseline")
 
 fold_baseline.default <- function(folds, input) NULL
+
+# Groups are dealt out as if their first rows were all of them.
+draw_unit_folds <- function(count, input) {
+  if (is.null(input$group)) return(draw_folds(count, input))
+  first <- !duplicated(input$group)
+  draw_folds(count, list(y = input$y[first], weights = input$weights[first]))[input$group]
+}
+
+check_whole_groups <- function(folds, group) {
+  if (is.null(group)) return(invisible())
+  apart <- which(folds != folds[!duplicated(group)][group])
+  if (length(apart)) {
+    refuse("`folds` must not divide groups, whose rows depend on each other, but the rows of ",
+           dQuote(group[apart[1]], FALSE), " are in several folds.")
+  }
+}
 
 # Rows are dealt out class by class, those that count before those without weight.
 draw_folds <- function(count, input) {

@@ -15,8 +15,8 @@ fit_call <- function(call) {
   call
 }
 
-# What a method was given, as the worker takes it: x, z, y and weights, with finish(), which adds to
-# a worker's fit what the method knows, training data included. `call` is that of moe_fit().
+# What a method was given, as the worker takes it: x, z, y, weights and group, with finish(), which
+# adds to a worker's fit what the method knows, training data included. `call` is that of moe_fit().
 
 read_formula <- function(formula, data, call, contrasts, env, keep_frame = TRUE) {
   formula <- as_two_parts(formula)
@@ -27,8 +27,9 @@ read_formula <- function(formula, data, call, contrasts, env, keep_frame = TRUE)
   frame <- plain_columns(build_model_frame(formula, data, call, env))
   response <- Formula::model.part(formula, frame, lhs = 1)
   frame <- drop_covariate_levels(frame, names(response))
-  check_covariates(unclass(frame)[setdiff(names(frame), c(names(response), "(weights)"))])
+  check_covariates(unclass(frame)[setdiff(names(frame), c(names(response), "(weights)", "(group)"))])
   check_contrasts(contrasts, frame)
+  check_identifiers(parts$gate, frame)
   y <- as_response(if (length(response) == 1L) response[[1]] else response,
                    deparse1(formula(formula, rhs = 0)[[2]]))
   designs <- build_designs(parts, frame, contrasts)
@@ -36,6 +37,7 @@ read_formula <- function(formula, data, call, contrasts, env, keep_frame = TRUE)
   env <- slim_environment(environment(formula), attr(attr(frame, "terms"), "variables"), data)
   used <- c(attr(designs$x, "used_contrasts"), attr(designs$z, "used_contrasts"))
   weights <- model.weights(frame)
+  group <- frame[["(group)"]]
   all_terms <- c(list(full = attr(frame, "terms")), parts)
   blueprint <- describe_frame(frame, data, environment(formula))
   xlevels <- Filter(length, lapply(blueprint$columns, `[[`, "levels"))
@@ -55,11 +57,11 @@ read_formula <- function(formula, data, call, contrasts, env, keep_frame = TRUE)
     fit$model <- frame
     with_environment(fit, env)
   }
-  list(x = designs$x, z = designs$z, y = y, weights = weights, na.action = na_action,
-       finish = finish)
+  list(x = designs$x, z = designs$z, y = y, weights = weights, group = group,
+       na.action = na_action, finish = finish)
 }
 
-read_matrices <- function(x, y, z, shared, weights, call) {
+read_matrices <- function(x, y, z, shared, weights, call, group = NULL) {
   if (missing(y)) refuse("`y`, the response, must be given beside `x`.")
   x <- add_intercept(x, "x")
   z <- if (shared) x else add_intercept(z, "z")
@@ -69,13 +71,13 @@ read_matrices <- function(x, y, z, shared, weights, call) {
     fit$model <- list(x = x, z = z, y = y)
     fit
   }
-  list(x = x, z = z, y = y, weights = weights, finish = finish)
+  list(x = x, z = z, y = y, weights = weights, group = group, finish = finish)
 }
 
 # --- formulas ---
 
 build_model_frame <- function(formula, data, call, env) {
-  wanted <- match(c("subset", "weights", "na.action"), names(call), 0L)
+  wanted <- match(c("subset", "weights", "na.action", "group"), names(call), 0L)
   call <- call[c(1L, wanted)]
   call[[1L]] <- quote(stats::model.frame)
   call$formula <- formula
@@ -94,6 +96,7 @@ drop_covariate_levels <- function(frame, response) {
 
 # `y ~ x` gives the gate the covariates of the experts; `y ~ x | z` its own.
 as_two_parts <- function(formula) {
+  check_bars(formula)
   formula <- Formula(formula)
   parts <- length(formula)
   if (parts[1] != 1L) {
@@ -105,6 +108,39 @@ as_two_parts <- function(formula) {
            parts[2], ".")
   }
   formula
+}
+
+# (1 | id) is a random effect elsewhere.
+check_bars <- function(formula) {
+  grouping <- find_bars(formula[[length(formula)]])
+  if (is.null(grouping)) return(invisible())
+  refuse("A formula has no random effects such as ", deparse1(grouping), ": where rows of a group ",
+         "share one expert, say so by `group = ", deparse1(grouping[[2L]][[3L]]), "`.")
+}
+
+# The first call of `|` in parentheses.
+find_bars <- function(a) {
+  if (!is.call(a)) return(NULL)
+  is_bars <- identical(a[[1L]], quote(`(`)) && is.call(a[[2L]]) &&
+    as.character(a[[2L]][[1L]])[1L] %in% c("|", "||")
+  if (is_bars) return(a)
+  Reduce(function(found, part) if (is.null(found)) find_bars(part) else found, as.list(a)[-1], NULL)
+}
+
+identifier_levels <- 20L # at least as many
+identifier_rows <- 20    # and no more rows of each
+
+# `| id` is a grouping elsewhere; here it would give the gate a coefficient per person.
+check_identifiers <- function(gate, frame) {
+  for (name in all_columns(gate)) {
+    values <- frame[[name]]
+    if (!is.factor(values) && !is.character(values)) next
+    levels <- length(unique(values))
+    if (levels < identifier_levels || length(values) > identifier_rows * levels) next
+    refuse("The gate's covariate ", name, " has ", levels, " levels in ", length(values), " rows, ",
+           "as an identifier has: where rows with one value share one expert, leave it out and ",
+           "say `group = ", name, "`.")
+  }
 }
 
 # terms() would not say what is wrong.

@@ -112,7 +112,7 @@ moe_icl <- function(object) {
 }
 
 complete_criterion <- function(fit, tau) {
-  stats::BIC(fit) + 2 * posterior_entropy(tau, fit$prior_weights)
+  stats::BIC(fit) + 2 * posterior_entropy(tau, per_unit(fit, fit$prior_weights))
 }
 
 # --- data ---

@@ -64,12 +64,15 @@ split_gains <- function(problem, measure, columns) {
   problem <- problem_with_experts(problem, ncol(measure$gate))
   at <- core_predict(problem, as_theta(measure), c("expert", "posterior"))
   x <- standardised(problem$design, "x")
-  z <- standardised(problem$design, region_side(problem$design), columns)
+  side <- region_side(problem$design)
+  z <- standardised(problem$design, side, columns)
+  if (side == "z") z <- spread_units(z, problem$unit)
   classes <- seq_len(problem$classes)
   hit <- outer(problem$y, classes, `==`)
   lapply(seq_len(problem$experts), function(k) {
     tau <- at$posterior[, k]
     if (!is.null(problem$weights)) tau <- tau * problem$weights
+    tau <- spread_units(tau, problem$unit)
     residual <- tau * (hit - matrix(at$expert[, , k], nrow(x)))
     do.call(rbind, lapply(classes, function(m) crossprod(x, residual[, m] * z)))
   })

@@ -60,7 +60,8 @@ check_variables <- function(terms, newdata, from_data) {
 # Data with both designs of all rows.
 with_designs <- function(fit, data) {
   if (is.null(data$frame)) return(data)
-  c(new_designs(fit, data$frame)(seq_len(nrow(data$frame))), data["y"])
+  c(new_designs(fit, data$frame)(seq_len(nrow(data$frame))),
+    list(y = data$y, group = data$group))
 }
 
 # A function of row numbers that makes these rows of both designs.

@@ -13,7 +13,8 @@
 #'   * `"gate"`: gate probabilities \eqn{\pi_k(z)}, \eqn{n \times K};
 #'   * `"expert"`: each expert's class probabilities \eqn{p_k(m \mid x)}, \eqn{n \times M \times K};
 #'   * `"posterior"`: responsibilities \eqn{\tau_k = \pi_k p_k(y) / \sum_l \pi_l p_l(y)},
-#'     \eqn{n \times K}, which need the response.
+#'     \eqn{n \times K}, which need the response; of groups, with \eqn{p_k(y)} the product over
+#'     their rows, a row per group, named by it.
 #' @param newz For matrix fits, the gate's covariates; `newdata` by default.
 #' @param newy For matrix fits and `type = "posterior"`, the response.
 #' @param se.fit Whether to give standard errors too, for `type` `"prob"`, `"link"`, `"gate"` or
@@ -22,7 +23,21 @@
 #' @param level Confidence level.
 #' @param vcov,cluster Which covariance standard errors are from: `type` and `cluster` of
 #'   [vcov.moe_fit()], whose page says what they rest on and are conditional on.
+#' @param group Which group each row of `newdata` belongs to: a vector with a value per row, or the
+#'   name of a column of `newdata` (and of `history`). For a fit with `group = id` the column `id`
+#'   is taken where there is one. Only `history` and `type = "posterior"` ask for it.
+#' @param history Earlier rows of the groups, with their responses: for formula fits a data frame
+#'   with a column that says the group; for matrix fits `list(x =, y =, group =)`, with `z =` where
+#'   the gate has covariates of its own.
 #' @param ... Not used; an argument here is an error.
+#' @section What the history of a group says:
+#' In a fit with `group`, one expert makes all responses of a group, so earlier ones tell which. With
+#' \eqn{h} the earlier rows of the group, the gate is replaced by the posterior given them,
+#' \deqn{p(m \mid x, h) = \sum_k \tau_k(h) \, p_k(m \mid x), \quad \tau_k(h) \propto \pi_k(z) \prod_{i
+#'   \in h} p_k(y_i \mid x_i).}
+#' `type = "gate"` then gives \eqn{\tau(h)}, and `type = "posterior"` the posterior given the rows of
+#' `newdata` as well. Groups without a history have the gate. Without `history`, all predictions but
+#' the posterior are by the gate, also for the training data: what is known before any response.
 #' @section Standard errors and intervals:
 #' Standard errors are by the delta method: \eqn{\sqrt{g^\top V g}} with \eqn{g} the gradient of the
 #' probability \eqn{p} with respect to all coefficients and \eqn{V} their covariance. Limits are
@@ -53,7 +68,7 @@ predict.moe_fit <- function(object, newdata = NULL,
                             newz = NULL, newy = NULL, se.fit = FALSE,
                             interval = c("none", "confidence"), level = 0.95,
                             vcov = c("observed", "sandwich", "opg"), cluster = NULL,
-                            ...) {
+                            group = NULL, history = NULL, ...) {
   check_unused(...)
   check_fit(object)
   type <- check_choice(type, prediction_types, "type")
@@ -66,11 +81,25 @@ predict.moe_fit <- function(object, newdata = NULL,
     refuse("Responsibilities (`type = \"posterior\"`) need the response: ",
            if (is.null(object$terms)) "give `newy`." else "add it to `newdata`.")
   }
+  if (!is.null(newdata)) data <- with_groups(data, groups_in(object, group, newdata))
+  by_group <- type == "posterior" && !is.null(data$group)
   finish <- function(out) {
+    if (by_group) return(out)
     out <- name_rows(out, object, newdata, data)
     if (is.null(newdata)) pad_omitted(object, out) else out
   }
-  if (!se.fit && interval == "none") return(finish(predict_type(object, data, type)))
+  if (!is.null(history)) {
+    check_history(newdata, se.fit, interval)
+    known <- read_history(object, history, group)
+    return(finish(predict_type(object, type, function(what) {
+      predict_next(object, data, what, known)
+    })))
+  }
+  if (!se.fit && interval == "none") {
+    return(finish(predict_type(object, type, function(what) {
+      predict_rows(object, data, what)[[1]]
+    })))
+  }
   check_errors_wanted(type, se.fit)
   covariance <- estimate_covariance(object, vcov, cluster, "vcov")$scaled
   out <- lapply(predict_with_errors(object, data, type, covariance), finish)
@@ -80,11 +109,19 @@ predict.moe_fit <- function(object, newdata = NULL,
 
 prediction_types <- c("class", "prob", "response", "link", "gate", "expert", "posterior")
 
-predict_type <- function(fit, data, type) {
-  if (type %in% c("gate", "expert", "posterior")) return(predict_rows(fit, data, type)[[1]])
-  prob <- predict_rows(fit, data, "prob")[[1]]
+# `predicted` gives the core's kinds of predictions.
+predict_type <- function(fit, type, predicted) {
+  if (type %in% c("gate", "expert", "posterior")) return(predicted(type))
+  prob <- predicted("prob")
   switch(type, prob = prob, link = log_odds(prob),
          class = most_probable(prob, fit$levels, fit$ordered))
+}
+
+check_history <- function(newdata, se.fit, interval) {
+  if (is.null(newdata)) refuse("`history` must come with `newdata`, the rows to predict.")
+  if (se.fit || interval != "none") {
+    refuse("Standard errors and intervals are for predictions without `history`.")
+  }
 }
 
 check_errors_wanted <- function(type, se.fit) {

@@ -3,9 +3,30 @@
 # The predictions `what`, one or more of core_predictions, of data by training_data() or newdata.R:
 # a list of arrays.
 predict_rows <- function(fit, data, what) {
-  out <- if (is.null(data$frame)) predict_designs(fit, data, what) else
-    predict_frame(fit, data, what)
-  label_predictions(fit, out)
+  grouped <- if (!is.null(data$group)) intersect(what, "posterior")
+  by_row <- setdiff(what, grouped)
+  out <- if (length(by_row) == 0L) list() else if (is.null(data$frame))
+    predict_designs(fit, data, by_row) else predict_frame(fit, data, by_row)
+  out <- label_predictions(fit, out)
+  if (length(grouped)) out$posterior <- group_posterior(fit, data)
+  out
+}
+
+# Responsibilities of groups, a row each by name. Rows in which something is missing say nothing; a
+# group without others has none.
+group_posterior <- function(fit, data) {
+  data <- with_designs(fit, data)
+  rows <- setdiff(seq_along(data$y), union(missing_rows(fit, data), which(is.na(data$y))))
+  out <- matrix(NA_real_, nlevels(data$group), fit$experts,
+                dimnames = list(levels(data$group), names(fit$shares)))
+  if (length(rows) == 0L) return(out)
+  known <- as_groups(data$group[rows], length(rows))
+  some <- list(x = take_rows(data$x, rows), z = take_rows(data$z, rows), y = data$y[rows])
+  problem <- fit_problem(fit, some, weights = NULL, group = known)
+  posterior <- core_predict(problem, as_theta(fit$measure), "posterior")$posterior
+  check_predicted(posterior)
+  out[levels(known), ] <- posterior
+  out
 }
 
 label_predictions <- function(fit, out) {
@@ -53,7 +74,7 @@ predict_designs <- function(fit, data, what, before = 0, problem = predicted_pro
 # Any response will do where it is missing.
 predicted_problem <- function(fit, data) {
   if (!is.null(data$y)) data$y[is.na(data$y)] <- fit$levels[1]
-  fit_problem(fit, data, weights = NULL)
+  fit_problem(fit, data, weights = NULL, group = NULL)
 }
 
 # Log-odds of each class against the first, of class probabilities.

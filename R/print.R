@@ -15,8 +15,9 @@ print_heading <- function(x) {
   cat("Softmax-gated mixture of ", x$experts, " multinomial-logistic expert",
       if (x$experts > 1L) "s", "\n", sep = "")
   if (!is.null(x$call)) cat("Call: ", short_call(x$call), "\n", sep = "")
-  size <- if (is.null(x$prior_weights)) paste(x$rows, "observations") else
-    paste(x$rows, "observations of total weight", format(x$nobs))
+  size <- paste0(x$rows, " observations",
+                 if (!is.null(x$group)) paste(" in", nlevels(x$group), "groups"),
+                 if (!is.null(x$prior_weights)) paste(" of total weight", format(x$nobs)))
   omitted <- stats::naprint(x$na.action)
   cat_wrapped(size, if (nzchar(omitted)) paste0(" (", omitted, ")"), ", ",
               describe_classes(x$levels), ", ", describe_ridge(x))

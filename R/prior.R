@@ -1,9 +1,9 @@
 # The default ridge: a prior under which slopes are as large as those of a plain multinomial logit.
 
 # The problem of model matrices; `lambda` NULL stands for the default.
-penalised_problem <- function(x, z, y, experts, weights, lambda, control) {
+penalised_problem <- function(x, z, y, experts, weights, lambda, control, group = NULL) {
   given <- if (is.null(lambda)) least_lambda(experts) else lambda
-  problem <- full_rank_problem(x, z, y, experts, weights, given, control)
+  problem <- full_rank_problem(x, z, y, experts, weights, given, control, group)
   if (is.null(lambda)) problem_with_lambda(problem, default_lambda(problem)) else problem
 }
 
@@ -26,7 +26,8 @@ default_lambda <- function(problem) {
 logit_slopes <- function(problem) {
   design <- problem$design
   if (ncol(design$x) == 1L) {
-    problem$design[c("x", "x_center", "x_scale")] <- design[c("z", "z_center", "z_scale")]
+    problem$design[c("x_center", "x_scale")] <- design[c("z_center", "z_scale")]
+    problem$design$x <- gate_rows(problem)
   }
   logit <- problem_with_lambda(problem_with_experts(problem, 1L), ridge_limits[1])
   logit$control$method <- "accelerated"

@@ -1,7 +1,8 @@
 # The problem: a model with its rows, all that the core (core.R) needs to know of both. A list of
 #   design    both designs, see design.R
+#   unit      which rows share one expert, see unit.R; the gate's design has a row per unit
 #   y         the response as codes from 1 on, or NULL where there is only something to predict
-#   weights   case weights, or NULL for all 1; total, their sum
+#   weights   case weights, one per unit, or NULL for all 1; total, their sum
 #   levels    the classes, and classes, how many they are
 #   experts   their number
 #   lambda    the ridge, and penalty, what it puts on each column of the designs
@@ -11,10 +12,11 @@
 # Made by new_problem() alone; the verbs problem_*() give another problem for one.
 
 new_problem <- function(design, y, levels, experts, weights = NULL, lambda = 0,
-                        control = moe_control(), columns = NULL) {
+                        control = moe_control(), columns = NULL, unit = NULL) {
   if (any(weights == 0)) design <- mute_rows(design, which(weights == 0))
   problem <- structure(
-    list(design = design, y = y, weights = weights, total = total_weight(design, weights),
+    list(design = design, unit = unit, y = y, weights = weights,
+         total = total_weight(design, weights),
          levels = levels, classes = length(levels), experts = as.integer(experts),
          lambda = lambda, control = control, columns = columns),
     class = "moe_problem"
@@ -24,7 +26,7 @@ new_problem <- function(design, y, levels, experts, weights = NULL, lambda = 0,
 }
 
 total_weight <- function(design, weights) {
-  if (is.null(weights)) nrow(design$x) else sum(weights)
+  if (is.null(weights)) nrow(design$z) else sum(weights)
 }
 
 # The ridge of each column of the designs, on the scale of the log-likelihood. With one expert
@@ -48,6 +50,23 @@ count_parameters <- function(problem) {
   r * (problem$experts - 1) + problem$experts * p * (problem$classes - 1)
 }
 
+# Groups, or rows where there are none.
+count_units <- function(problem) nrow(problem$design$z)
+
+# What has a value per unit, or a row, in the order of the rows as they came.
+problem_rows <- function(problem, values) {
+  if (is.null(problem$unit) || is.null(values)) return(values)
+  out <- spread_units(values, problem$unit)
+  out[problem$unit$row] <- out
+  out
+}
+
+# The gate's design with a row per row.
+gate_rows <- function(problem) {
+  z <- problem$design$z
+  if (is.null(problem$unit)) z else take_rows(z, unit_of_rows(problem$unit))
+}
+
 # The mixing measure of parameters of the problem.
 problem_measure <- function(problem, theta) {
   design <- problem$design
@@ -58,27 +77,35 @@ problem_measure <- function(problem, theta) {
 
 # --- from matrices ---
 
-# The problem of model matrices and a factor, without the columns that add nothing to those before
-# them.
-full_rank_problem <- function(x, z, y, experts, weights, lambda, control) {
-  rows <- if (is.null(weights)) nrow(x) else sum(weights > 0)
-  check_rank(x, rows, lambda, "expert")
-  check_rank(z, rows, lambda, "gate")
-  of_x <- column_moments(x, weights)
+# The problem of model matrices, a factor and groups or NULL, without the columns that add nothing
+# to those before them.
+full_rank_problem <- function(x, z, y, experts, weights, lambda, control, group = NULL) {
+  by_unit <- rows_by_unit(x, z, y, weights, group)
+  unit <- by_unit$unit
+  x <- by_unit$x
+  z <- by_unit$z
+  weights <- by_unit$weights
+  row_weights <- spread_units(weights, unit)
+  rows <- c(gate = weighed_rows(z, weights), expert = weighed_rows(x, row_weights))
+  check_rank(x, rows[["expert"]], lambda, "expert")
+  check_rank(z, rows[["gate"]], lambda, "gate")
+  of_x <- column_moments(x, row_weights)
   of_z <- if (identical(x, z)) of_x else column_moments(z, weights)
   problem_of <- function(gate, expert) {
     columns <- list(gate = colnames(z), kept_gate = gate, expert = colnames(x),
                     kept_expert = expert)
     moments <- list(x_center = of_x$center[expert], x_scale = of_x$scale[expert],
                     z_center = of_z$center[gate], z_scale = of_z$scale[gate])
-    new_problem(new_design(x, z, columns, moments), as.integer(y), levels(y), experts, weights,
-                lambda, control, columns)
+    new_problem(new_design(x, z, columns, moments), as.integer(by_unit$y), levels(y), experts,
+                weights, lambda, control, columns, unit)
   }
   whole <- problem_of(rep(TRUE, ncol(z)), rep(TRUE, ncol(x)))
   kept <- independent_columns(whole, of_z$varies, of_x$varies, rows)
   report_dropped(whole$columns, kept, shared = identical(x, z))
   if (all(unlist(kept))) whole else problem_of(kept$gate, kept$expert)
 }
+
+weighed_rows <- function(x, weights) if (is.null(weights)) nrow(x) else sum(weights > 0)
 
 check_rank <- function(x, rows, lambda, part) {
   if (ncol(x) <= rows || lambda > 0) return(invisible())
@@ -88,18 +115,18 @@ check_rank <- function(x, rows, lambda, part) {
 }
 
 # Which columns of the gate and of the experts are no linear combinations of others, by the Gram
-# matrices of the problem with one expert. With more columns than `rows` of positive weight the
-# ridge tells them apart, and all that vary are kept.
+# matrices of the problem with one expert. With more columns than `rows` of positive weight (of the
+# gate's and of the experts' design) the ridge tells them apart, and all that vary are kept.
 independent_columns <- function(problem, gate, expert, rows) {
   r <- length(gate)
   p <- length(expert)
-  if (min(r, p) > rows) return(list(gate = gate, expert = expert))
+  if (r > rows[["gate"]] && p > rows[["expert"]]) return(list(gate = gate, expert = expert))
   one <- problem_with_experts(problem, 1L)
   gram <- core_evaluate(one, numeric(theta_length(one)), gram = TRUE)$gram
   of_gate <- seq_len(r^2)
-  if (r <= rows) gate <- core_independent_columns(matrix(gram[of_gate], r), gate)
+  if (r <= rows[["gate"]]) gate <- core_independent_columns(matrix(gram[of_gate], r), gate)
   if (identical(problem$design$x, problem$design$z)) return(list(gate = gate, expert = gate))
-  if (p <= rows) expert <- core_independent_columns(matrix(gram[-of_gate], p), expert)
+  if (p <= rows[["expert"]]) expert <- core_independent_columns(matrix(gram[-of_gate], p), expert)
   list(gate = gate, expert = expert)
 }
 
@@ -139,34 +166,41 @@ problem_with_weights <- function(problem, weights) {
   problem
 }
 
-# The same model over other rows, of which x and z have all columns.
+# The same model over other rows, each a unit, of which x and z have all columns.
 problem_with_rows <- function(problem, x, z) {
   problem$design <- new_design(x, z, problem$columns, problem$design)
   problem["y"] <- list(NULL)
+  problem["unit"] <- list(NULL)
   problem_with_weights(problem, NULL)
 }
 
-# On some of the rows, with their share of the ridge.
-problem_subset <- function(problem, rows) {
+# On some of the units, with their share of the ridge.
+problem_subset <- function(problem, units) {
   whole <- problem$total
-  problem$design <- subset_design(problem$design, rows)
+  rows <- rows_of_units(problem$unit, units)
+  problem$design <- subset_design(problem$design, rows, units)
   problem["y"] <- list(problem$y[rows])
-  problem <- problem_with_weights(problem, problem$weights[rows])
+  problem["unit"] <- list(subset_units(problem$unit, units))
+  problem <- problem_with_weights(problem, problem$weights[units])
   share <- problem$total / whole
   problem$lambda <- problem$lambda * share
   problem$penalty <- lapply(problem$penalty, `*`, share)
   problem
 }
 
-# On at most `most` rows of positive weight, spread evenly.
+# On at most `most` rows of positive weight, of whole units spread evenly; of one unit at least.
 problem_spread <- function(problem, most) {
-  rows <- weighted_rows(problem)
-  if (length(rows) <= most) return(problem)
-  problem_subset(problem, rows[sort(spread_evenly(length(rows), most))])
+  units <- weighted_units(problem)
+  lengths <- if (is.null(problem$unit)) rep.int(1L, length(units)) else
+    unit_lengths(problem$unit)[units]
+  if (sum(lengths) <= most) return(problem)
+  order <- spread_evenly(length(units), min(most, length(units)))
+  enough <- max(1L, sum(cumsum(as.double(lengths[order])) <= most))
+  problem_subset(problem, sort(units[order[seq_len(enough)]]))
 }
 
-weighted_rows <- function(problem) {
-  if (is.null(problem$weights)) seq_along(problem$y) else which(problem$weights > 0)
+weighted_units <- function(problem) {
+  if (is.null(problem$weights)) seq_len(count_units(problem)) else which(problem$weights > 0)
 }
 
 # `most` of so many places by the fractional parts of multiples of the golden ratio, in step with no

@@ -44,7 +44,8 @@ pearson_residual <- function(weighted, prob) {
 #' @param object A fit by [moe_fit()].
 #' @param nsim Number of responses to draw.
 #' @param seed `NULL`, or a seed as in [stats::simulate()].
-#' @param newdata,newz Covariates as in [predict.moe_fit()]; the training data by default.
+#' @param newdata,newz,group Covariates and groups as in [predict.moe_fit()]; the training data by
+#'   default. One expert, drawn by the gate, makes all responses of a group.
 #' @param ... Not used.
 #' @return A data frame with `nsim` factors, one row per row of the data, with the attribute `seed`.
 #' @examples
@@ -54,13 +55,17 @@ pearson_residual <- function(weighted, prob) {
 #'                control = moe_control(search = "quick"))
 #' head(simulate(fit, nsim = 2, seed = 3))
 #' @export
-simulate.moe_fit <- function(object, nsim = 1, seed = NULL, newdata = NULL, newz = NULL, ...) {
+simulate.moe_fit <- function(object, nsim = 1, seed = NULL, newdata = NULL, newz = NULL,
+                             group = NULL, ...) {
   check_unused(...)
   nsim <- check_count(nsim, "nsim")
   if (!exists(".Random.seed", globalenv(), inherits = FALSE)) stats::runif(1)
   prob <- predict.moe_fit(object, newdata, type = "prob", newz = newz)
+  of_group <- drawn_groups(object, newdata, group, nrow(prob))
+  probabilities <- if (is.null(of_group)) function() prob else
+    group_probabilities(object, newdata, newz, of_group)
   draw <- function() {
-    lapply(seq_len(nsim), function(s) draw_classes(prob, object$levels, object$ordered))
+    lapply(seq_len(nsim), function(s) draw_classes(probabilities(), object$levels, object$ordered))
   }
   if (is.null(seed)) {
     used <- get(".Random.seed", globalenv(), inherits = FALSE)
@@ -74,4 +79,27 @@ simulate.moe_fit <- function(object, nsim = 1, seed = NULL, newdata = NULL, newz
   }
   names(draws) <- paste0("sim_", seq_len(nsim))
   structure(as.data.frame(draws), seed = used)
+}
+
+# The group of each row that is simulated, as a number; rows that na.exclude left out have none.
+drawn_groups <- function(fit, newdata, group, rows) {
+  if (is.null(newdata)) {
+    codes <- if (!is.null(fit$group)) as.integer(fit$group)
+    return(if (length(codes) < rows) stats::naresid(fit$na.action, codes) else codes)
+  }
+  group <- groups_in(fit, group, newdata)
+  if (!is.null(group)) as.integer(as_groups(group, rows))
+}
+
+# A function that draws an expert for each group and gives its class probabilities of each row.
+group_probabilities <- function(fit, newdata, newz, group) {
+  gate <- predict.moe_fit(fit, newdata, type = "gate", newz = newz)
+  expert <- predict.moe_fit(fit, newdata, type = "expert", newz = newz)
+  first <- match(seq_len(max(group, na.rm = TRUE)), group)
+  function() {
+    drawn <- as.integer(draw_classes(gate[first, , drop = FALSE], colnames(gate), FALSE))[group]
+    vapply(seq_along(fit$levels), function(m) {
+      matrix(expert[, m, ], nrow(gate))[cbind(seq_along(group), drawn)]
+    }, numeric(nrow(gate)))
+  }
 }

@@ -23,7 +23,7 @@ single_start <- function(problem, start) {
   if (inherits(start, "moe_fit")) {
     return(theta_from_coefficients(start$coefficients, problem$design, problem$columns))
   }
-  check_start_matrix(start, length(problem$y), problem$experts)
+  check_start_matrix(start, count_units(problem), problem$experts)
   storage.mode(start) <- "double"
   theta_from_posterior(problem, start)
 }

@@ -32,8 +32,8 @@ finalists <- 4L # of searches on a sample: optima that are run on all rows
 # same, and the covariates by which these are divided into regions.
 search_task <- function(problem, effort) {
   sample <- problem_spread(problem, search_rows)
-  list(problem = sample, covariates = standardised_covariates(sample$design), effort = effort,
-       sampled = length(sample$y) < length(weighted_rows(problem)))
+  list(problem = sample, covariates = standardised_covariates(sample), effort = effort,
+       sampled = count_units(sample) < length(weighted_units(problem)))
 }
 
 # One search after the other, or as many at once as `cl` has processes; what is found after searches

@@ -48,7 +48,7 @@ start_hyperplanes <- function(task) {
 
 start_labels <- function(task) {
   problem <- task$problem
-  start_from_labels(task, sample.int(problem$experts, length(problem$y), replace = TRUE))
+  start_from_labels(task, sample.int(problem$experts, count_units(problem), replace = TRUE))
 }
 
 start_random <- function(task) {
@@ -66,9 +66,12 @@ start_random <- function(task) {
 
 search_columns <- 1000L # most columns of a sparse matrix by which it divides them into regions
 
-# What separates regions of the gate, standardised and filled in.
-standardised_covariates <- function(design) {
-  standardised(design, region_side(design), region_columns(design))
+# What separates regions of the gate, standardised and filled in: a row per unit.
+standardised_covariates <- function(problem) {
+  design <- problem$design
+  side <- region_side(design)
+  out <- standardised(design, side, region_columns(design))
+  if (side == "z") out else unit_means(out, problem$unit)
 }
 
 # The gate's covariates, or the experts' where it has none.

@@ -14,7 +14,7 @@
 #'     columns `Estimate`, `Std. Error`, `z value` and `Pr(>|z|)` (normal, two-sided), the first
 #'     alone without standard errors; also had by `coef(summary(object))`}
 #'   \item{classes}{for each expert the mean class probabilities of the rows, weighted by the gate}
-#'   \item{assigned}{rows whose gate favours the expert}
+#'   \item{assigned}{rows (groups, where there are) whose gate favours the expert}
 #'   \item{criteria}{AIC, BIC, and ICL, see [moe_icl()]}
 #'   \item{errors}{what the standard errors rest on, or why there are none}
 #'
@@ -41,7 +41,7 @@ summary.moe_fit <- function(object, type = c("observed", "sandwich", "opg"), clu
   if (!is.null(object$model)) {
     data <- training_data(object)
     problem <- fit_problem(object, data)
-    at <- predict_designs(object, data, c("gate", "expert", "posterior"), problem = problem)
+    at <- predict_rows(object, data, c("gate", "expert", "posterior"))
     out$criteria <- c(out$criteria, ICL = complete_criterion(object, at$posterior))
     out[c("assigned", "classes")] <- summarise_experts(object, at$gate, at$expert)
   }
@@ -53,8 +53,8 @@ summary.moe_fit <- function(object, type = c("observed", "sandwich", "opg"), clu
 
 summarise_experts <- function(fit, gate, expert) {
   weights <- prior_weights(fit) * gate
-  counted <- gate[prior_weights(fit) > 0, , drop = FALSE]
-  assigned <- table(factor(max.col(counted, "first"), seq_len(fit$experts), names(fit$shares)))
+  leading <- replace(max.col(gate, "first"), prior_weights(fit) == 0, NA)
+  assigned <- table(factor(per_unit(fit, leading), seq_len(fit$experts), names(fit$shares)))
   classes <- vapply(seq_len(fit$experts), function(k) {
     colSums(weights[, k] * matrix(expert[, , k], nrow(gate))) / sum(weights[, k])
   }, numeric(length(fit$levels)))
@@ -90,12 +90,14 @@ print.summary.moe_fit <- function(x, digits = max(3L, getOption("digits") - 3L),
                                   signif.stars = getOption("show.signif.stars"), ...) {
   print_heading(x)
   experts <- data.frame(gate = round(x$shares, 3))
+  led <- if (is.null(x$group)) "rows" else "groups"
   if (!is.null(x$classes)) {
-    experts$rows <- as.integer(x$assigned)
+    experts[[led]] <- as.integer(x$assigned)
     experts <- cbind(experts, t(round(x$classes, 3)))
   }
   cat("\nExperts (mean gate probability",
-      if (ncol(experts) > 1L) ", rows they lead, mean class probabilities", "):\n", sep = "")
+      if (ncol(experts) > 1L) paste0(", ", led, " they lead, mean class probabilities"), "):\n",
+      sep = "")
   print(experts)
   cat("\nCoefficients (log-odds against class ", dQuote(x$levels[1], FALSE),
       if (x$experts > 1L) "; gate against expert1", "):\n", sep = "")

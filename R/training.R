@@ -15,15 +15,18 @@ training_data <- function(fit) {
     list(x = designs$x, z = designs$z, y = as_response(y))
   }
   refuse_fault(training_fault(fit, data), "object", "moe_fit()")
-  data
+  c(data[c("x", "z", "y")], list(group = fit$group)[!is.null(fit$group)])
 }
 
 # Names of these rows, as in the data; NULL where they have none.
 used_rows <- function(fit) if (!is.null(fit$terms)) row.names(fit$model) else rownames(fit$model$x)
 
-# The problem that the fit solves; over other rows than those it has seen, with their weights.
-fit_problem <- function(fit, data = training_data(fit), weights = fit$prior_weights) {
-  design <- new_design(data$x, data$z, fit$columns, measure_moments(fit$measure))
-  new_problem(design, if (!is.null(data$y)) as.integer(data$y), fit$levels, fit$experts, weights,
-              fit$lambda, fit$control, fit$columns)
+# The problem that the fit solves; over other rows than those it has seen, with their weights and
+# groups.
+fit_problem <- function(fit, data = training_data(fit), weights = fit$prior_weights,
+                        group = data$group) {
+  rows <- rows_by_unit(data$x, data$z, data$y, weights, group)
+  design <- new_design(rows$x, rows$z, fit$columns, measure_moments(fit$measure))
+  new_problem(design, if (!is.null(rows$y)) as.integer(rows$y), fit$levels, fit$experts,
+              rows$weights, fit$lambda, fit$control, fit$columns, rows$unit)
 }

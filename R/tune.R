@@ -41,7 +41,8 @@
 #' @param ... The arguments of the method: a formula first (or `formula =`), or a matrix first
 #'   (or `x =`). An argument that the method does not have is an error. For `predict()`, `coef()`
 #'   and `plot()`: handed to the method for the fit, or to `autoplot()`.
-#' @param formula,data,subset,na.action,contrasts,x,y,z,weights As in [moe_fit()].
+#' @param formula,data,subset,na.action,contrasts,x,y,z,weights,group As in [moe_fit()]. The rows of
+#'   a group are in one fold, and their losses are of predictions by the gate.
 #' @param experts One or more numbers of experts to try.
 #' @param lambda One or more ridges to try, finite and at least 0. By default 10 values from
 #'   \eqn{n / 10} down to \eqn{n / 10^5}, equally spaced on the log scale, with \eqn{n} the sum of
@@ -93,7 +94,7 @@ moe_tune <- function(...) {
 moe_tune.formula <- function(formula, data, experts = 2, lambda = NULL, folds = 5,
                              measure = c("logloss", "brier", "error"), rule = c("min", "1se"),
                              weights, subset, na.action, contrasts = NULL,
-                             control = moe_control(), cl = NULL, ...) {
+                             control = moe_control(), cl = NULL, group, ...) {
   check_unused(...)
   call <- match.call()
   input <- read_formula(formula, if (!missing(data)) data, call_of_fit(call), contrasts,
@@ -105,10 +106,12 @@ moe_tune.formula <- function(formula, data, experts = 2, lambda = NULL, folds = 
 #' @export
 moe_tune.default <- function(x, y, experts = 2, lambda = NULL, folds = 5,
                              measure = c("logloss", "brier", "error"), rule = c("min", "1se"),
-                             z = x, weights, control = moe_control(), cl = NULL, ...) {
+                             z = x, weights, control = moe_control(), cl = NULL, group = NULL,
+                             ...) {
   check_unused(...)
   call <- match.call()
-  input <- read_matrices(x, y, z, missing(z), if (!missing(weights)) weights, call_of_fit(call))
+  input <- read_matrices(x, y, z, missing(z), if (!missing(weights)) weights, call_of_fit(call),
+                         group)
   tune(input, experts, lambda, folds, measure, rule, control, cl, call)
 }
 
@@ -129,7 +132,7 @@ tune <- function(input, experts, lambda, folds, loss, rule, control, cl, call) {
   grid <- list(experts = check_experts_grid(experts, fewest),
                lambda = check_lambda_grid(lambda, sum(input$weights)))
 
-  task <- list(input = input[c("x", "z", "y", "weights")], folds = folds, lambda = grid$lambda,
+  task <- list(input = input[c("x", "z", "y", "weights", "group")], folds = folds, lambda = grid$lambda,
                control = quiet_control(control, alone = is.null(cl)))
   pieces <- tune_pieces(count_folds(folds), grid$experts)
   results <- run_tasks(run_piece, task, pieces, cl, control$progress, "Folds")
@@ -141,8 +144,8 @@ tune <- function(input, experts, lambda, folds, loss, rule, control, cl, call) {
 }
 
 chosen_fit <- function(input, experts, lambda, control) {
-  fit <- input$finish(moe_fit_worker(input$x, input$z, input$y, experts, input$given_weights,
-                                     lambda, NULL, control))
+  input$weights <- input$given_weights
+  fit <- fit_input(input, experts, lambda, NULL, control)
   fit$call$experts <- experts
   fit$call$lambda <- lambda
   fit
@@ -165,6 +168,7 @@ check_input <- function(input) {
   check_rows(input$x, input$z, input$y)
   input$given_weights <- check_weights(input$weights, nrow(input$x))
   check_classes(input$y, input$given_weights)
+  input["group"] <- list(if (!is.null(input$group)) as_groups(input$group, nrow(input$x)))
   input$weights <- if (is.null(input$given_weights)) rep.int(1, nrow(input$x)) else
     input$given_weights
   input

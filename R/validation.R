@@ -17,7 +17,8 @@ validate_path <- function(task, piece) {
   lambda <- task$lambda * share
   # Columns that are constant in one part are no news.
   problem <- suppressMessages(full_rank_problem(train$x, train$z, train$y, piece$experts,
-                                                train$weights, min(lambda), task$control))
+                                                train$weights, min(lambda), task$control,
+                                                train$group))
   runs <- path_of_runs(problem, lambda)
   held_out <- problem_with_rows(problem, test$x, test$z)
   values <- lapply(runs, function(run) {
@@ -33,7 +34,7 @@ subset_input <- function(input, rows) {
   shared <- identical(input$x, input$z)
   x <- take_rows(input$x, rows)
   list(x = x, z = if (shared) x else take_rows(input$z, rows), y = input$y[rows],
-       weights = input$weights[rows])
+       weights = input$weights[rows], group = input$group[rows])
 }
 
 # The best run for each lambda, in the order given.
