@@ -208,6 +208,79 @@ oracle_mm_step <- function(par, x, z, y, v = rep(1, length(y)), lambda = 0) {
   step
 }
 
+# --- groups: rows that share one expert ---
+
+# The log-likelihood with groups, row by row from its definition; z has a row per group and v a
+# weight per group, `group` the number of each row's, `times` how often a row counts.
+oracle_group_loglik <- function(par, x, z, y, group, v = rep(1, nrow(z)), times = rep(1, length(y))) {
+  at <- oracle_group_logs(par, x, z, y, group, times)
+  sum(v * apply(at, 1, function(a) max(a) + log(sum(exp(a - max(a))))))
+}
+
+# log pi_k(z_g) + sum_i w_i log p_k(y_i), groups x K.
+oracle_group_logs <- function(par, x, z, y, group, times = rep(1, length(y))) {
+  joint <- matrix(0, nrow(z), ncol(par$gate))
+  for (g in seq_len(nrow(z))) {
+    joint[g, ] <- oracle_log_softmax_one(drop(z[g, ] %*% par$gate))
+    for (i in which(group == g)) for (k in seq_len(ncol(joint))) {
+      p <- oracle_log_softmax_one(drop(x[i, ] %*% par$expert[, , k]))
+      joint[g, k] <- joint[g, k] + times[i] * p[y[i]]
+    }
+  }
+  joint
+}
+
+oracle_group_posterior <- function(par, x, z, y, group, times = rep(1, length(y))) {
+  oracle_softmax(oracle_group_logs(par, x, z, y, group, times))
+}
+
+# One step of the minorizer: responsibilities are of groups, in all their rows for the experts and
+# once for the gate.
+oracle_group_mm_step <- function(par, x, z, y, group, v = rep(1, nrow(z)), lambda = 0) {
+  tau <- oracle_group_posterior(par, x, z, y, group)
+  indicator <- diag(dim(par$expert)[2])[y, , drop = FALSE]
+  ridge_z <- lambda * diag(c(0, rep(1, ncol(z) - 1)), ncol(z))
+  ridge_x <- lambda * diag(c(0, rep(1, ncol(x) - 1)), ncol(x))
+  step <- par
+  score <- crossprod(z, v * (tau - oracle_softmax(z %*% par$gate)))
+  step$gate <- par$gate + solve(crossprod(z, v * z) / 2 + ridge_z, score - ridge_z %*% par$gate)
+  for (k in seq_len(ncol(tau))) {
+    now <- matrix(par$expert[, , k], ncol(x))
+    of_rows <- (v * tau[, k])[group]
+    score <- crossprod(x, of_rows * (indicator - oracle_softmax(x %*% now)))
+    step$expert[, , k] <- now + solve(crossprod(x, of_rows * x) / 2 + ridge_x,
+                                      score - ridge_x %*% now)
+  }
+  step
+}
+
+# Groups of random sizes from the model, their rows shuffled: x, y, group of the rows, z of the
+# groups, a data frame, and the true parameters.
+oracle_groups <- function(groups, most, p, r, M, K, seed, scale = 2) {
+  set.seed(seed)
+  truth <- oracle_random(r, p, M, K, scale)
+  z <- cbind(1, matrix(rnorm(groups * (r - 1)), groups))
+  latent <- oracle_draw(oracle_softmax(z %*% truth$gate))
+  group <- rep(seq_len(groups), sample.int(most, groups, TRUE))
+  group <- group[sample.int(length(group))]
+  group <- match(group, unique(group))
+  n <- length(group)
+  x <- cbind(1, matrix(rnorm(n * (p - 1)), n))
+  y <- integer(n)
+  for (k in unique(latent)) {
+    rows <- latent[group] == k
+    y[rows] <- oracle_draw(oracle_softmax(x[rows, , drop = FALSE] %*% truth$expert[, , k]))
+  }
+  colnames(x) <- c("(Intercept)", paste0("x", seq_len(p - 1)))
+  colnames(z) <- c("(Intercept)", paste0("z", seq_len(r - 1), recycle0 = TRUE))
+  frame <- data.frame(y = factor(paste0("c", y), paste0("c", seq_len(M))), x[, -1, drop = FALSE],
+                      z[group, -1, drop = FALSE], id = paste0("g", group))
+  formula <- stats::as.formula(paste("y ~", paste(colnames(x)[-1], collapse = " + "), "|",
+                                     paste(c("1", colnames(z)[-1]), collapse = " + ")))
+  list(x = x, z = z, y = y, group = group, frame = frame, formula = formula, truth = truth,
+       latent = latent, n = n, M = M, K = K)
+}
+
 # --- fits and comparisons ---
 
 # Log-likelihood less penalty of a fit's coefficients, on the given data.
