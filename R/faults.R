@@ -25,7 +25,7 @@ is_one_number <- function(x) is.numeric(x) && length(x) == 1L
 fit_parts <- c("coefficients", "objective", "loglik", "trace", "iterations", "evaluations",
                "converged", "status", "gradient_norm", "gain", "optima", "shares", "lambda",
                "experts", "levels", "df", "nobs", "rows", "measure", "columns", "control",
-               "prior_weights")
+               "prior_weights", "group")
 
 fit_rules <- alist(
   "its `measure` is no mixing measure" = is.null(measure_fault(measure)),

@@ -37,7 +37,7 @@ moe_fit_worker <- function(x, z, y, experts = 2, weights = NULL, lambda = NULL,
   if (inherits(start, "moe_fit")) check_start_fit(start, problem)
   fit <- new_fit(best_run(problem, start, cl), problem)
   fit$ordered <- is.ordered(y)
-  fit$group <- group
+  fit["group"] <- list(group)
   fit
 }
 
@@ -60,7 +60,7 @@ new_fit <- function(result, problem) {
     lambda = problem$lambda, experts = problem$experts, levels = problem$levels,
     df = count_parameters(problem), nobs = problem$total, rows = length(problem$y),
     prior_weights = problem_rows(problem, problem$weights), measure = measure, columns = problem$columns,
-    control = problem$control
+    control = problem$control, group = NULL
   ), class = "moe_fit")
   fit$problems <- diagnose(fit, problem)
   if (length(fit$problems)) warning(paste(fit$problems, collapse = "\n"), call. = FALSE)

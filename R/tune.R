@@ -132,7 +132,8 @@ tune <- function(input, experts, lambda, folds, loss, rule, control, cl, call) {
   grid <- list(experts = check_experts_grid(experts, fewest),
                lambda = check_lambda_grid(lambda, sum(input$weights)))
 
-  task <- list(input = input[c("x", "z", "y", "weights", "group")], folds = folds, lambda = grid$lambda,
+  task <- list(input = input[c("x", "z", "y", "weights", "group")], folds = folds,
+               lambda = grid$lambda,
                control = quiet_control(control, alone = is.null(cl)))
   pieces <- tune_pieces(count_folds(folds), grid$experts)
   results <- run_tasks(run_piece, task, pieces, cl, control$progress, "Folds")

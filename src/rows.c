@@ -227,9 +227,3 @@ span moe_part(const span *whole, int part) {
   const int rows = left < MOE_BLOCK ? left : MOE_BLOCK;
   return (span){whole->row + done, rows, whole->unit, whole->units, left <= MOE_BLOCK};
 }
-
-extent moe_unit_extent(const walk *w, const span *of, int u) {
-  const int *start = w->rows->data.units.start + of->unit + u;
-  const int from = start[0] - of->row, end = start[1] - of->row;
-  return (extent){larger(from, 0), end < of->rows ? end : of->rows};
-}

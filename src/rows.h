@@ -96,6 +96,10 @@ span moe_part(const span *whole, int part);
 typedef struct {
   int from, end;
 } extent;
-extent moe_unit_extent(const walk *w, const span *of, int u);
+static inline extent moe_unit_extent(const walk *w, const span *of, int u) {
+  const int *start = w->rows->data.units.start + of->unit + u;
+  const int from = start[0] - of->row, end = start[1] - of->row;
+  return (extent){larger(from, 0), end < of->rows ? end : of->rows};
+}
 
 #endif

@@ -9,26 +9,26 @@
 void moe_unit_weights(const walk *w, const span *of, block *b) {
   const moe_data *d = &w->rows->data;
   double *unit_weight = (double *)b->unit_weight, *weight = (double *)b->weight;
-  memset(unit_weight, 0, sizeof(double) * MOE_BLOCK);
-  memset(weight, 0, sizeof(double) * MOE_BLOCK);
-  for (int u = 0; u < of->units; u++) {
-    const extent rows = moe_unit_extent(w, of, u);
-    unit_weight[u] = d->weight ? d->weight[of->unit + u] : 1;
-    for (int i = rows.from; i < rows.end; i++)
-      weight[i] = unit_weight[u] * (d->repeats ? d->repeats[of->row + i] : 1);
-  }
+  for (int u = 0; u < of->units; u++) unit_weight[u] = d->weight ? d->weight[of->unit + u] : 1;
+  for (int u = of->units; u < moe_block_vecs(of->units) * MOE_LANES; u++) unit_weight[u] = 0;
+  moe_spread(w, of, 1, b->unit_weight, b->weight);
+  for (int i = 0; d->repeats && i < of->rows; i++) weight[i] *= d->repeats[of->row + i];
 }
 
 void moe_spread(const walk *w, const span *of, int columns, const vec *from, vec *to) {
   const double *unit = (const double *)from;
   double *row = (double *)to;
-  for (int k = 0; k < columns; k++, unit += MOE_BLOCK, row += MOE_BLOCK) {
-    for (int u = 0; u < of->units; u++) {
-      const extent rows = moe_unit_extent(w, of, u);
-      for (int i = rows.from; i < rows.end; i++) row[i] = unit[u];
+  for (int u = 0; u < of->units; u++) {
+    const extent rows = moe_unit_extent(w, of, u);
+    for (int k = 0; k < columns; k++) {
+      const double value = unit[at(u, k, MOE_BLOCK)];
+      double *of_unit = row + area(MOE_BLOCK, k);
+      for (int i = rows.from; i < rows.end; i++) of_unit[i] = value;
     }
-    memset(row + of->rows, 0, sizeof(double) * (size_t)(MOE_BLOCK - of->rows));
   }
+  for (int k = 0; k < columns; k++)
+    for (int i = of->rows; i < moe_block_vecs(of->rows) * MOE_LANES; i++)
+      row[at(i, k, MOE_BLOCK)] = 0;
 }
 
 void moe_add_unit_scores(const walk *w, const span *of, const block *b, size_t stride,
@@ -58,33 +58,59 @@ MOE_CLONES static void log_columns(int vecs, int count, const vec *from, vec *to
     }
 }
 
-static void log_table(const walk *w, const span *of, block *b) {
-  const moe_shape *s = &w->rows->shape;
-  const int *y = w->rows->data.y + of->row;
-  const double *eta = (const double *)(b->eta + column(w->plan.q_gate));
-  double tiny[MOE_BLOCK], *table = (double *)b->table;
-  for (int k = 0; k < s->K; k++, table += MOE_BLOCK, eta += area(MOE_BLOCK, s->M - 1)) {
-    memcpy(tiny, table, sizeof(double) * (size_t)of->rows);
-    log_columns(moe_block_vecs(of->rows), 1, (vec *)table, (vec *)table);
-    for (int i = 0; i < of->rows; i++)
-      if (!(tiny[i] >= MOE_TINY)) table[i] = moe_multinomial_loglik(s->M, eta + i, y[i]);
+/* Likelihoods from here on are multiplied until their product, which is at least the square, is
+ * less; others have their logs taken one by one. */
+#define SMALL 1e-140
+
+/* What rows from .. end - 1 of a column add to a sum of logs, but for the log of *product. */
+static double multiply_rows(const extent *rows, const double *likelihood, const double *repeats,
+                            const double *eta, const int *y, int M, double *product) {
+  double sum = 0;
+  *product = 1;
+  for (int i = rows->from; i < rows->end; i++) {
+    if (repeats || !(likelihood[i] >= SMALL)) {
+      sum += (repeats ? repeats[i] : 1) * moe_multinomial_loglik(M, eta + i, y[i]);
+      continue;
+    }
+    *product *= likelihood[i];
+    if (*product < SMALL) {
+      sum += log(*product);
+      *product = 1;
+    }
   }
+  return sum;
 }
 
 void moe_clear_unit_logs(const walk *w, block *b) {
   memset(b->unit_tau, 0, sizeof(vec) * column(w->rows->shape.K));
 }
 
+MOE_CLONES static void add_logs(int vecs, const vec *product, vec *sum) {
+  for (int i = 0; i < vecs; i++) {
+    vec value = product[i];
+    log_positive(&value);
+    sum[i] += value;
+  }
+}
+
+/* The products of a column take the place of its likelihoods: no unit starts before its number. */
 void moe_add_unit_logs(const walk *w, const span *of, block *b) {
-  const double *repeats = w->rows->data.repeats, *table = (const double *)b->table;
-  double *sum = (double *)b->unit_tau;
-  log_table(w, of, b);
-  for (int k = 0; k < w->rows->shape.K; k++, sum += MOE_BLOCK, table += MOE_BLOCK)
+  const moe_shape *s = &w->rows->shape;
+  const moe_data *d = &w->rows->data;
+  const double *repeats = d->repeats ? d->repeats + of->row : NULL;
+  const double *eta = (const double *)(b->eta + column(w->plan.q_gate));
+  const int vecs = moe_block_vecs(of->units);
+  for (int k = 0; k < s->K; k++, eta += area(MOE_BLOCK, s->M - 1)) {
+    double *table = (double *)(b->table + column(k)), *sum = (double *)(b->unit_tau + column(k));
     for (int u = 0; u < of->units; u++) {
       const extent rows = moe_unit_extent(w, of, u);
-      for (int i = rows.from; i < rows.end; i++)
-        sum[u] += repeats ? repeats[of->row + i] * table[i] : table[i];
+      double product;
+      sum[u] += multiply_rows(&rows, table, repeats, eta, d->y + of->row, s->M, &product);
+      table[u] = product;
     }
+    for (int u = of->units; u < vecs * MOE_LANES; u++) table[u] = 1;
+    add_logs(vecs, b->table + column(k), b->unit_tau + column(k));
+  }
 }
 
 /* b->table (units x K) <- log pi_k */
