@@ -96,7 +96,6 @@ drop_covariate_levels <- function(frame, response) {
 
 # `y ~ x` gives the gate the covariates of the experts; `y ~ x | z` its own.
 as_two_parts <- function(formula) {
-  check_bars(formula)
   formula <- Formula(formula)
   parts <- length(formula)
   if (parts[1] != 1L) {
@@ -108,23 +107,6 @@ as_two_parts <- function(formula) {
            parts[2], ".")
   }
   formula
-}
-
-# (1 | id) is a random effect elsewhere.
-check_bars <- function(formula) {
-  grouping <- find_bars(formula[[length(formula)]])
-  if (is.null(grouping)) return(invisible())
-  refuse("A formula has no random effects such as ", deparse1(grouping), ": where rows of a group ",
-         "share one expert, say so by `group = ", deparse1(grouping[[2L]][[3L]]), "`.")
-}
-
-# The first call of `|` in parentheses.
-find_bars <- function(a) {
-  if (!is.call(a)) return(NULL)
-  is_bars <- identical(a[[1L]], quote(`(`)) && is.call(a[[2L]]) &&
-    as.character(a[[2L]][[1L]])[1L] %in% c("|", "||")
-  if (is_bars) return(a)
-  Reduce(function(found, part) if (is.null(found)) find_bars(part) else found, as.list(a)[-1], NULL)
 }
 
 identifier_levels <- 20L # at least as many
@@ -184,7 +166,8 @@ check_bars <- function(terms, part) {
   for (variable in as.list(attr(terms, "variables"))[-1]) {
     if (!is.call(variable) || !deparse1(variable[[1]]) %in% c("|", "||")) next
     refuse("Random effects are not supported; the ", part, " part of the formula has (",
-           deparse1(variable), "). For a logical or, write I(", deparse1(variable), ").")
+           deparse1(variable), "). Where rows of a group share one expert, say so by `group = ",
+           deparse1(variable[[3L]]), "`; for a logical or, write I(", deparse1(variable), ").")
   }
 }
 

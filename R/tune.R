@@ -146,7 +146,7 @@ tune <- function(input, experts, lambda, folds, loss, rule, control, cl, call) {
 
 chosen_fit <- function(input, experts, lambda, control) {
   input$weights <- input$given_weights
-  fit <- fit_input(input, experts, lambda, NULL, control)
+  fit <- fit_input(input, experts, lambda, NULL, control, NULL)
   fit$call$experts <- experts
   fit$call$lambda <- lambda
   fit

@@ -1,6 +1,6 @@
 # What earlier rows of a group say of its next ones.
 
-quick <- moe_control(starts = 3)
+quick <- moe_control(search = "quick")
 
 d <- oracle_groups(80, 8, 3, 2, 3, 2, 21)
 seen <- !duplicated(d$group) | stats::ave(seq_len(d$n), d$group, FUN = seq_along) <= 3

@@ -1,6 +1,6 @@
 # Groups whose rows share one expert, against brute force over groups in plain R.
 
-quick <- moe_control(starts = 3)
+quick <- moe_control(search = "quick")
 
 # The problem of oracle_groups(), on covariates as they are.
 group_problem <- function(d, weights = NULL, lambda = 0) {
@@ -130,7 +130,7 @@ test_that("weights of groups are groups repeated", {
                       start = weighted)
   expect_equal(repeated$objective, weighted$objective, tolerance = 1e-9)
   expect_equal(nobs(repeated), nobs(weighted))
-  expect_equal(BIC(repeated), BIC(weighted), tolerance = 1e-9)
+  expect_equal(BIC(repeated), BIC(weighted), tolerance = 1e-7)
   expect_equal(vcov(repeated, "sandwich"), vcov(weighted, "sandwich"), tolerance = 1e-4)
   expect_equal(weights(weighted), d$frame$v)
   d$frame$v[1] <- 7
@@ -193,7 +193,7 @@ test_that("replicates, folds and draws take whole groups", {
   expect_length(drawn, 60)
   expect_equal(nrow(boot$replicates), 5)
   tuned <- moe_tune(d$formula, d$frame, experts = 2, lambda = c(3, 0.3), folds = 3, group = id,
-                    control = moe_control(starts = 1))
+                    control = moe_control(search = "quick"))
   expect_true(all(tapply(tuned$folds, d$frame$id, function(a) length(unique(a))) == 1))
   expect_equal(sort(unique(tuned$folds)), 1:3)
   expect_error(moe_tune(d$formula, d$frame, folds = rep_len(1:3, d$n), group = id),
@@ -237,13 +237,13 @@ test_that("dendrograms of groups choose among their fits", {
   d <- oracle_groups(150, 8, 3, 2, 3, 2, 16)
   set.seed(6)
   over <- moe_fit(d$formula, d$frame, experts = 3, lambda = 0.5, group = id,
-                  control = moe_control(starts = 3, intercept_ridge = 0.01))
+                  control = moe_control(search = "quick", intercept_ridge = 0.01))
   tree <- moe_dendrogram(over)
   path <- as.data.frame(tree)
   expect_equal(path$bic, -2 * path$loglik + log(150) * path$df)
   chosen <- cut(tree, 2)
   direct <- moe_fit(d$formula, d$frame, experts = 2, lambda = 0.5, group = id, start = chosen,
-                    control = moe_control(starts = 3, intercept_ridge = 0.01))
+                    control = moe_control(search = "quick", intercept_ridge = 0.01))
   expect_equal(chosen$objective, direct$objective, tolerance = 1e-8)
   expect_identical(chosen$group, over$group)
 })
@@ -254,7 +254,7 @@ test_that("what cannot be a group is refused in words", {
   expect_error(moe_fit(y ~ x1, frame, group = id), "constant within groups.*\"x1\" varies")
   expect_error(moe_fit(d$formula, frame, group = 1:3), "variable lengths differ")
   expect_error(moe_fit_worker(d$x, d$z[d$group, ], factor(d$y), group = 1:3), "one value per row")
-  expect_error(moe_fit(y ~ x1 + (1 | id), frame), "no random effects such as \\(1 \\| id\\).*`group = id`")
+  expect_error(moe_fit(y ~ x1 + (1 | id), frame), "Random effects are not supported.*`group = id`")
   expect_error(moe_fit(y ~ x1 | id, frame), "as an identifier has.*`group = id`")
   frame$id[3] <- NA
   expect_equal(moe_fit(d$formula, frame, lambda = 1, control = quick, group = id)$rows, d$n - 1)
