@@ -198,7 +198,7 @@ test_that("replicates, folds and draws take whole groups", {
   expect_equal(sort(unique(tuned$folds)), 1:3)
   expect_error(moe_tune(d$formula, d$frame, folds = rep_len(1:3, d$n), group = id),
                "must not divide groups")
-  sample <- problem_sample(fit_problem(fit), 50)
+  sample <- problem_spread(fit_problem(fit), 50)
   expect_lte(length(sample$y), 50)
   expect_equal(unit_lengths(sample$unit), tabulate(d$group)[unique(d$group[sample$unit$row])])
 })
