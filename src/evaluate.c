@@ -88,7 +88,7 @@ static void add_units(const walk *w, const span *of, block *b, const layout *l, 
 static void sum_parts(const walk *w, const span *whole, block *b, const layout *l, double *own) {
   const moe_linear *a = &w->plan.linear[1];
   memset(own, 0, sizeof(double) * l->own);
-  moe_clear_unit_logs(w, b);
+  moe_clear_unit_logs(w, whole, b);
   for (size_t i = 0; i < column(w->rows->shape.K); i++) b->tau[i] = (vec){0} + 1.0;
   for (int part = 0; part < moe_parts(whole); part++) {
     const span of = moe_part(whole, part);

@@ -137,7 +137,7 @@ static double block_expected(const walk *w, int first, int count, block *b) {
 }
 
 static double units_likelihood(const walk *w, const span *of, block *b) {
-  moe_clear_unit_logs(w, b);
+  moe_clear_unit_logs(w, of, b);
   moe_add_unit_logs(w, of, b);
   const double value =
       w->rows->data.tau ? moe_unit_expected(w, of, b) : moe_unit_posterior(w, of, b);

@@ -41,7 +41,7 @@ static void predict_posterior(const walk *w, const span *of, block *b, double *p
   if (is_first && of->is_last) {
     moe_block_likelihood(w, of, b);
   } else {
-    if (is_first) moe_clear_unit_logs(w, b);
+    if (is_first) moe_clear_unit_logs(w, of, b);
     moe_block_response(w, of, b);
     moe_add_unit_logs(w, of, b);
     if (of->is_last) moe_unit_posterior(w, of, b);

@@ -58,31 +58,51 @@ MOE_CLONES static void log_columns(int vecs, int count, const vec *from, vec *to
     }
 }
 
-/* Likelihoods from here on are multiplied until their product, which is at least the square, is
- * less; others have their logs taken one by one. */
-#define SMALL 1e-140
+/* Likelihoods of at least LEAST are multiplied, four at a time, and the product's log is taken when
+ * it falls below LEAST^4, so that it stays a normal number; others have their logs taken alone. */
+#define LEAST 1e-35
+#define LEAST_PRODUCT 1e-140
 
-/* What rows from .. end - 1 of a column add to a sum of logs, but for the log of *product. */
-static double multiply_rows(const extent *rows, const double *likelihood, const double *repeats,
-                            const double *eta, const int *y, int M, double *product) {
-  double sum = 0;
-  *product = 1;
-  for (int i = rows->from; i < rows->end; i++) {
-    if (repeats || !(likelihood[i] >= SMALL)) {
-      sum += (repeats ? repeats[i] : 1) * moe_multinomial_loglik(M, eta + i, y[i]);
-      continue;
-    }
-    *product *= likelihood[i];
-    if (*product < SMALL) {
-      sum += log(*product);
-      *product = 1;
-    }
-  }
-  return sum;
+/* The likelihoods of a column, what else is known of its rows, and their product since its log was
+ * last added to the sum. */
+typedef struct {
+  const double *likelihood, *repeats, *eta;
+  const int *y;
+  int M;
+  double product, sum;
+} logs;
+
+static void multiply(logs *of, double factor) {
+  of->product *= factor;
+  if (of->product >= LEAST_PRODUCT) return;
+  of->sum += log(of->product);
+  of->product = 1;
 }
 
-void moe_clear_unit_logs(const walk *w, block *b) {
-  memset(b->unit_tau, 0, sizeof(vec) * column(w->rows->shape.K));
+static void multiply_row(logs *of, int i) {
+  if (!of->repeats && of->likelihood[i] >= LEAST)
+    multiply(of, of->likelihood[i]);
+  else
+    of->sum +=
+        (of->repeats ? of->repeats[i] : 1) * moe_multinomial_loglik(of->M, of->eta + i, of->y[i]);
+}
+
+static void multiply_rows(logs *of, const extent *rows) {
+  int i = rows->from;
+  for (; i + 4 <= rows->end; i += 4) {
+    const double *p = of->likelihood + i;
+    const int fit = (p[0] >= LEAST) & (p[1] >= LEAST) & (p[2] >= LEAST) & (p[3] >= LEAST);
+    if (fit && !of->repeats)
+      multiply(of, (p[0] * p[1]) * (p[2] * p[3]));
+    else
+      for (int j = i; j < i + 4; j++) multiply_row(of, j);
+  }
+  for (; i < rows->end; i++) multiply_row(of, i);
+}
+
+void moe_clear_unit_logs(const walk *w, const span *of, block *b) {
+  const size_t filled = (size_t)moe_block_vecs(of->units) * sizeof(vec);
+  for (int k = 0; k < w->rows->shape.K; k++) memset(b->unit_tau + column(k), 0, filled);
 }
 
 MOE_CLONES static void add_logs(int vecs, const vec *product, vec *sum) {
@@ -94,20 +114,32 @@ MOE_CLONES static void add_logs(int vecs, const vec *product, vec *sum) {
 }
 
 /* The products of a column take the place of its likelihoods: no unit starts before its number. */
+static void multiply_column(const walk *w, const span *of, logs *a, double *table, double *sum) {
+  for (int u = 0; u < of->units; u++) {
+    const extent rows = moe_unit_extent(w, of, u);
+    a->product = 1;
+    a->sum = 0;
+    multiply_rows(a, &rows);
+    table[u] = a->product;
+    sum[u] += a->sum;
+  }
+}
+
 void moe_add_unit_logs(const walk *w, const span *of, block *b) {
   const moe_shape *s = &w->rows->shape;
   const moe_data *d = &w->rows->data;
-  const double *repeats = d->repeats ? d->repeats + of->row : NULL;
-  const double *eta = (const double *)(b->eta + column(w->plan.q_gate));
   const int vecs = moe_block_vecs(of->units);
-  for (int k = 0; k < s->K; k++, eta += area(MOE_BLOCK, s->M - 1)) {
-    double *table = (double *)(b->table + column(k)), *sum = (double *)(b->unit_tau + column(k));
-    for (int u = 0; u < of->units; u++) {
-      const extent rows = moe_unit_extent(w, of, u);
-      double product;
-      sum[u] += multiply_rows(&rows, table, repeats, eta, d->y + of->row, s->M, &product);
-      table[u] = product;
-    }
+  const vec *eta = b->eta + column(w->plan.q_gate);
+  for (int k = 0; k < s->K; k++, eta += column(s->M - 1)) {
+    double *table = (double *)(b->table + column(k));
+    logs a = {table,
+              d->repeats ? d->repeats + of->row : NULL,
+              (const double *)eta,
+              d->y + of->row,
+              s->M,
+              1,
+              0};
+    multiply_column(w, of, &a, table, (double *)(b->unit_tau + column(k)));
     for (int u = of->units; u < vecs * MOE_LANES; u++) table[u] = 1;
     add_logs(vecs, b->table + column(k), b->unit_tau + column(k));
   }
@@ -165,14 +197,14 @@ double moe_unit_posterior(const walk *w, const span *of, block *b) {
 
 double moe_unit_expected(const walk *w, const span *of, block *b) {
   const double *weight = (const double *)b->unit_weight, *gate = (const double *)b->table;
-  double *logs = (double *)b->unit_tau, sum = 0;
+  double *joint = (double *)b->unit_tau, sum = 0;
   log_gate(w, of, b);
   for (int k = 0; k < w->rows->shape.K; k++)
     for (int u = 0; u < of->units; u++) {
       const size_t here = at(u, k, MOE_BLOCK);
       const double tau = w->rows->data.tau[at(of->unit + u, k, moe_unit_count(w->rows))];
-      if (weight[u] > 0 && tau > 0) sum += weight[u] * tau * (gate[here] + logs[here]);
-      logs[here] = tau;
+      if (weight[u] > 0 && tau > 0) sum += weight[u] * tau * (gate[here] + joint[here]);
+      joint[here] = tau;
     }
   return sum;
 }

@@ -10,7 +10,7 @@ void moe_unit_weights(const walk *w, const span *of, block *b);
 
 /* b->unit_tau (units x K) <- 0, and then += sum_i w_i log p_k(y_i) over the span's rows; b->table
  * is overwritten. */
-void moe_clear_unit_logs(const walk *w, block *b);
+void moe_clear_unit_logs(const walk *w, const span *of, block *b);
 void moe_add_unit_logs(const walk *w, const span *of, block *b);
 
 /* From all rows' logs in b->unit_tau: b->unit_tau <- responsibilities, found or those given.
