@@ -12,8 +12,8 @@ soften <- function(label, experts, own = 0.9) {
 
 # The M-step: theta that (nearly) maximises the expected complete-data log-likelihood given tau.
 theta_from_posterior <- function(problem, tau) {
-  per_row <- problem$total / length(weighted_rows(problem))
-  problem <- problem_with_least_penalty(problem, mstep_ridge * per_row)
+  mean_weight <- problem$total / length(weighted_units(problem))
+  problem <- problem_with_least_penalty(problem, mstep_ridge * mean_weight)
   core_maximise(problem, numeric(theta_length(problem)), 15L, 1e-4, tau)$theta
 }
 
