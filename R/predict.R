@@ -90,9 +90,8 @@ predict.moe_fit <- function(object, newdata = NULL,
   }
   if (!is.null(history)) {
     check_history(newdata, se.fit, interval)
-    known <- read_history(object, history, group)
     return(finish(predict_type(object, type, function(what) {
-      predict_next(object, data, what, known)
+      predict_next(object, data, what, read_history(object, history, group))
     })))
   }
   if (!se.fit && interval == "none") {

@@ -69,7 +69,7 @@ test_that("replicates of a mixture are maxima of their own penalised likelihood"
       objective(lapply(parts, function(a) a + rnorm(length(a), sd = 0.02)))
     }, 0)
     expect_true(all(moved < best))
-    expect_lt(objective(coef(boot_fit)), best)
+    expect_lt(objective(coef(boot_fit, "list")), best)
   }
 })
 

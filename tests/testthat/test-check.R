@@ -108,7 +108,7 @@ refused("two responses", moe_fit(y | x2 ~ x1, d), "one response on its left.*it 
 refused("no response", moe_fit(~ x1, d), "one response on its left.*it has 0")
 refused("a misspelt argument", moe_fit(y ~ x1, d, lamda = 1), "Unused argument: \"lamda\"")
 refused("an argument too many",
-        moe_fit(y ~ x1, d, 2, NULL, NULL, stats::na.omit, 0, NULL, NULL, quick, TRUE, NULL, 7),
+        moe_fit(y ~ x1, d, 2, NULL, NULL, stats::na.omit, 0, NULL, NULL, quick, TRUE, NULL, NULL, 7),
         "Unused argument: \"\\(unnamed\\)\"")
 refused("two misspelt arguments, matrices", moe_fit(x, d$y, lamda = 1, wheights = 2),
         "Unused arguments: \"lamda\", \"wheights\"")
@@ -282,8 +282,9 @@ refused("a setting that does not exist", moe_fit(y ~ x1, d, control = changed("s
 
 # --- predictions ---
 
-kinds <- "`type` must be one of \"class\", \"prob\", \"gate\", \"expert\", \"posterior\", not "
-refused("an unknown type", predict(by_formula, type = "link"), paste0(kinds, "\"link\""))
+kinds <- paste0("`type` must be one of \"class\", \"prob\", \"response\", \"link\", \"gate\", ",
+                "\"expert\", \"posterior\", not ")
+refused("an unknown type", predict(by_formula, type = "odds"), paste0(kinds, "\"odds\""))
 refused("two types", predict(by_formula, type = c("prob", "gate")), paste0(kinds, ".*length 2"))
 refused("a number as type", predict(by_formula, type = 1), paste0(kinds, "1"))
 refused("NULL as type", predict(by_formula, type = NULL), paste0(kinds, "NULL"))
@@ -380,7 +381,7 @@ refused("an unknown part", model.matrix(by_formula, part = "both"),
 refused("ICL of something else", moe_icl(lm(x1 ~ x2, d)),
         "`object` must be a fit by moe_fit\\(\\), not .*lm")
 refused("an unknown plot", plot(by_formula, type = "roots"),
-        "`type` must be one of \"trace\", \"gate\", not \"roots\"")
+        "`type` must be one of \"trace\", \"gate\", \"coefficients\", \"curve\", not \"roots\"")
 refused("a number as plot", autoplot(by_formula, type = 2), "`type` must be one of .* not 2")
 refused("an argument plot() does not have", plot(by_formula, main = "a"), "Unused.*\"main\"")
 refused("an update to an argument that does not exist", update(by_formula, lamda = 1),

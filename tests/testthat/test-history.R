@@ -70,7 +70,8 @@ test_that("rows in which something is missing say nothing", {
   expect_equal(predict(fit, new, type = "prob", history = history),
                predict(fit, new, type = "prob", history = history[-c(1, 5, 9), ]))
   new$x1[2] <- NA
-  expect_equal(which(is.na(predict(fit, new, type = "prob", history = history)[, 1])), 2L)
+  prob <- predict(fit, new, type = "prob", history = history)
+  expect_equal(unname(which(is.na(prob[, 1]))), 2L)
   alone <- data.frame(d$frame[1, ], row.names = NULL)
   alone$y <- NA
   expect_true(all(is.na(predict(fit, alone, type = "posterior"))))
