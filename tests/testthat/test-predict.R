@@ -224,7 +224,8 @@ test_that("a missing value of a dropped covariate is missing, in the gate's alon
   for (i in 1:3) {
     new <- d[1:4, ]
     new[[name[i]]][3] <- NA
-    expect_identical(is.na(predict(dropped[[i]], new, type = "prob")[, 1]), 1:4 == 3)
+    prob <- predict(dropped[[i]], new, type = "prob")
+    expect_identical(unname(is.na(prob[, 1])), 1:4 == 3)
   }
 })
 
@@ -237,7 +238,8 @@ test_that("rows are counted from the first one on, however many there are", {
   many$x1[block + 3] <- 1.7e308
   expect_error(predict(fit, many, type = "prob"), paste("those of row", block + 3, "are too far"))
   many$x1[block + 3] <- NA
-  expect_identical(which(is.na(predict(fit, many, type = "prob")[, 1])), block + 3L)
+  prob <- predict(fit, many, type = "prob")
+  expect_identical(unname(which(is.na(prob[, 1]))), block + 3L)
 })
 
 # --- training data ---

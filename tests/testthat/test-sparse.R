@@ -98,7 +98,8 @@ test_that("a search over more rows and columns than it fills in works", {
                                factor(y), 2L, NULL, 1, moe_control())
   sample <- problem_spread(problem, 2000L)
   expect_identical(dim(sample$design$x), c(2000L, 1101L))
-  wide <- list(x = sample$design$z, z = sample$design$x)
+  wide <- sample
+  wide$design[c("x", "z")] <- sample$design[c("z", "x")]
   expect_identical(dim(standardised_covariates(wide)), c(2000L, 1000L))
 })
 

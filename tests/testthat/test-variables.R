@@ -23,8 +23,8 @@ test_that("dates come as dates or as their text, and not as anything else", {
   few <- d[1:9, ]
   same(fit, transform(few, day = format(day)))
   same(fit, transform(few, day = factor(format(day))))
-  expect_equal(predict(fit, data.frame(day = format(d$day[4])), "prob"),
-               predict(fit, d[4, ], "prob"))
+  expect_equal(predict(fit, data.frame(day = format(d$day[4])), "prob")[1, ],
+               predict(fit, d[4, ], "prob")[1, ])
   kind <- "day was Date, but is "
   refused(predict(fit, transform(few, day = as.POSIXct(day))), paste0(kind, ".*POSIXct"))
   refused(predict(fit, transform(few, day = as.double(day))), paste0(kind, "a numeric vector"))
@@ -123,7 +123,7 @@ test_that("contrasts set on a factor are those of the model", {
     expect_equal(ours$loglik, as.double(logLik(theirs)), tolerance = 1e-8)
     expect_equal(drop(ours$coefficients$expert), drop(t(coef(theirs))), tolerance = 1e-3,
                  ignore_attr = TRUE)
-    expect_equal(predict(ours, data[1:9, ], "prob")[, 2], unname(fitted(theirs)[1:9, 1]),
+    expect_equal(unname(predict(ours, data[1:9, ], "prob")[, 2]), unname(fitted(theirs)[1:9, 1]),
                  tolerance = 1e-4)
     # Levels may come as text, and few of them.
     name <- all.vars(formula)[2]
@@ -158,8 +158,8 @@ test_that("NA as a level is a level", {
   expect_identical(fit$columns$expert, c("(Intercept)", "wardB", "wardC", "wardNA"))
   expect_equal(fit$rows, n)
   expect_equal(predict(fit, d, "prob"), predict(fit, type = "prob"))
-  expect_equal(predict(fit, data.frame(ward = c(NA, "B")), "prob"),
-               predict(fit, d[c(1, which(d$ward %in% "B")[1]), ], "prob"))
+  expect_equal(unname(predict(fit, data.frame(ward = c(NA, "B")), "prob")),
+               unname(predict(fit, d[c(1, which(d$ward %in% "B")[1]), ], "prob")))
   expect_equal(nrow(moe_effects(fit)), 3L * 2L)
   refused(of(ward ~ x, d), "`ward` must not have NA as a level")
 })
@@ -168,7 +168,8 @@ test_that("levels that new data lack stay inside functions of a factor", {
   for (formula in c(y ~ C(ward, sum), y ~ as.integer(ward), y ~ relevel(ward, "B"))) {
     fit <- of(formula, d)
     alone <- which(d$ward == "C")[1]
-    expect_equal(predict(fit, data.frame(ward = "C"), "prob"), predict(fit, d[alone, ], "prob"))
+    expect_equal(predict(fit, data.frame(ward = "C"), "prob")[1, ],
+                 predict(fit, d[alone, ], "prob")[1, ])
   }
 })
 
