@@ -297,15 +297,19 @@ static void curvature_of_rescued_rows(void) {
   check_curvature(&a, 1e-10);
 }
 
+/* Of many rows, and of rows so wide that few blocks make a batch. */
 static void curvature_polls(void) {
-  recipe a = {.shape = {20000, 30, 30, 3, 3}, .shared = 1, .spread = 1};
-  sample *s = new_sample(&a);
-  set_information_threads(s, 1);
-  s->polls = 0;
-  free(information(s, MOE_OBSERVED));
-  double work = 20000.0 * 0.5 * pow((double)moe_coefficients_length(&a.shape), 2);
-  CHECK(s->polls >= work / 6e7, "%d polls in %g multiplications", s->polls, work);
-  free_sample(s);
+  recipe cases[] = {{.shape = {20000, 30, 30, 3, 3}, .shared = 1, .spread = 1},
+                    {.shape = {2048, 120, 120, 3, 3}, .shared = 1, .spread = 1}};
+  for (int j = 0; j < 2; j++) {
+    sample *s = new_sample(&cases[j]);
+    set_information_threads(s, 1);
+    s->polls = 0;
+    free(information(s, MOE_OBSERVED));
+    double work = cases[j].shape.n * 0.5 * pow((double)moe_coefficients_length(&cases[j].shape), 2);
+    CHECK(s->polls >= work / 6e7, "%d polls in %g multiplications", s->polls, work);
+    free_sample(s);
+  }
 }
 
 void test_information(void) {
