@@ -25,8 +25,8 @@ subset_design <- function(design, rows, units = rows) {
 
 # Rows without weight moved to where they are 0 when standardised: what is infinite there times 0
 # would be no number.
-mute_rows <- function(design, rows) {
-  muted <- function(x, center) {
+mute_rows <- function(design, rows, units = rows) {
+  muted <- function(x, center, rows) {
     if (is_compressed(x)) {
       x$value[entry_rows(x) %in% rows] <- 0
     } else {
@@ -35,9 +35,9 @@ mute_rows <- function(design, rows) {
     }
     x
   }
-  shared <- identical(design$x, design$z)
-  design$x <- muted(design$x, design$x_center)
-  design$z <- if (shared) design$x else muted(design$z, design$z_center)
+  shared <- identical(design$x, design$z) && identical(rows, units)
+  design$x <- muted(design$x, design$x_center, rows)
+  design$z <- if (shared) design$x else muted(design$z, design$z_center, units)
   design
 }
 

@@ -59,7 +59,8 @@ new_fit <- function(result, problem) {
     shares = setNames(shares[order], paste0("expert", seq_along(order))),
     lambda = problem$lambda, experts = problem$experts, levels = problem$levels,
     df = count_parameters(problem), nobs = problem$total, rows = length(problem$y),
-    prior_weights = problem_rows(problem, problem$weights), measure = measure, columns = problem$columns,
+    prior_weights = problem_rows(problem, problem$weights), measure = measure,
+    columns = problem$columns,
     control = problem$control, group = NULL
   ), class = "moe_fit")
   fit$problems <- diagnose(fit, problem)

@@ -13,7 +13,8 @@
 
 new_problem <- function(design, y, levels, experts, weights = NULL, lambda = 0,
                         control = moe_control(), columns = NULL, unit = NULL) {
-  if (any(weights == 0)) design <- mute_rows(design, which(weights == 0))
+  muted <- which(weights == 0)
+  if (length(muted)) design <- mute_rows(design, rows_of_units(unit, muted), muted)
   problem <- structure(
     list(design = design, unit = unit, y = y, weights = weights,
          total = total_weight(design, weights),

@@ -137,6 +137,21 @@ test_that("weights of groups are groups repeated", {
   expect_error(moe_fit(d$formula, d$frame, group = id, weights = v), "constant within groups")
 })
 
+test_that("groups without weight are as good as absent", {
+  d <- oracle_groups(40, 5, 2, 2, 3, 2, 9)
+  v <- as.double(d$group %% 4 > 0)
+  kept <- v > 0
+  par <- oracle_random(2, 2, 3, 2)
+  problem <- group_problem(d, v)
+  # Rows of no weight are where they are 0 when standardised, those with weight where they were.
+  expect_within(problem$design$x[spread_units(problem$weights, problem$unit) > 0, ],
+                d$x[order(d$group), ][sort(d$group) %% 4 > 0, ], 0)
+  of_kept <- match(d$group[kept], unique(d$group[kept]))
+  expect_within(core_evaluate(problem, unlist(par))$loglik,
+                oracle_group_loglik(par, d$x[kept, ], d$z[unique(d$group[kept]), ], d$y[kept], of_kept),
+                1e-12)
+})
+
 test_that("thousands of rows in a group do not underflow", {
   d <- oracle_groups(30, 5, 2, 2, 3, 2, 10)
   big <- d$frame[rep(which(d$group <= 2), c(10000, rep(2000, sum(d$group <= 2) - 1))), ]
