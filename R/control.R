@@ -27,17 +27,17 @@
 #' parameters and random labels. Then children are bred: the experts of two solutions are matched,
 #' each expert of the child lies at random between those of a pair, and a short run leads from there
 #' to a local maximum, unless it falls behind the worst of the population, which the child replaces
-#' if it is new and better. A search is over when `patience` children in a row have not joined its
-#' population, and its best solution is run on.
+#' if it is new and better. A search is over when `patience` children in a row for each solution
+#' have not joined its population, and its best solution is run on.
 #'
 #' Searches that know nothing of each other follow one another (or run at once, with `cl` in
 #' [moe_fit()]), until the best optimum that any has found was found by several:
 #'
 #' | `search` | population | patience | found by | searches at most |
 #' | --- | --- | --- | --- | --- |
-#' | `"quick"` | 4 | 4 | 1 | 1 |
-#' | `"standard"` | 20 | 40 | 3 | 9 |
-#' | `"thorough"` | 40 | 80 | 4 | 16 |
+#' | `"quick"` | 4 | 1 | 1 | 1 |
+#' | `"standard"` | 20 | 2 | 3 | 9 |
+#' | `"thorough"` | 40 | 2 | 4 | 16 |
 #'
 #' The fit tells how often its optimum was found, keeps all optima in which searches ended in
 #' `fit$optima`, and warns if the best was found only once. Of more than 10,000 rows a search sees

@@ -20,7 +20,7 @@ merged_runs <- function(problem, tree) {
 
 # Each level has a population, as a search has (population.R), but a small one: solutions come down
 # as merges and drops of those above and up as splits of those below, and breed where they arrive.
-level_effort <- list(size = 12L, patience = 16L)
+level_effort <- list(size = 12L, patience = 4 / 3)
 level_parents <- 3L       # whose merges, drops and splits are tried at the next level
 level_finalists <- 2L     # of a level whose populations saw a sample, that are run on all rows
 polish_tolerance <- 1e-12 # of a level's final run; plateaus look flat for a while

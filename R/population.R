@@ -62,12 +62,13 @@ entry_level <- function(population, size) {
 
 # --- children ---
 
-# Children, one after the other, until as many in a row as the patience lasts have not joined.
+# Children, one after the other, until as many in a row as the patience with each member lasts have
+# not joined.
 evolve <- function(task, population) {
   problem <- task$problem
   size <- task$effort$size
   idle <- 0L
-  while (idle < task$effort$patience && length(population) > 1L) {
+  while (idle < task$effort$patience * length(population) && length(population) > 1L) {
     theta <- blend(draw_parents(problem, population))
     child <- short_run(problem, theta, entry_level(population, size))
     grown <- join_population(population, child, size, solution_gap(problem))

@@ -3,12 +3,13 @@
 
 search_rows <- 10000L # most rows that a search sees
 
-# A population has `size` solutions, and is ripe when `patience` children in a row have not joined
-# it. There are `most` searches at most; they end when `agree` of them have found the best optimum.
+# A population has at most `size` solutions, and is ripe when `patience` children in a row for each
+# of them have not joined it. There are `most` searches at most; they end when `agree` of them have
+# found the best optimum.
 search_efforts <- list(
-  quick = list(size = 4L, patience = 4L, agree = 1L, most = 1L),
-  standard = list(size = 20L, patience = 40L, agree = 3L, most = 9L),
-  thorough = list(size = 40L, patience = 80L, agree = 4L, most = 16L)
+  quick = list(size = 4L, patience = 1, agree = 1L, most = 1L),
+  standard = list(size = 20L, patience = 2, agree = 3L, most = 9L),
+  thorough = list(size = 40L, patience = 2, agree = 4L, most = 16L)
 )
 
 # The best run, and the optima in which searches ended: a data frame of each one's `objective`, best

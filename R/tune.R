@@ -9,7 +9,7 @@
 #' @section What is done:
 #' Each fold is held out in turn, and for each number of experts a path of fits to the rows that are
 #' left goes from the largest `lambda` to the smallest. The first fit is searched for as by
-#' [moe_fit()], but by one search with a population of at most 8 and a patience of at most 8 (see
+#' [moe_fit()], but by one search with a population of at most 8 and a patience of 1 (see
 #' [moe_control()]). The solutions in its population are starts for the next `lambda`, whose
 #' population goes on from there, and so on. Covariates are standardised by the rows that the fit
 #' sees, so nothing of the held-out rows enters it. Only what the formula itself makes of all rows,

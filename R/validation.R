@@ -56,7 +56,7 @@ path_of_runs <- function(problem, lambda) {
 path_effort <- function(control) {
   effort <- search_efforts[[control$search]]
   effort$size <- min(effort$size, 8L)
-  effort$patience <- min(effort$patience, 8L)
+  effort$patience <- 1
   effort
 }
 

@@ -12,7 +12,7 @@ rough_problem <- local({
   }
 })
 
-rough_task <- function(experts = 4L, size = 6L, patience = 10L) {
+rough_task <- function(experts = 4L, size = 6L, patience = 2) {
   search_task(rough_problem(experts), list(size = size, patience = patience, agree = 1L, most = 1L))
 }
 
@@ -127,7 +127,7 @@ test_that("of those that are courted the most different becomes a parent", {
 # --- evolution ---
 
 test_that("children find better solutions than the random starts of their population", {
-  task <- rough_task(size = 8L, patience = 16L)
+  task <- rough_task(size = 8L, patience = 2)
   gains <- vapply(1:3, function(seed) {
     set.seed(seed)
     population <- draw_population(task)
@@ -148,6 +148,14 @@ test_that("a population of one solution has no children", {
   set.seed(6)
   one <- draw_population(task)[1]
   expect_identical(evolve(task, one), one)
+})
+
+test_that("without patience there are no children", {
+  task <- rough_task(patience = 0)
+  set.seed(8)
+  population <- draw_population(task)
+  expect_gt(length(population), 1)
+  expect_identical(evolve(task, population), population)
 })
 
 test_that("solutions go along to another ridge", {
