@@ -192,6 +192,7 @@ sound_replicates <- function(x) x$replicates[!is.na(x$converged), , drop = FALSE
 #' @export
 coef.moe_bootstrap <- function(object, ...) {
   check_unused(...)
+  check_bootstrap(object)
   object$replicates
 }
 
@@ -199,6 +200,7 @@ coef.moe_bootstrap <- function(object, ...) {
 #' @export
 vcov.moe_bootstrap <- function(object, ...) {
   check_unused(...)
+  check_bootstrap(object)
   stats::cov(sound_replicates(object))
 }
 
@@ -207,6 +209,7 @@ vcov.moe_bootstrap <- function(object, ...) {
 confint.moe_bootstrap <- function(object, parm, level = 0.95,
                                   type = c("percentile", "basic", "normal"), ...) {
   check_unused(...)
+  check_bootstrap(object)
   type <- check_choice(type, c("percentile", "basic", "normal"), "type")
   tails <- interval_tails(check_level(level))
   estimate <- object$estimate
@@ -235,6 +238,7 @@ quantiles_or_na <- function(x, tails) {
 #' @export
 summary.moe_bootstrap <- function(object, level = 0.95, ...) {
   check_unused(...)
+  check_bootstrap(object)
   replicates <- sound_replicates(object)
   cbind(Estimate = object$estimate, Bias = colMeans(replicates) - object$estimate,
         `Std. Error` = apply(replicates, 2, stats::sd),
@@ -244,6 +248,8 @@ summary.moe_bootstrap <- function(object, level = 0.95, ...) {
 #' @rdname moe_bootstrap
 #' @export
 print.moe_bootstrap <- function(x, digits = max(3L, getOption("digits") - 3L), ...) {
+  digits <- check_digits(digits)
+  check_bootstrap(x, "x")
   weights <- switch(x$type, exponential = "exponential weights", dirichlet = "Dirichlet weights")
   cat("Weighted-likelihood bootstrap of a mixture of ", x$experts, " expert",
       if (x$experts > 1L) "s", "\nCall: ", short_call(x$call), "\n", sep = "")
@@ -260,6 +266,7 @@ print.moe_bootstrap <- function(x, digits = max(3L, getOption("digits") - 3L), .
 #' @rdname moe_bootstrap
 #' @export
 as.data.frame.moe_bootstrap <- function(x, row.names = NULL, optional = FALSE, ...) {
+  check_bootstrap(x, "x")
   count <- nrow(x$replicates)
   labels <- x$labels[rep(seq_len(nrow(x$labels)), each = count), ]
   data.frame(replicate = rep(seq_len(count), ncol(x$replicates)), labels,

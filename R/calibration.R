@@ -236,6 +236,7 @@ class_table <- function(task, weights) {
 as.data.frame.moe_calibration <- function(x, row.names = NULL, optional = FALSE,
                                           what = c("measures", "bins", "classes"), ...) {
   check_unused(...)
+  check_calibration(x)
   x[[check_choice(what, c("measures", "bins", "classes"), "what")]]
 }
 
@@ -243,6 +244,8 @@ as.data.frame.moe_calibration <- function(x, row.names = NULL, optional = FALSE,
 
 #' @export
 print.moe_calibration <- function(x, digits = max(3L, getOption("digits") - 3L), ...) {
+  digits <- check_digits(digits)
+  check_calibration(x)
   print_calibration_heading(x)
   shown <- x$measures$binning %in% c(NA, "mass") &
     x$measures$measure %in% c(score_names$measure[1:4], "ece", "ece_debiased", "mce")
@@ -289,6 +292,8 @@ summary.moe_calibration <- function(object, ...) {
 
 #' @export
 print.summary.moe_calibration <- function(x, digits = max(3L, getOption("digits") - 3L), ...) {
+  digits <- check_digits(digits)
+  check_calibration(x)
   print_calibration_heading(x)
   one <- x
   one$models <- NULL

@@ -76,6 +76,8 @@ check_count <- function(x, name, lower = 1L, upper = .Machine$integer.max, or = 
   as.integer(x)
 }
 
+check_digits <- function(digits) check_count(digits, "digits", lower = 1L, upper = 22L)
+
 check_flag <- function(x, name) {
   if (!is.logical(x) || length(x) != 1L || is.na(x)) {
     refuse("`", name, "` must be TRUE or FALSE, not ", given(x), ".")

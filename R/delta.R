@@ -74,7 +74,7 @@ average_prob <- function(fit, problem, weights) {
 # Predictions of one kind, and their standard errors.
 predict_with_errors <- function(fit, data, type, covariance) {
   data <- with_designs(fit, data)
-  problem <- predicted_problem(fit, data)
+  problem <- warn_of_breaking(predicted_problem(fit, data), fit)
   kind <- if (type == "link") "prob" else type
   at <- predict_designs(fit, data, union(kind, c("gate", "expert")), problem = problem)
   out <- label_predictions(fit, at)[[kind]]

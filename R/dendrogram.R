@@ -246,6 +246,7 @@ summary.moe_dendrogram <- function(object, ...) {
 
 #' @export
 print.summary.moe_dendrogram <- function(x, digits = max(3L, getOption("digits") - 3L), ...) {
+  digits <- check_digits(digits)
   print.moe_dendrogram(x)
   cat("\nPath:\n")
   print(x$path, digits = digits + 2L, row.names = FALSE)

@@ -41,15 +41,27 @@ more_ridge <- function(fit) if (fit$lambda == 0) "`lambda` > 0" else "a larger `
 # Slopes by which a predictor moves this much over one standard deviation of a covariate put
 # probabilities at 0 or 1 for most rows; so do intercepts this large. Under a ridge an intercept may
 # still be: a class is then absent from an expert, which harms nothing.
-runaway <- function(a, lambda) {
-  max(abs(a[-1, ]), 0) > 15 || lambda == 0 && max(abs(a[1, ])) > 20
+runaway <- function(a, lambda, center, scale) {
+  if (max(abs(a[-1, ]), 0) > 15) return(TRUE)
+  lambda == 0 && (max(abs(a[1, ])) > 20 || max(abs(a / scale)[is_dummy(center, scale), ], 0) > 12)
+}
+
+# Columns of 0 and 1 are known by their moments; between their two values lie at least two standard
+# deviations.
+is_dummy <- function(center, scale) {
+  share <- center * (1 - center)
+  share > 0 & abs(scale^2 - share) < 1e-9 * share
 }
 
 remark_separation <- function(fit) {
-  expert <- fit$measure$expert
-  experts <- which(apply(expert, 3, function(a) runaway(matrix(a, nrow(expert)), fit$lambda)))
-  parts <- c(if (length(experts)) paste0("expert", experts),
-             if (fit$experts > 1L && runaway(fit$measure$gate, fit$lambda)) "the gate")
+  measure <- fit$measure
+  experts <- which(apply(measure$expert, 3, function(a) {
+    runaway(matrix(a, nrow(measure$expert)), fit$lambda, measure$expert_center,
+            measure$expert_scale)
+  }))
+  of_gate <- fit$experts > 1L &&
+    runaway(measure$gate, fit$lambda, measure$gate_center, measure$gate_scale)
+  parts <- c(if (length(experts)) paste0("expert", experts), if (of_gate) "the gate")
   if (length(parts) == 0L) return(NULL)
   paste0("Coefficients of ", paste(parts, collapse = ", "), " have grown very large, as happens ",
          "where classes or regions can be separated: probabilities are still usable, but the ",

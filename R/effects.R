@@ -73,6 +73,7 @@ finish_effects <- function(effects, level) {
 
 #' @export
 print.moe_effects <- function(x, digits = max(3L, getOption("digits") - 3L), ...) {
+  digits <- check_digits(digits)
   shown <- structure(x, class = "data.frame")
   if (is.numeric(x$p.value)) shown$p.value <- format.pval(x$p.value, digits = digits - 1L)
   print(shown, digits = digits, row.names = FALSE, ...)

@@ -102,7 +102,8 @@ training_rules <- alist(
   "its `model` has not the rows of the fit" = all(c(nrow(x), nrow(z), length(y)) == fit$rows),
   "its `model` has not the covariates of the fit" =
     identical(colnames(x), fit$columns$expert) && identical(colnames(z), fit$columns$gate),
-  "its `model` has not the classes of the fit" = is.factor(y) && identical(levels(y), fit$levels)
+  "its `model` has not the classes of the fit" =
+    is.factor(y) && identical(levels(y), fit$levels) && all(as.integer(y) %in% seq_along(levels(y)))
 )
 
 training_fault <- function(fit, data) {
@@ -168,4 +169,72 @@ are_runs <- function(runs, measure) {
   sizes <- vapply(runs, function(run) if (is.double(run$theta)) length(run$theta) else NA_integer_,
                   0L)
   identical(as.double(sizes), as.double(experts:1 * per_expert))
+}
+
+# --- cross-validations, bootstraps, calibrations ---
+
+tune_parts <- c("fit", "lambda", "experts", "path", "best", "chosen", "values", "shares", "measure",
+                "rule")
+
+tune_rules <- alist(
+  "its `fit` is not as moe_fit() made it" =
+    inherits(fit, "moe_fit") && is.null(fit_fault(fit)),
+  "its `path` has not the columns experts, lambda, mean and se" =
+    is.data.frame(path) && nrow(path) > 0L &&
+    all(vapply(path[c("experts", "lambda", "mean", "se")], is.numeric, NA)),
+  "its `shares` are no numbers" = is.double(shares) && length(shares) > 1L,
+  "its `values` are not one per row of the path, fold and loss" =
+    is_real_array(values, c(nrow(path), length(shares), length(dimnames(values)[[3]]))),
+  "its `measure` is none of its losses" =
+    is.character(measure) && length(measure) == 1L && measure %in% dimnames(values)[[3]],
+  "its `rule` is unknown" = identical(rule, "min") || identical(rule, "1se"),
+  "its `best` and `chosen` are no rows of its path" =
+    all(c(best, chosen) %in% seq_len(nrow(path))) && length(best) == 1L && length(chosen) == 1L
+)
+
+check_tuned <- function(x, name = "object") {
+  refuse_fault(first_fault(x, tune_parts, tune_rules), name, "moe_tune()")
+}
+
+bootstrap_parts <- c("replicates", "estimate", "converged", "failures", "realigned", "type",
+                     "experts", "levels", "labels")
+
+bootstrap_rules <- alist(
+  "its `replicates` are no matrix of numbers" = is.double(replicates) && is.matrix(replicates),
+  "its `estimate` has not the coefficients of its replicates" =
+    is.double(estimate) && identical(names(estimate), colnames(replicates)),
+  "its `converged` is not one per replicate" =
+    is.logical(converged) && length(converged) == nrow(replicates),
+  "its `failures` are no data frame" = is.data.frame(failures),
+  "its `type` is unknown" = identical(type, "exponential") || identical(type, "dirichlet"),
+  "its `experts` and `realigned` are not single numbers" =
+    is_one_number(experts) && is_one_number(realigned),
+  "its `labels` are not one per coefficient" =
+    is.data.frame(labels) && nrow(labels) == ncol(replicates)
+)
+
+check_bootstrap <- function(x, name = "object") {
+  refuse_fault(first_fault(x, bootstrap_parts, bootstrap_rules), name, "moe_bootstrap()")
+}
+
+calibration_parts <- c("measures", "bins", "classes", "resamples", "levels", "rows", "total",
+                       "n_bins", "interval", "level", "weighted")
+
+calibration_rules <- alist(
+  "its `measures` are no table of measures" =
+    is.data.frame(measures) && is.factor(measures$model) && is.double(measures$estimate) &&
+    all(c("measure", "target", "binning", "lower", "upper") %in% names(measures)),
+  "its `bins` are no table of bins" =
+    is.data.frame(bins) && is.factor(bins$model) && is.double(bins$predicted) &&
+    is.double(bins$observed) && all(c("target", "binning", "rows", "weight") %in% names(bins)),
+  "its `classes` are no table of classes" = is.data.frame(classes) && is.factor(classes$model),
+  "its `resamples`, `rows`, `total`, `n_bins` and `level` are not single numbers" =
+    all(vapply(list(resamples, rows, total, n_bins, level), is_one_number, NA)),
+  "its `levels` are no words" = is.character(levels),
+  "its `interval` is unknown" = identical(interval, "basic") || identical(interval, "percentile"),
+  "its `weighted` is neither TRUE nor FALSE" = isTRUE(weighted) || isFALSE(weighted)
+)
+
+check_calibration <- function(x, name = "x") {
+  refuse_fault(first_fault(x, calibration_parts, calibration_rules), name, "moe_calibration()")
 }

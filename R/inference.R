@@ -116,6 +116,9 @@ interval_tails <- function(level) c((1 - level) / 2, (1 + level) / 2)
 tail_names <- function(tails) paste(format(100 * tails, trim = TRUE, digits = 3), "%")
 
 find_coefficients <- function(parm, names) {
+  if (!(is.character(parm) || is.numeric(parm)) || length(parm) == 0L) {
+    refuse("`parm` must hold names or numbers of coefficients, not ", given(parm), ".")
+  }
   at <- if (is.character(parm)) match(parm, names) else match(parm, seq_along(names))
   if (anyNA(at)) {
     refuse("`parm` must hold names or numbers of coefficients, but ", given(parm[is.na(at)][1]),

@@ -4,7 +4,7 @@
 # A design: a numeric matrix without missing or infinite values, stored as doubles, dense or as a
 # dgCMatrix.
 check_design <- function(x, name) {
-  x <- plain(x, name)
+  x <- bare_matrix(x, name)
   if (is_sparse(x)) {
     x <- as_sparse(x, name)
     check_finite(x, name)
@@ -22,6 +22,12 @@ check_design <- function(x, name) {
   if (storage.mode(x) != "double") storage.mode(x) <- "double"
   check_finite(x, name)
   x
+}
+
+# The numbers themselves, as a class may have methods by which they look otherwise.
+bare_matrix <- function(x, name) {
+  x <- plain(x, name)
+  if (is.atomic(x) && is.object(x)) unclass(x) else x
 }
 
 # Columns are told apart by their names, where they have any.
@@ -112,6 +118,7 @@ check_rows <- function(x, z, y) {
     refuse("`x` and `z` must have the same rows, but have ", nrow(x), " and ", nrow(z), ".")
   }
   if (!is.factor(y)) refuse("`y` must be a factor, not ", given(y), ".")
+  check_codes(y, "`y`")
   if (length(y) != nrow(x)) {
     refuse("`y` must have one value per row of `x`: there are ", nrow(x), " rows and ", length(y),
            " values.")

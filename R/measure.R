@@ -64,16 +64,6 @@ check_measure <- function(gate, expert) {
   }
 }
 
-#' @export
-print.moe_measure <- function(x, ...) {
-  experts <- ncol(x$gate)
-  cat("Mixing measure of ", experts, if (experts > 1L) " experts" else " expert", " over ",
-      dim(x$expert)[2], " classes; ",
-      nrow(x$gate) - 1L, " gate and ", nrow(x$expert) - 1L, " expert covariates\nWeights: ",
-      paste(format(measure_weights(x), digits = 3), collapse = " "), "\n", sep = "")
-  invisible(x)
-}
-
 new_measure <- function(gate, expert, design) {
   structure(
     list(gate = gate, expert = expert,

@@ -102,7 +102,7 @@ new_matrices <- function(fit, newdata, newz, newy) {
 # Columns are found by name where the matrix has names, by position otherwise.
 new_matrix <- function(x, columns, name) {
   if (is.data.frame(x)) x <- as.matrix(plain_columns(x[intersect(names(x), columns)]))
-  x <- plain(x, name)
+  x <- bare_matrix(x, name)
   if (is_sparse(x)) {
     x <- as_sparse(x, name)
   } else if (!is.matrix(x) || !(is.numeric(x) || is.logical(x))) {

@@ -5,8 +5,10 @@
 predict_rows <- function(fit, data, what) {
   grouped <- if (!is.null(data$group)) intersect(what, "posterior")
   by_row <- setdiff(what, grouped)
-  out <- if (length(by_row) == 0L) list() else if (is.null(data$frame))
-    predict_designs(fit, data, by_row) else predict_frame(fit, data, by_row)
+  out <- warn_of_breaking(fit = fit, {
+    if (length(by_row) == 0L) list() else if (is.null(data$frame))
+      predict_designs(fit, data, by_row) else predict_frame(fit, data, by_row)
+  })
   out <- label_predictions(fit, out)
   if (length(grouped)) out$posterior <- group_posterior(fit, data)
   out
@@ -73,6 +75,7 @@ predict_designs <- function(fit, data, what, before = 0, problem = predicted_pro
 
 # Any response will do where it is missing.
 predicted_problem <- function(fit, data) {
+  note_breaking(fit, data)
   if (!is.null(data$y)) data$y[is.na(data$y)] <- fit$levels[1]
   fit_problem(fit, data, weights = NULL, group = NULL)
 }

@@ -2,6 +2,8 @@
 
 #' @export
 print.moe_fit <- function(x, digits = max(3L, getOption("digits") - 3L), ...) {
+  digits <- check_digits(digits)
+  check_fit(x, "x")
   print_heading(x)
   cat("\nMean gate probabilities:\n")
   print(round(x$shares, 3))
@@ -42,10 +44,23 @@ print_ending <- function(x) {
   for (remark in x$problems) cat_wrapped("! ", remark)
 }
 
+#' @export
+print.moe_measure <- function(x, ...) {
+  refuse_fault(measure_fault(x), "x", "moe_measure()")
+  experts <- ncol(x$gate)
+  cat("Mixing measure of ", experts, if (experts > 1L) " experts" else " expert", " over ",
+      dim(x$expert)[2], " classes; ",
+      nrow(x$gate) - 1L, " gate and ", nrow(x$expert) - 1L, " expert covariates\nWeights: ",
+      paste(format(measure_weights(x), digits = 3), collapse = " "), "\n", sep = "")
+  invisible(x)
+}
+
 # --- cross-validations ---
 
 #' @export
 print.moe_tune <- function(x, digits = max(3L, getOption("digits") - 3L), ...) {
+  digits <- check_digits(digits)
+  check_tuned(x, "x")
   cat("Cross-validation of softmax-gated mixtures of multinomial-logistic experts\nCall: ",
       short_call(x$call), "\n", sep = "")
   cat_wrapped(length(x$shares), " folds of ", x$rows, " rows; ", describe_grid(x$path))
@@ -91,11 +106,13 @@ tune_remarks <- function(x) {
 #' @export
 summary.moe_tune <- function(object, ...) {
   check_unused(...)
+  check_tuned(object)
   structure(object, class = "summary.moe_tune")
 }
 
 #' @export
 print.summary.moe_tune <- function(x, digits = max(3L, getOption("digits") - 3L), ...) {
+  digits <- check_digits(digits)
   print.moe_tune(x, digits)
   cat("\nAll losses of the chosen model:\n")
   chosen <- do.call(rbind, lapply(names(losses), function(name) {

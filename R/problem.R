@@ -103,7 +103,11 @@ full_rank_problem <- function(x, z, y, experts, weights, lambda, control, group 
   whole <- problem_of(rep(TRUE, ncol(z)), rep(TRUE, ncol(x)))
   kept <- independent_columns(whole, of_z$varies, of_x$varies, rows)
   report_dropped(whole$columns, kept, shared = identical(x, z))
-  if (all(unlist(kept))) whole else problem_of(kept$gate, kept$expert)
+  if (all(unlist(kept))) return(whole)
+  problem <- problem_of(kept$gate, kept$expert)
+  problem$columns$implied_expert <- implied_columns(x, kept$expert, weights)
+  problem$columns$implied_gate <- implied_columns(z, kept$gate, weights)
+  problem
 }
 
 weighed_rows <- function(x, weights) if (is.null(weights)) nrow(x) else sum(weights > 0)

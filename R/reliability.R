@@ -25,6 +25,7 @@
 autoplot.moe_calibration <- function(object, target = "top-label", binning = c("mass", "width"),
                                      bars = c("confidence", "consistency"), ...) {
   check_unused(...)
+  check_calibration(object, "object")
   targets <- unique(as.character(object$bins$target))
   if (!is.character(target) || length(target) == 0L || !all(target %in% targets)) {
     refuse("`target` must be one or more of ", enumerate(targets, 20L), ", not ", given(target),

@@ -261,6 +261,7 @@ choose_row <- function(path, rule) {
 as.data.frame.moe_tune <- function(x, row.names = NULL, optional = FALSE, ..., measure = x$measure,
                                    folds = FALSE) {
   check_unused(...)
+  check_tuned(x, "x")
   measure <- check_choice(measure, names(losses), "measure")
   out <- cbind(x$path[c("experts", "lambda")], average_folds(x$values, measure, x$shares))
   if (!check_flag(folds, "folds")) return(out)

@@ -9,6 +9,7 @@ worn_classes <- c("labelled", "haven_labelled", "haven_labelled_spss", "hardhat_
 # 64-bit integers, whose bits other functions would read as tiny numbers, become doubles.
 plain <- function(x, name) {
   if (!is.object(x)) return(x)
+  if (is.factor(x)) check_codes(x, name)
   if (inherits(x, "integer64")) return(from_integer64(x, name))
   if (inherits(x, "POSIXlt")) return(as.POSIXct(x))
   if (!inherits(x, worn_classes)) return(x)
@@ -20,6 +21,15 @@ plain <- function(x, name) {
   if (length(classes)) class(x) <- classes
   x[missing] <- NA
   x
+}
+
+# What edits levels may leave codes that stand for none.
+check_codes <- function(x, name) {
+  beyond <- which(!as.integer(x) %in% c(seq_along(levels(x)), NA))
+  if (length(beyond)) {
+    refuse("A factor must have codes from 1 to its ", nlevels(x), " levels, but ", name, " has ",
+           as.integer(x)[beyond[1]], " in row ", beyond[1], ": make it again by factor().")
+  }
 }
 
 # haven keeps the codes that SPSS declares as missing.

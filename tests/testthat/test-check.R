@@ -515,3 +515,23 @@ refused("an unknown target", autoplot(calibration, target = "z"),
         "`target` must be one or more of \"top-label\", \"a\", \"b\", \"c\", not \"z\"")
 refused("unknown bars", plot(calibration, bars = "none"), "`bars` must be one of")
 refused("a misspelt argument of a plot", plot(calibration, tagret = "a"), "\"tagret\"")
+
+# --- what is shown ---
+
+for (digits in list("a", 0, 23, NA, 1:2, NULL)) {
+  refused(paste("print() with digits", deparse(digits)), print(by_formula, digits = digits),
+          "`digits` must be one whole number from 1 to 22")
+  refused(paste("summary with digits", deparse(digits)),
+          print(summary(by_formula), digits = digits), "`digits` must be one whole number")
+}
+refused("no coefficients", confint(by_formula, parm = NULL),
+        "`parm` must hold names or numbers of coefficients, not NULL")
+refused("coefficients by a list", confint(by_formula, list(1)), "`parm` .* not a list")
+refused("coefficients by a flag", confint(by_formula, TRUE), "`parm` .* not TRUE")
+refused("folds in a list", moe_tune(y ~ x1, d, folds = as.list(1:n)),
+        "`folds` must be a vector, not a list")
+refused("folds as a data frame", moe_tune(y ~ x1, d, folds = data.frame(a = rep(1:2, 20))),
+        "`folds` .* not an object of class \"data.frame\"")
+refused("folds in a matrix", moe_tune(y ~ x1, d, folds = matrix(1:2, n, 2)),
+        "`folds` must be a vector, not a numeric matrix")
+refused("no folds", moe_tune(y ~ x1, d, folds = NULL), "`folds` must have one value per row")

@@ -71,3 +71,20 @@ test_that("a run that has not converged is warned of once and recorded", {
   fit$status <- "evaluation failed"
   expect_match(remark_convergence(fit), "evaluation failed after 3 .* no finite objective.*lambda")
 })
+
+test_that("separation by the level of a factor, however rare, is warned of", {
+  set.seed(21)
+  d <- data.frame(ward = factor(sample(c("A", "B", "C", "D"), 400, TRUE)))
+  three <- sample(c("alive", "dead", "moved"), 400, TRUE)
+  for (level in c("A", "D")) {
+    d$y <- factor(ifelse(d$ward == level, "alive", three))
+    expect_warning(fit <- moe_fit(y ~ ward, d, experts = 1), "separated")
+    expect_match(fit$problems, "expert1 have grown very large", all = FALSE)
+  }
+  d$rare <- factor(seq_len(400) %in% 1:3)
+  d$y <- factor(ifelse(d$rare == "TRUE", "dead", three))
+  expect_warning(moe_fit(y ~ rare, d, experts = 1), "separated")
+  d$y <- factor(three)
+  expect_silent(moe_fit(y ~ ward + rare, d[-(1:2), ], experts = 1, lambda = 1))
+  expect_silent(moe_fit(y ~ ward, d, experts = 1))
+})

@@ -142,3 +142,35 @@ test_that("measures and dendrograms that were edited are refused", {
   expect_refused(predict(edited(tree, "refined", NA)), "its `refined`")
   expect_refused(cut(edited(tree, c("fit", "levels"), "a")), "its `fit`")
 })
+
+test_that("cross-validations, bootstraps and calibrations that were edited are refused in words", {
+  set.seed(6)
+  d <- data.frame(x = rnorm(60), y = factor(rep(c("a", "b"), 30)))
+  quick <- moe_control(search = "quick")
+  fit <- moe_fit(y ~ x, d, experts = 1)
+  objects <- list(
+    tune = moe_tune(y ~ x, d, experts = 1, lambda = c(1, 2), folds = 3, control = quick),
+    bootstrap = moe_bootstrap(fit, 3),
+    calibration = moe_calibration(fitted(fit), d$y, bins = 3, bootstrap = 3),
+    measure = moe_fit(y ~ x, d, experts = 2, control = quick)$measure, fit = fit
+  )
+  verbs <- list(
+    tune = list(print, summary, as.data.frame, function(x) print(summary(x))),
+    bootstrap = list(print, summary, as.data.frame, coef, vcov, confint),
+    calibration = list(print, as.data.frame, function(x) print(summary(x)), autoplot),
+    measure = list(print, moe_dendrogram), fit = list(print)
+  )
+  needed <- list(tune = tune_parts, bootstrap = bootstrap_parts, calibration = calibration_parts,
+                 measure = measure_parts, fit = fit_parts)
+  for (kind in names(objects)) for (part in needed[[kind]]) for (verb in verbs[[kind]]) {
+    expect_error(capture.output(verb(objects[[kind]])), NA)
+    for (wrong in list(NULL, list(1), "nonsense")) {
+      edited <- objects[[kind]]
+      edited[part] <- list(wrong)
+      out <- tryCatch(capture.output(verb(edited)), error = function(e) e)
+      # Fields that are only shown may hold anything.
+      expect(!inherits(out, "error") || inherits(out, "moe_error_input"),
+             paste0(kind, "$", part, " <- ", deparse(wrong), ": ", out))
+    }
+  }
+})

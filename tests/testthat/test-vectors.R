@@ -92,3 +92,37 @@ test_that("levels of text are in the order of code points, in any locale", {
   expect_identical(fit$xlevels$ward, c("X", "Y", "x", "z"))
   expect_identical(fit$columns$expert, c("(Intercept)", "wardY", "wardx", "wardz"))
 })
+
+test_that("a factor whose codes stand for no level is refused wherever it comes from", {
+  broken <- function(code) {
+    structure(c(1L, 2L, code, rep(1:2, length.out = n - 3)), levels = c("a", "b"),
+              class = "factor")
+  }
+  for (code in c(0L, 3L, 100000000L, -5L)) {
+    refused <- function(expression) {
+      expect_error(expression, paste("from 1 to its 2 levels, but .* has", code, "in row 3"),
+                   class = "moe_error_input")
+    }
+    d$f <- broken(code)
+    refused(moe_fit(f ~ x, d, experts = 1))
+    refused(moe_fit(y ~ f, d, experts = 1))
+    refused(moe_fit(cbind(d$x), d$f, experts = 1))
+    refused(moe_fit_worker(cbind(1, x = d$x), cbind(1, x = d$x), d$f, experts = 1))
+    refused(moe_tune(f ~ x, d, experts = 1))
+    refused(predict(moe_fit(y ~ f, transform(d, f = broken(1L)), experts = 1), d))
+    refused(moe_calibration(rep(0.5, n), d$f, bootstrap = 0))
+    edited <- moe_fit(cbind(d$x), d$y, experts = 1)
+    edited$model$y[] <- edited$model$y
+    edited$model$y <- structure(replace(as.integer(edited$model$y), 3, code),
+                                levels = edited$levels, class = "factor")
+    expect_error(vcov(edited), "has not the classes of the fit", class = "moe_error_input")
+  }
+})
+
+test_that("a matrix of a class whose dim() lies is its numbers", {
+  lying <- structure(cbind(d$x, d$count), class = "lying")
+  registerS3method("dim", "lying", function(x) c(10000L, 50L), envir = environment())
+  bare <- moe_fit(cbind(d$x, d$count), d$y, experts = 1)
+  expect_equal(moe_fit(lying, d$y, experts = 1)$coefficients, bare$coefficients)
+  expect_equal(predict(bare, lying, "prob"), fitted(bare))
+})
