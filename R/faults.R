@@ -40,6 +40,7 @@ fit_rules <- alist(
     is_real_array(coefficients$expert, c(length(columns$expert), length(levels) - 1L, experts)),
   "its `shares` are not one per expert" = is.double(shares) && length(shares) == experts,
   "its `status` is unknown" = is.character(status) && status %in% fit_statuses,
+  "its `optima` are no table" = is.null(optima) || is.data.frame(optima),
   "its `rows` are no whole number" = is.integer(rows) && is_one_number(rows) && rows >= 1L,
   "its `prior_weights` are not one per row" =
     is.null(prior_weights) || is.double(prior_weights) && length(prior_weights) == rows,
@@ -189,7 +190,7 @@ tune_rules <- alist(
     is.character(measure) && length(measure) == 1L && measure %in% dimnames(values)[[3]],
   "its `rule` is unknown" = identical(rule, "min") || identical(rule, "1se"),
   "its `best` and `chosen` are no rows of its path" =
-    all(c(best, chosen) %in% seq_len(nrow(path))) && length(best) == 1L && length(chosen) == 1L
+    is_one_number(best) && is_one_number(chosen) && all(c(best, chosen) %in% seq_len(nrow(path)))
 )
 
 check_tuned <- function(x, name = "object") {

@@ -14,8 +14,9 @@ of <- function(formula, data) moe_fit(formula, data, experts = 1, lambda = 1)
 refused <- function(expression, message) {
   expect_error(expression, message, class = "moe_error_input")
 }
+prob <- function(fit, new) unname(predict(fit, new, "prob"))
 same <- function(fit, new, old = d[1:9, ]) {
-  expect_equal(predict(fit, new, "prob"), predict(fit, old, "prob"))
+  expect_equal(prob(fit, new), prob(fit, old))
 }
 
 test_that("dates come as dates or as their text, and not as anything else", {
@@ -23,8 +24,8 @@ test_that("dates come as dates or as their text, and not as anything else", {
   few <- d[1:9, ]
   same(fit, transform(few, day = format(day)))
   same(fit, transform(few, day = factor(format(day))))
-  expect_equal(predict(fit, data.frame(day = format(d$day[4])), "prob")[1, ],
-               predict(fit, d[4, ], "prob")[1, ])
+  expect_equal(prob(fit, data.frame(day = format(d$day[4]))),
+               prob(fit, d[4, ]))
   kind <- "day was Date, but is "
   refused(predict(fit, transform(few, day = as.POSIXct(day))), paste0(kind, ".*POSIXct"))
   refused(predict(fit, transform(few, day = as.double(day))), paste0(kind, "a numeric vector"))
@@ -35,9 +36,9 @@ test_that("dates come as dates or as their text, and not as anything else", {
   expect_true(all(is.na(predict(fit, transform(few, day = NA)))))
   expect_true(all(is.na(predict(fit, transform(few, day = NA_character_)))))
   # Also inside of functions.
-  expect_equal(predict(of(y ~ as.numeric(day - as.Date("2020-12-31")), d),
-                       transform(few, day = format(day)), "prob"),
-               predict(of(y ~ as.numeric(day - as.Date("2020-12-31")), d), few, "prob"))
+  expect_equal(prob(of(y ~ as.numeric(day - as.Date("2020-12-31")), d),
+                       transform(few, day = format(day))),
+               prob(of(y ~ as.numeric(day - as.Date("2020-12-31")), d), few))
 })
 
 test_that("times come as times, whatever their zone", {
@@ -60,9 +61,9 @@ test_that("differences of times are put into the units of the fit", {
   d$end <- d$time + 3600 * as.double(d$lag)
   fit <- of(y ~ I(end - time), d)
   near <- transform(d[1:9, ], end = time + 60)
-  expect_equal(predict(fit, near, "prob"),
-               predict(of(y ~ hours, transform(d, hours = as.double(lag))),
-                       data.frame(hours = rep(1 / 60, 9)), "prob"))
+  expect_equal(prob(fit, near),
+               prob(of(y ~ hours, transform(d, hours = as.double(lag))),
+                       data.frame(hours = rep(1 / 60, 9))))
 })
 
 test_that("numbers with units of their own keep them", {
@@ -100,7 +101,7 @@ test_that("columns of a matrix are as many as they were, missing ones too", {
   refused(moe_effects(fit, "x", newdata = few), "scores had 2 columns, but has 40")
   refused(predict(fit, transform(d[1:4, ], scores = x)), "scores had 2 columns, but has 1")
   basis <- of(y ~ splines::ns(x, 3), d)
-  expect_equal(predict(basis, d, "prob"), predict(basis, type = "prob"))
+  expect_equal(prob(basis, d), unname(fitted(basis)))
 })
 
 test_that("covariates that are more than numbers are refused", {
@@ -123,13 +124,13 @@ test_that("contrasts set on a factor are those of the model", {
     expect_equal(ours$loglik, as.double(logLik(theirs)), tolerance = 1e-8)
     expect_equal(drop(ours$coefficients$expert), drop(t(coef(theirs))), tolerance = 1e-3,
                  ignore_attr = TRUE)
-    expect_equal(unname(predict(ours, data[1:9, ], "prob")[, 2]), unname(fitted(theirs)[1:9, 1]),
+    expect_equal(prob(ours, data[1:9, ])[, 2], unname(fitted(theirs)[1:9, 1]),
                  tolerance = 1e-4)
     # Levels may come as text, and few of them.
     name <- all.vars(formula)[2]
     as_text <- data[7, ]
     as_text[[name]] <- as.character(as_text[[name]])
-    expect_equal(predict(ours, as_text, "prob"), predict(ours, data[7, ], "prob"))
+    expect_equal(prob(ours, as_text), prob(ours, data[7, ]))
   }
   expect_silent(equal(y ~ ward, d))
   trend <- d
@@ -157,9 +158,9 @@ test_that("NA as a level is a level", {
   fit <- of(y ~ ward, d)
   expect_identical(fit$columns$expert, c("(Intercept)", "wardB", "wardC", "wardNA"))
   expect_equal(fit$rows, n)
-  expect_equal(predict(fit, d, "prob"), predict(fit, type = "prob"))
-  expect_equal(unname(predict(fit, data.frame(ward = c(NA, "B")), "prob")),
-               unname(predict(fit, d[c(1, which(d$ward %in% "B")[1]), ], "prob")))
+  expect_equal(prob(fit, d), unname(fitted(fit)))
+  expect_equal(prob(fit, data.frame(ward = c(NA, "B"))),
+               prob(fit, d[c(1, which(d$ward %in% "B")[1]), ]))
   expect_equal(nrow(moe_effects(fit)), 3L * 2L)
   refused(of(ward ~ x, d), "`ward` must not have NA as a level")
 })
@@ -168,8 +169,7 @@ test_that("levels that new data lack stay inside functions of a factor", {
   for (formula in c(y ~ C(ward, sum), y ~ as.integer(ward), y ~ relevel(ward, "B"))) {
     fit <- of(formula, d)
     alone <- which(d$ward == "C")[1]
-    expect_equal(predict(fit, data.frame(ward = "C"), "prob")[1, ],
-                 predict(fit, d[alone, ], "prob")[1, ])
+    expect_equal(prob(fit, data.frame(ward = "C")), prob(fit, d[alone, ]))
   }
 })
 
