@@ -18,7 +18,7 @@ endless <- function(data, threads) {
 small_fit <- function(data, threads) {
   set.seed(1)
   suppressWarnings(moe_fit(data$x, data$y, 2, lambda = 1,
-                           control = moe_control(starts = 2, threads = threads)))$objective
+                           control = moe_control(search = "quick", threads = threads)))$objective
 }
 
 resident_kilobytes <- function() {
@@ -81,7 +81,7 @@ try_memory <- function() {
   data <- make_data(2000, 5)
   before <- small_fit(data, 2)
   fit <- suppressWarnings(moe_fit(data$x, data$y, 40, lambda = 1,
-                                  control = moe_control(starts = 1, max_iterations = 2)))
+                                  control = moe_control(search = "quick", max_iterations = 2)))
   many <- matrix(0, 5e5, 5)
   refused(predict(fit, many, type = "expert"))
   rm(many)

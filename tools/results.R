@@ -6,7 +6,7 @@ library(moelogit)
 
 make_results <- function() {
   d <- subset(yeast_ppi, split == "test", c(confidence, l3, ra, fc_jac, high_share))
-  control <- moe_control(starts = 3, progress = FALSE)
+  control <- moe_control(search = "quick", progress = FALSE)
   fit <- function(experts) {
     set.seed(1)
     suppressWarnings(moe_fit(confidence ~ ., d, experts, lambda = 1, control = control))
