@@ -31,7 +31,7 @@ set.seed(1)
 n <- 20
 d <- data.frame(x = rnorm(n), z = rnorm(n), y = factor(rep(c("a", "b", "c", "b"), n / 4)))
 for (method in c("mm", "accelerated")) {
-  control <- moe_control(method, starts = 1, max_iterations = 4, threads = 2)
+  control <- moe_control(method, search = "quick", max_iterations = 4, threads = 2)
   fit <- suppressWarnings(moe_fit(y ~ x | z, d, 3, lambda = 1, weights = 1 + d$x^2,
                                   control = control))
 }
