@@ -51,7 +51,7 @@ test_that("a time limit is no failure of a replicate or a fold", {
 
 test_that("a progress bar is closed when a run is stopped", {
   many <- moe_control(search = "thorough", progress = TRUE)
-  suppressMessages(expect_error(interrupted(moe_fit(d$formula, d$frame, 3, control = many)),
+  suppressMessages(expect_error(interrupted(moe_fit(d$formula, d$frame, 6, control = many), 0.2),
                                 "time limit"))
   expect_length(cli:::clienv$progress, 0)
 })
