@@ -34,11 +34,16 @@ test_that("a run stops when R asks it to, and the session is as it was", {
   }
 })
 
+# A search of seconds, for limits far below one.
+long <- oracle_data(n = 3000, p = 6, M = 4, K = 3, seed = 4)
+search_long <- function(...) {
+  moe_fit(long$formula, long$frame, 4, control = moe_control(search = "thorough", ...))
+}
+
 test_that("a time limit stops the search for starts wherever it strikes", {
-  many <- moe_control(search = "thorough")
   set.seed(1)
-  for (after in seq(0.01, 0.05, length.out = 50)) {
-    expect_error(interrupted(moe_fit(d$formula, d$frame, 3, control = many), after), "time limit")
+  for (after in seq(0.01, 0.1, length.out = 50)) {
+    expect_error(interrupted(search_long(), after), "time limit")
   }
 })
 
@@ -50,9 +55,7 @@ test_that("a time limit is no failure of a replicate or a fold", {
 })
 
 test_that("a progress bar is closed when a run is stopped", {
-  many <- moe_control(search = "thorough", progress = TRUE)
-  suppressMessages(expect_error(interrupted(moe_fit(d$formula, d$frame, 6, control = many), 0.2),
-                                "time limit"))
+  suppressMessages(expect_error(interrupted(search_long(progress = TRUE)), "time limit"))
   expect_length(cli:::clienv$progress, 0)
 })
 
