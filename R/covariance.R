@@ -182,8 +182,8 @@ unit_clusters <- function(cluster, fit) {
   of_group
 }
 
-# G / (G - 1) sum_g u_g u_g' for sums u_g of a cluster's scores. Units are taken by cluster in chunks
-# whose scores are so many `numbers`; the last cluster of a chunk stays open for the next.
+# G / (G - 1) sum_g u_g u_g' for sums u_g of a cluster's scores. Units are taken by cluster in
+# chunks whose scores are so many `numbers`; the last cluster of a chunk stays open for the next.
 cluster_meat <- function(problem, theta, cluster, numbers = 1e6) {
   length <- count_parameters(problem)
   order <- order(cluster)

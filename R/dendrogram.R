@@ -14,13 +14,13 @@
 #' `hclust(d, "ward.D", members = q)`, heights never fall, and no data are touched.
 #'
 #' @section The path:
-#' With `refine = FALSE` the model with \eqn{\kappa} experts is the merged
-#' measure itself. With `refine = TRUE` each level is searched as [moe_control()] describes, in small
-#' populations of 12 solutions that exchange what they have found instead of starting at random.
-#' Going down from the fit, the merges of the `pairs` closest pairs of the three best solutions of a
-#' level, and these without one of their three lightest experts, come to the level below, where they
-#' breed. Going up from one expert, the three best solutions of a level are split and come to the
-#' level above. An expert is split along the leading singular vectors of
+#' With `refine = FALSE` the model with \eqn{\kappa} experts is the merged measure itself. With
+#' `refine = TRUE` each level is searched as [moe_control()] describes, in small populations of 12
+#' solutions that exchange what they have found instead of starting at random. Going down from the
+#' fit, the merges of the `pairs` closest pairs of the three best solutions of a level, and these
+#' without one of their three lightest experts, come to the level below, where they breed. Going up
+#' from one expert, the three best solutions of a level are split and come to the level above. An
+#' expert is split along the leading singular vectors of
 #' \deqn{C_k = \sum_i v_i \tau_{ik} (r_{ik} \otimes x_i) z_i',}
 #' \eqn{\tau} the responsibilities, \eqn{r_{ik}} the residuals of expert \eqn{k}: two experts whose
 #' coefficients differ by \eqn{\pm\delta} and whose gate slopes differ by \eqn{\pm\gamma} gain, to

@@ -53,8 +53,8 @@
 #' repeated visits: with `group = id` all rows of a group are made by one expert, which the gate
 #' draws once, and the log-likelihood is
 #' \deqn{\sum_g v_g \log \sum_k \pi_k(z_g) \prod_{i \in g} p_k(y_i \mid x_i).}
-#' Responsibilities are then of groups, \eqn{\tau_{gk} \propto \pi_k(z_g) \prod_{i \in g} p_k(y_i \mid
-#' x_i)}, and the minorizer is the same with one term per group for the gate and with
+#' Responsibilities are then of groups,
+#' \eqn{\tau_{gk} \propto \pi_k(z_g) \prod_{i \in g} p_k(y_i \mid x_i)}, and the minorizer is the same with one term per group for the gate and with
 #' \eqn{\tau_{gk}} in all rows of the group for the experts. The gate's covariates must be constant
 #' within groups, so the formula needs a part of its own for them (`y ~ x | z`, or `| 1`), as must
 #' case weights, which count groups. `nobs()` is the number of groups, which BIC and HQ use;
@@ -99,8 +99,8 @@
 #'   observation that is used, a column per expert, rows sum to 1), from which an M-step makes the
 #'   start.
 #' @param control Settings, from [moe_control()].
-#' @param cl `NULL`, or a cluster by [parallel::makeCluster()] of any type, whose processes share the
-#'   searches. Results do not depend on it.
+#' @param cl `NULL`, or a cluster by [parallel::makeCluster()] of any type, whose processes share
+#'   the searches. Results do not depend on it.
 #' @param group Which group each row is of, a vector evaluated in `data` as `weights` are: the rows
 #'   of a group share one expert, see the section below. `NULL` for each row by itself.
 #' @param model Whether to keep the model frame (or the matrices) in the fit. Without it, methods

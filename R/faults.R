@@ -1,5 +1,5 @@
-# What is wrong with an object that was edited, cut short or made by another version, in the words of
-# the object. The glue would refuse what it then hands over, but cannot say where that came from.
+# What is wrong with an object that was edited, cut short or made by another version, in the words
+# of the object. The glue would refuse what it then hands over, but cannot say where that came from.
 
 refuse_fault <- function(fault, name, maker) {
   if (is.null(fault)) return(invisible())
@@ -27,6 +27,9 @@ fit_parts <- c("coefficients", "objective", "loglik", "trace", "iterations", "ev
                "experts", "levels", "df", "nobs", "rows", "measure", "columns", "control",
                "prior_weights", "group")
 
+# What a fit may lack, and has for each of its rows otherwise.
+is_column <- function(x, kind, rows) is.null(x) || kind(x) && length(x) == rows
+
 fit_rules <- alist(
   "its `measure` is no mixing measure" = is.null(measure_fault(measure)),
   "its `experts` are not those of its measure" = identical(experts, ncol(measure$gate)),
@@ -43,9 +46,8 @@ fit_rules <- alist(
   "its `optima` are no table" = is.null(optima) || is.data.frame(optima),
   "its `rows` are no whole number" = is.integer(rows) && is_one_number(rows) && rows >= 1L,
   "its `prior_weights` are not one per row" =
-    is.null(prior_weights) || is.double(prior_weights) && length(prior_weights) == rows,
-  "its `group` is not one per row" =
-    is.null(group) || is.factor(group) && length(group) == rows,
+    is_column(prior_weights, is.double, rows),
+  "its `group` is not one per row" = is_column(group, is.factor, rows),
   "its `lambda`, `objective`, `loglik`, `df` and `nobs` are not single numbers" =
     all(vapply(list(lambda, objective, loglik, df, nobs), is_one_number, NA))
 )
@@ -221,14 +223,18 @@ check_bootstrap <- function(x, name = "object") {
 calibration_parts <- c("measures", "bins", "classes", "resamples", "levels", "rows", "total",
                        "n_bins", "interval", "level", "weighted")
 
+# A data frame by model with these columns, some of them numbers.
+is_table <- function(x, numbers = character(), columns = character()) {
+  is.data.frame(x) && is.factor(x$model) && all(columns %in% names(x)) &&
+    all(vapply(numbers, function(name) is.double(x[[name]]), NA))
+}
+
 calibration_rules <- alist(
   "its `measures` are no table of measures" =
-    is.data.frame(measures) && is.factor(measures$model) && is.double(measures$estimate) &&
-    all(c("measure", "target", "binning", "lower", "upper") %in% names(measures)),
+    is_table(measures, "estimate", c("measure", "target", "binning", "lower", "upper")),
   "its `bins` are no table of bins" =
-    is.data.frame(bins) && is.factor(bins$model) && is.double(bins$predicted) &&
-    is.double(bins$observed) && all(c("target", "binning", "rows", "weight") %in% names(bins)),
-  "its `classes` are no table of classes" = is.data.frame(classes) && is.factor(classes$model),
+    is_table(bins, c("predicted", "observed"), c("target", "binning", "rows", "weight")),
+  "its `classes` are no table of classes" = is_table(classes),
   "its `resamples`, `rows`, `total`, `n_bins` and `level` are not single numbers" =
     all(vapply(list(resamples, rows, total, n_bins, level), is_one_number, NA)),
   "its `levels` are no words" = is.character(levels),

@@ -41,8 +41,8 @@ read_history <- function(fit, history, group) {
 
 matrix_history <- function(fit, history) {
   if (!is.list(history) || !all(c("x", "y", "group") %in% names(history))) {
-    refuse("`history` must be list(x =, y =, group =) for a fit from matrices, also with z = where ",
-           "the gate has covariates of its own, not ", given(history), ".")
+    refuse("`history` must be list(x =, y =, group =) for a fit from matrices, also with z = ",
+           "where the gate has covariates of its own, not ", given(history), ".")
   }
   rows_for(fit, history$x, history$z, history$y)
 }
@@ -68,7 +68,9 @@ predict_next <- function(fit, data, type, earlier) {
   gate <- informed_gate(fit, data, earlier)
   if (type == "gate") return(gate)
   expert <- predict_rows(fit, data, "expert")$expert
-  by_expert <- lapply(seq_len(fit$experts), function(k) gate[, k] * matrix(expert[, , k], nrow(gate)))
+  by_expert <- lapply(seq_len(fit$experts), function(k) {
+    gate[, k] * matrix(expert[, , k], nrow(gate))
+  })
   prob <- pmin(Reduce(`+`, by_expert), 1)
   dimnames(prob) <- list(NULL, fit$levels)
   prob

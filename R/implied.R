@@ -1,8 +1,8 @@
 # Columns that were dropped because those that are kept imply them: which combinations they are, and
 # new rows that break it, for which the coefficients say nothing.
 
-# The coefficients of dropped columns on the kept ones (kept x dropped), by least squares; NULL where
-# none was dropped. Sparse columns, which would have to be filled in, are not looked at.
+# The coefficients of dropped columns on the kept ones (kept x dropped), by least squares; NULL
+# where none was dropped. Sparse columns, which would have to be filled in, are not looked at.
 implied_columns <- function(x, kept, weights) {
   if (all(kept) || is_sparse(x)) return(NULL)
   if (!is.null(weights)) x <- x[weights > 0, , drop = FALSE]

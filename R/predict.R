@@ -31,13 +31,13 @@
 #'   the gate has covariates of its own.
 #' @param ... Not used; an argument here is an error.
 #' @section What the history of a group says:
-#' In a fit with `group`, one expert makes all responses of a group, so earlier ones tell which. With
-#' \eqn{h} the earlier rows of the group, the gate is replaced by the posterior given them,
-#' \deqn{p(m \mid x, h) = \sum_k \tau_k(h) \, p_k(m \mid x), \quad \tau_k(h) \propto \pi_k(z) \prod_{i
-#'   \in h} p_k(y_i \mid x_i).}
-#' `type = "gate"` then gives \eqn{\tau(h)}, and `type = "posterior"` the posterior given the rows of
-#' `newdata` as well. Groups without a history have the gate. Without `history`, all predictions but
-#' the posterior are by the gate, also for the training data: what is known before any response.
+#' In a fit with `group`, one expert makes all responses of a group, so earlier ones tell which.
+#' With \eqn{h} the earlier rows of the group, the gate is replaced by the posterior given them,
+#' \deqn{p(m \mid x, h) = \sum_k \tau_k(h) \, p_k(m \mid x), \quad
+#'   \tau_k(h) \propto \pi_k(z) \prod_{i \in h} p_k(y_i \mid x_i).}
+#' `type = "gate"` then gives \eqn{\tau(h)}, and `type = "posterior"` the posterior given the rows
+#' of `newdata` as well. Groups without a history have the gate. Without `history`, all predictions
+#' but the posterior are by the gate, also for the training data: what is known before any response.
 #' @section Standard errors and intervals:
 #' Standard errors are by the delta method: \eqn{\sqrt{g^\top V g}} with \eqn{g} the gradient of the
 #' probability \eqn{p} with respect to all coefficients and \eqn{V} their covariance. Limits are
@@ -76,37 +76,36 @@ predict.moe_fit <- function(object, newdata = NULL,
   check_flag(se.fit, "se.fit")
   interval <- check_choice(interval, c("none", "confidence"), "interval")
   level <- check_level(level)
-  data <- rows_for(object, newdata, newz, newy, type == "posterior")
-  if (type == "posterior" && is.null(data$y)) {
-    refuse("Responsibilities (`type = \"posterior\"`) need the response: ",
-           if (is.null(object$terms)) "give `newy`." else "add it to `newdata`.")
-  }
-  if (!is.null(newdata)) data <- with_groups(data, groups_in(object, group, newdata))
-  by_group <- type == "posterior" && !is.null(data$group)
-  finish <- function(out) {
-    if (by_group) return(out)
-    out <- name_rows(out, object, newdata, data)
-    if (is.null(newdata)) pad_omitted(object, out) else out
-  }
-  if (!is.null(history)) {
+  data <- rows_to_predict(object, newdata, newz, newy, type, group)
+  out <- if (!is.null(history)) {
     check_history(newdata, se.fit, interval)
-    return(finish(predict_type(object, type, function(what) {
+    predict_type(object, type, function(what) {
       predict_next(object, data, what, read_history(object, history, group))
-    })))
+    })
+  } else if (se.fit || interval != "none") {
+    check_errors_wanted(type, se.fit)
+    covariance <- estimate_covariance(object, vcov, cluster, "vcov")$scaled
+    predict_with_errors(object, data, type, covariance)
+  } else {
+    predict_type(object, type, function(what) predict_rows(object, data, what)[[1]])
   }
-  if (!se.fit && interval == "none") {
-    return(finish(predict_type(object, type, function(what) {
-      predict_rows(object, data, what)[[1]]
-    })))
-  }
-  check_errors_wanted(type, se.fit)
-  covariance <- estimate_covariance(object, vcov, cluster, "vcov")$scaled
-  out <- lapply(predict_with_errors(object, data, type, covariance), finish)
+  if (!is.list(out)) return(as_in_data(out, object, newdata, data, type))
+  out <- lapply(out, as_in_data, object, newdata, data, type)
   limits <- if (type == "link") symmetric_limits else logit_limits
   c(out, if (interval == "confidence") limits(out$fit, out$se.fit, level))
 }
 
 prediction_types <- c("class", "prob", "response", "link", "gate", "expert", "posterior")
+
+# The rows with their response where responsibilities ask for it, and with their groups.
+rows_to_predict <- function(fit, newdata, newz, newy, type, group) {
+  data <- rows_for(fit, newdata, newz, newy, type == "posterior")
+  if (type == "posterior" && is.null(data$y)) {
+    refuse("Responsibilities (`type = \"posterior\"`) need the response: ",
+           if (is.null(fit$terms)) "give `newy`." else "add it to `newdata`.")
+  }
+  if (is.null(newdata)) data else with_groups(data, groups_in(fit, group, newdata))
+}
 
 # `predicted` gives the core's kinds of predictions.
 predict_type <- function(fit, type, predicted) {
@@ -127,6 +126,13 @@ check_errors_wanted <- function(type, se.fit) {
   if (type %in% c("prob", "link", "gate", "expert")) return(invisible())
   refuse("`", if (se.fit) "se.fit = TRUE" else "interval = \"confidence\"", "` is for `type` ",
          "\"prob\", \"link\", \"gate\" or \"expert\", not ", given(type), ".")
+}
+
+# A row for each of the data, with its name; responsibilities of groups have rows of their own.
+as_in_data <- function(out, fit, newdata, data, type) {
+  if (type == "posterior" && !is.null(data$group)) return(out)
+  out <- name_rows(out, fit, newdata, data)
+  if (is.null(newdata)) pad_omitted(fit, out) else out
 }
 
 # Names of the rows of matrices and arrays, as in the data; classes have none.

@@ -21,8 +21,8 @@ check_processes <- function(cl) {
   }
 }
 
-# Whether the process of a cluster of one lives. After an interrupt it may still owe the answer to an
-# earlier question, which is taken first, so that question and answer belong together again.
+# Whether the process of a cluster of one lives. After an interrupt it may still owe the answer to
+# an earlier question, which is taken first, so that question and answer belong together again.
 answers <- function(one) {
   token <- paste("moelogit", Sys.getpid(), format(Sys.time(), "%H%M%OS6"))
   echo <- identity

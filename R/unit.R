@@ -13,8 +13,8 @@ as_groups <- function(group, rows, omitted = NULL, name = "group") {
 
 # --- from rows as they came to rows by unit ---
 
-# x and y by unit, z and weights with a row per unit, and `unit`; all as they came where no group has
-# two rows.
+# x and y by unit, z and weights with a row per unit, and `unit`; all as they came where no group
+# has two rows.
 rows_by_unit <- function(x, z, y, weights, group) {
   if (is.null(group) || !anyDuplicated(group)) {
     return(list(x = x, z = z, y = y, weights = weights, unit = NULL))

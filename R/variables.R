@@ -1,6 +1,6 @@
 # What a fit knows of its variables: kind, width, units and levels of each, so that new data can be
-# held against it. A blueprint is list(variables, columns): descriptions of the covariates as they are
-# in the data, and of the columns that the formula makes of them.
+# held against it. A blueprint is list(variables, columns): descriptions of the covariates as they
+# are in the data, and of the columns that the formula makes of them.
 
 describe_frame <- function(frame, data, env) {
   terms <- delete.response(attr(frame, "terms"))
@@ -40,13 +40,17 @@ all_columns <- function(terms) vapply(as.list(attr(terms, "variables"))[-1], dep
 
 # --- at the fit ---
 
+is_covariate <- function(x) {
+  known <- is.numeric(x) || is.logical(x) || is.character(x) || is.factor(x) ||
+    inherits(x, c("Date", "POSIXct", "difftime"))
+  known && !isS4(x)
+}
+
 # Covariates must be such that their numbers, or levels, are all that there is to them.
 check_covariates <- function(columns) {
   for (name in names(columns)) {
     x <- columns[[name]]
-    known <- is.numeric(x) || is.logical(x) || is.character(x) || is.factor(x) ||
-      inherits(x, c("Date", "POSIXct", "difftime"))
-    if (!known || isS4(x)) {
+    if (!is_covariate(x)) {
       refuse("Covariates must be numbers, factors, text, logical values, dates or times, but ",
              name, " is ", given(x), ".")
     }
