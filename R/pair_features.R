@@ -34,7 +34,7 @@
 #' @return A data frame with one row per pair and up to 21 columns. The same each time, whatever the
 #'   session's random numbers; `comm` may change with the order of the network's proteins.
 #' @seealso [moe_network()] to prepare a network once; [moe_ppi_split()];
-#'   [moe_score_pairs()] for more pairs than fit into memory;
+#'   [moe_rank_pairs()] for more pairs than fit into memory;
 #'   [moe_sequence_features()] for features of sequences
 #' @references See [yeast_ppi].
 #' @examples

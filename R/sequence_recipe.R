@@ -37,7 +37,7 @@
 #'   `C1.difference`, ...; without `pairs`, a matrix with a row per protein and a column per
 #'   component, from which [moe_pair_features()] makes features of pairs.
 #' @seealso [moe_read_pairs()]; [moe_pair_folds()] to test on proteins that training has not seen;
-#'   [moe_score_pairs()] for all pairs of a proteome
+#'   [moe_rank_pairs()] for all pairs of a proteome
 #' @examples
 #' # Made-up sequences: proteins of one class of pairs are rich in charged residues.
 #' set.seed(1)

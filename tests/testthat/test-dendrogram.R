@@ -278,8 +278,8 @@ test_that("what is neither a fit nor a measure is refused", {
 
 test_that("a fit without its data is refused, with what to do", {
   o <- overfits$plain
-  fit <- moe_fit(o$d$formula, o$d$frame, 4, lambda = 0.5, start = oracle_start(o$d, 4),
-                 model = FALSE)
+  fit <- suppressWarnings(moe_fit(o$d$formula, o$d$frame, 4, lambda = 0.5,
+                                  start = oracle_start(o$d, 4), model = FALSE))
   refused(moe_dendrogram(fit), "`model = TRUE`")
   message <- tryCatch(moe_dendrogram(fit), error = conditionMessage)
   expect_no_match(message, "newdata")

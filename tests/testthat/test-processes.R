@@ -14,7 +14,7 @@ environment(run_square) <- baseenv()
 test_that("a process that dies is named and costs nothing that was done", {
   skip_on_os("windows")
   cl <- test_cluster(2)
-  on.exit(suppressWarnings(try(parallel::stopCluster(cl[2]), silent = TRUE)))
+  on.exit(stop_what_is_left(cl))
   task <- list(dies = 7, mark = tempfile())
   warned <- NULL
   out <- withCallingHandlers(
@@ -32,6 +32,7 @@ test_that("a process that dies is named and costs nothing that was done", {
 test_that("a cluster whose processes all die says so", {
   skip_on_os("windows")
   cl <- test_cluster(1)
+  on.exit(stop_what_is_left(cl))
   expect_error(suppressWarnings(run_tasks(run_square, list(dies = 3, mark = tempfile()), pieces, cl,
                                           FALSE, "Pieces")),
                "all that were left have died: 1", class = "moe_error_input")
