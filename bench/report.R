@@ -77,7 +77,8 @@ sections <- c(
   evaluation = "One evaluation of objective and gradient",
   optimum = "Time to within 1e-6 of the optimum, from the common start",
   counts = "Evaluations to within 1e-6 of the optimum, from random starts",
-  optima = "The optimum found from every seed, on real data", threads = "Threads", memory = "Memory", growth = "Growth",
+  optima = "The optimum found from every seed, on real data",
+  threads = "Threads", memory = "Memory", growth = "Growth",
   predict = "Predictions, and what R adds to a small fit",
   proteins = "Protein networks and sequences at the size of a proteome",
   classifiers = "Classifiers on the same task, fitted on one half of the rows, judged on the other"
