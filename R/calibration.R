@@ -30,6 +30,15 @@
 #' 2019), in closed form here; it removes about two fifths of the bias at perfect calibration and
 #' nearly all of it far from there. Bins with one row are left as they are.
 #'
+#' @section Other shares of the classes:
+#' Rows are often sampled by class, as with as many pairs of proteins that interact as pairs that do
+#' not. `prior` says what shares \eqn{\pi_m} the classes have in the population: with \eqn{q_m} their
+#' shares among the rows (by `weights`), rows count with their weight times
+#' \eqn{\pi_{y_i} / q_{y_i}}, so that all frequencies, and scores, are those of the population, if
+#' within each class rows are distributed as there. Give probabilities that were predicted for the
+#' same `prior`, see [predict.moe_fit()]. An average's are shifted here. Where a class is much rarer
+#' than among the rows, few rows carry most of the weight, and estimates scatter the more.
+#'
 #' @section Scores:
 #' The Brier score is \eqn{\frac1n \sum_i \sum_m (p_{im} - y_{im})^2}{sum over i and m of
 #' (p_im - y_im)^2, over n}, from 0 to 2 (twice that of `yardstick::brier_class()`). With the bins
@@ -58,7 +67,8 @@
 #'   second class, as [stats::glm()] fits; or a named list of such for several models. Columns are
 #'   matched to classes by name (a prefix on all of them, `.pred_` as in tidymodels or `.prob_` as
 #'   by [augment.moe_fit()], is left out); without names they are in the order of the levels of
-#'   `truth`.
+#'   `truth`. Or an average by [moe_average()]: its out-of-bag probabilities are meant, of which it
+#'   knows the truth and the weights.
 #' @param truth The true classes: a factor, a logical or 0/1 vector, a matrix with one indicator
 #'   column per class, or, where columns have names, a character vector. A class may be absent.
 #' @param bins Number of bins, a whole number from 1 to 10,000. Fewer are filled where probabilities
@@ -73,6 +83,8 @@
 #' @param eps Probabilities of the true class are raised to this number in the log-loss. By default
 #'   (0) they are taken as they are, and a true class of probability 0 makes the log-loss `Inf`
 #'   (its interval is then `NA`).
+#' @param prior `NULL`, or the classes' shares in the population, a vector of positive numbers with
+#'   sum 1, named by class.
 #' @return An object of class `moe_calibration`, see [as.data.frame.moe_calibration()] for its
 #'   tables.
 #' @references
@@ -117,17 +129,27 @@
 #' }
 #' @export
 moe_calibration <- function(probabilities, truth, bins = 15, weights = NULL, bootstrap = 1000,
-                            interval = c("basic", "percentile"), level = 0.95, eps = 0) {
+                            interval = c("basic", "percentile"), level = 0.95, eps = 0,
+                            prior = NULL) {
   bins <- check_count(bins, "bins", upper = 10000L)
   bootstrap <- check_count(bootstrap, "bootstrap", lower = 0L)
   interval <- check_choice(interval, c("basic", "percentile"), "interval")
   level <- check_level(level)
   eps <- check_number(eps, "eps", lower = 0, upper = 1)
+  if (inherits(probabilities, "moe_average")) {
+    if (!missing(truth)) refuse("`truth` must not be given with an average, which knows it.")
+    unseen <- unseen_rows(probabilities, weights, prior)
+    probabilities <- unseen$prob
+    truth <- unseen$y
+    weights <- unseen$weights
+  }
   models <- as_models(probabilities)
   truth <- as_truth(truth, unlist(Find(length, Map(class_names, models, model_labels(models)))))
   models <- Map(as_probabilities, models, model_labels(models), MoreArgs = list(truth = truth))
   weights <- check_weights(weights, length(truth))
   if (length(truth) == 0L) refuse("There must be at least one row, but there is none.")
+  prior <- check_prior(prior, levels(truth))
+  if (!is.null(prior)) weights <- shift_weights(truth, weights, prior)
 
   used <- if (is.null(weights)) seq_along(truth) else which(weights > 0)
   weights <- if (is.null(weights)) rep(1, length(used)) else weights[used]

@@ -117,6 +117,9 @@ check_unique <- function(names, rule) {
   if (length(twice)) refuse(rule, ", but ", enumerate(twice), " occurs twice.")
 }
 
+# Whether they tell things apart by name.
+are_labels <- function(x) !is.null(x) && !anyNA(x) && all(x != "") && !anyDuplicated(x)
+
 # --- values per row ---
 
 # Refuses values that are not valid, naming the first of them.

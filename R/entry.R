@@ -128,6 +128,7 @@
 #'   \item{shares}{mean gate probability of each expert}
 #'   \item{lambda, experts, levels, df, nobs}{the ridge, K, the classes, the number of free
 #'     parameters, the sum of the weights (of groups, where there are)}
+#'   \item{class_shares}{the classes' shares of the weights}
 #'   \item{rows, group}{the number of rows that were used, and a factor of their groups or `NULL`}
 #'   \item{problems}{warnings about the solution, in words; empty if there are none}
 #' @seealso [predict.moe_fit()], [summary.moe_fit()], [plot.moe_fit()], [moe_control()]

@@ -25,7 +25,7 @@ is_one_number <- function(x) is.numeric(x) && length(x) == 1L
 fit_parts <- c("coefficients", "objective", "loglik", "trace", "iterations", "evaluations",
                "converged", "status", "gradient_norm", "gain", "optima", "shares", "lambda",
                "experts", "levels", "df", "nobs", "rows", "measure", "columns", "control",
-               "prior_weights", "group")
+               "prior_weights", "group", "class_shares")
 
 # What a fit may lack, and has for each of its rows otherwise.
 is_column <- function(x, kind, rows) is.null(x) || kind(x) && length(x) == rows
@@ -42,6 +42,8 @@ fit_rules <- alist(
     is_real_array(coefficients$gate, c(length(columns$gate), experts - 1L)) &&
     is_real_array(coefficients$expert, c(length(columns$expert), length(levels) - 1L, experts)),
   "its `shares` are not one per expert" = is.double(shares) && length(shares) == experts,
+  "its `class_shares` are not one per class" =
+    is.double(class_shares) && identical(names(class_shares), levels),
   "its `status` is unknown" = is.character(status) && status %in% fit_statuses,
   "its `optima` are no table" = is.null(optima) || is.data.frame(optima),
   "its `rows` are no whole number" = is.integer(rows) && is_one_number(rows) && rows >= 1L,

@@ -58,6 +58,7 @@ new_fit <- function(result, problem) {
     optima = result$optima,
     shares = setNames(shares[order], paste0("expert", seq_along(order))),
     lambda = problem$lambda, experts = problem$experts, levels = problem$levels,
+    class_shares = problem_shares(problem),
     df = count_parameters(problem), nobs = problem$total, rows = length(problem$y),
     prior_weights = problem_rows(problem, problem$weights), measure = measure,
     columns = problem$columns,

@@ -13,9 +13,16 @@ as_models <- function(probabilities) {
   probabilities
 }
 
-is_fit_of_some_kind <- function(x) is.list(x) && is.object(x) && !is.data.frame(x)
+# Of the rows that some member of an average has not seen, for the classes' shares `prior`.
+unseen_rows <- function(average, weights, prior) {
+  if (!is.null(weights)) refuse("`weights` must be NULL with an average, which has its own.")
+  known <- which(!is.na(average$prob[, 1]))
+  prob <- shift_probabilities(average$prob[known, , drop = FALSE], average$class_shares,
+                              check_prior(prior, average$levels))
+  list(prob = prob, y = average$y[known], weights = average$prior_weights[known])
+}
 
-are_labels <- function(x) !is.null(x) && !anyNA(x) && all(x != "") && !anyDuplicated(x)
+is_fit_of_some_kind <- function(x) is.list(x) && is.object(x) && !is.data.frame(x)
 
 # How messages call the models.
 model_labels <- function(models) {

@@ -29,7 +29,22 @@
 #' @param history Earlier rows of the groups, with their responses: for formula fits a data frame
 #'   with a column that says the group; for matrix fits `list(x =, y =, group =)`, with `z =` where
 #'   the gate has covariates of its own.
+#' @param prior `NULL`, or the classes' shares in the population that the rows are from, a vector of
+#'   positive numbers with sum 1, named by class; for `type` `"class"`, `"prob"` and `"link"`.
 #' @param ... Not used; an argument here is an error.
+#' @section Other shares of the classes:
+#' Often rows are sampled by class: as many pairs of proteins that interact as pairs that do not,
+#' where one pair in a thousand interacts. Probabilities are then those of a population with the
+#' shares \eqn{q_m} that the classes have in the training data (by case weights). With
+#' `prior` \eqn{= \pi}, they are those of a population with the shares \eqn{\pi_m},
+#' \deqn{p^*(m \mid x) = \frac{p(m \mid x) \, \pi_m / q_m}{\sum_s p(s \mid x) \, \pi_s / q_s},}
+#' which adds \eqn{\log (\pi_m / q_m) - \log (\pi_1 / q_1)} to the log-odds. It is assumed that
+#' within each class covariates are distributed alike in the population and the training data:
+#' \eqn{p(x \mid m)} is the same. It is not where, say, pairs without an interaction were not drawn at
+#' random among all such pairs. And the mean of \eqn{p^*(m \mid x)} over the population is \eqn{\pi_m}
+#' only as far as the fit is calibrated at \eqn{q}: where \eqn{\pi_m / q_m} is a thousandth, what was
+#' a small error among small probabilities matters a thousand times. [moe_calibration()] has `prior`
+#' too.
 #' @section What the history of a group says:
 #' In a fit with `group`, one expert makes all responses of a group, so earlier ones tell which.
 #' With \eqn{h} the earlier rows of the group, the gate is replaced by the posterior given them,
@@ -52,6 +67,9 @@
 #'   Rows with a missing covariate (for responsibilities also a missing response) are `NA`. Factor
 #'   levels that the fit has not seen are refused. With `se.fit` or `interval = "confidence"` a list
 #'   of such arrays: `fit`, `se.fit`, and for intervals `lower` and `upper`.
+#' @references
+#' Saerens, M., Latinne, P. and Decaestecker, C. (2002). Adjusting the outputs of a classifier to new
+#' a priori probabilities. *Neural Computation* 14, 21-41.
 #' @seealso [moe_fit()]
 #' @examples
 #' pairs <- subset(yeast_ppi, split == "test")
@@ -59,6 +77,8 @@
 #' fit <- moe_fit(confidence ~ l3 + high_share, pairs, lambda = 1,
 #'                control = moe_control(search = "quick"))
 #' predict(fit, data.frame(l3 = c(0.5, NA), high_share = 0.2), type = "prob")
+#' predict(fit, data.frame(l3 = 0.5, high_share = 0.2), type = "prob",
+#'         prior = c(none = 0.999, medium = 0.0008, high = 0.0002))
 #' head(predict(fit, type = "gate"))
 #' predict(fit, data.frame(l3 = 0.5, high_share = 0.2), type = "prob", interval = "confidence")
 #' @export
@@ -68,7 +88,7 @@ predict.moe_fit <- function(object, newdata = NULL,
                             newz = NULL, newy = NULL, se.fit = FALSE,
                             interval = c("none", "confidence"), level = 0.95,
                             vcov = c("observed", "sandwich", "opg"), cluster = NULL,
-                            group = NULL, history = NULL, ...) {
+                            group = NULL, history = NULL, prior = NULL, ...) {
   check_unused(...)
   check_fit(object)
   type <- check_choice(type, prediction_types, "type")
@@ -76,10 +96,12 @@ predict.moe_fit <- function(object, newdata = NULL,
   check_flag(se.fit, "se.fit")
   interval <- check_choice(interval, c("none", "confidence"), "interval")
   level <- check_level(level)
+  prior <- check_prior(prior, object$levels)
+  check_prior_wanted(prior, type, se.fit || interval != "none")
   data <- rows_to_predict(object, newdata, newz, newy, type, group)
   out <- if (!is.null(history)) {
     check_history(newdata, se.fit, interval)
-    predict_type(object, type, function(what) {
+    predict_type(object, type, prior, function(what) {
       predict_next(object, data, what, read_history(object, history, group))
     })
   } else if (se.fit || interval != "none") {
@@ -87,7 +109,7 @@ predict.moe_fit <- function(object, newdata = NULL,
     covariance <- estimate_covariance(object, vcov, cluster, "vcov")$scaled
     predict_with_errors(object, data, type, covariance)
   } else {
-    predict_type(object, type, function(what) predict_rows(object, data, what)[[1]])
+    predict_type(object, type, prior, function(what) predict_rows(object, data, what)[[1]])
   }
   if (!is.list(out)) return(as_in_data(out, object, newdata, data, type))
   out <- lapply(out, as_in_data, object, newdata, data, type)
@@ -108,9 +130,9 @@ rows_to_predict <- function(fit, newdata, newz, newy, type, group) {
 }
 
 # `predicted` gives the core's kinds of predictions.
-predict_type <- function(fit, type, predicted) {
+predict_type <- function(fit, type, prior, predicted) {
   if (type %in% c("gate", "expert", "posterior")) return(predicted(type))
-  prob <- predicted("prob")
+  prob <- shift_probabilities(predicted("prob"), fit$class_shares, prior)
   switch(type, prob = prob, link = log_odds(prob),
          class = most_probable(prob, fit$levels, fit$ordered))
 }
@@ -120,6 +142,14 @@ check_history <- function(newdata, se.fit, interval) {
   if (se.fit || interval != "none") {
     refuse("Standard errors and intervals are for predictions without `history`.")
   }
+}
+
+check_prior_wanted <- function(prior, type, errors) {
+  if (is.null(prior)) return(invisible())
+  if (!type %in% c("class", "prob", "link")) {
+    refuse("`prior` must be NULL for `type` other than \"class\", \"prob\" or \"link\".")
+  }
+  if (errors) refuse("Standard errors and intervals are for predictions without `prior`.")
 }
 
 check_errors_wanted <- function(type, se.fit) {

@@ -38,6 +38,12 @@ ridge_penalty <- function(problem) {
   list(gate = of(ncol(problem$design$z)), expert = of(ncol(problem$design$x)))
 }
 
+# The classes' shares of the weights.
+problem_shares <- function(problem) {
+  class_shares(factor(problem$y, seq_len(problem$classes), problem$levels),
+               spread_units(problem$weights, problem$unit))
+}
+
 # --- sizes ---
 
 theta_length <- function(problem) {

@@ -1,0 +1,126 @@
+# The members of an average: fits to samples of the rows, each from one start, and what each says of
+# rows that it has not seen.
+
+# Which covariates a member has splines of.
+member_kinds <- c("none", "expert", "gate")
+
+# What each member's work needs to know: the rows, the knots of both sides (NULL for no splines),
+# and the folds (NULL for samples of all rows).
+members_task <- function(input, splines, folds, control) {
+  bendable <- splines && !is_sparse(input$x) && !is_sparse(input$z)
+  knots <- if (bendable) list(x = spline_knots(input$x), z = spline_knots(input$z))
+  list(input = input[c("x", "z", "y", "weights", "group")], knots = knots, folds = folds,
+       kinds = if (any(lengths(unlist(knots, recursive = FALSE)) > 0L)) member_kinds else "none",
+       control = control)
+}
+
+# A piece of the work is a member: its setting, its kind, its fold and its random numbers. Each fold
+# gets members of all kinds in turn.
+member_pieces <- function(task, setting, numbers, streams) {
+  folds <- if (is.null(task$folds)) 1L else count_folds(task$folds)
+  lapply(numbers, function(number) {
+    fold <- (number - 1L) %% folds
+    kind <- (fold + (number - 1L) %/% folds) %% length(task$kinds)
+    list(experts = setting$experts, lambda = setting$lambda, kind = task$kinds[kind + 1L],
+         fold = if (!is.null(task$folds)) fold + 1L, stream = streams[[number]])
+  })
+}
+
+# The member; the rows that it is to be judged by and its probabilities of them; its losses.
+fit_member <- function(task, piece) with_random_state(piece$stream, {
+  input <- task$input
+  rows <- if (is.null(piece$fold)) seq_along(input$y) else trained_on(task$folds, piece$fold)
+  times <- draw_times(input, rows)
+  weights <- times * input$weights
+  drawn <- which(weights > 0)
+  train <- subset_input(input, drawn)
+  seen <- bend_sides(train, task$knots, piece$kind)
+  problem <- suppressMessages(full_rank_problem(seen$x, seen$z, train$y, piece$experts,
+                                                weights[drawn], piece$lambda, task$control,
+                                                train$group))
+  member <- new_member(problem, run_from_one_start(problem), piece$kind)
+  out <- if (is.null(piece$fold)) which(times == 0) else held_out(task$folds, piece$fold)
+  test <- subset_input(input, out)
+  prob <- predict_member(member, bend_sides(test, task$knots, piece$kind), task$control)
+  list(member = member, rows = out, prob = prob, losses = test_losses(prob, test))
+})
+
+# How often each row is drawn: a bootstrap sample within each class of these rows, as far as they
+# have weight, so that no class is lost. Of groups the first rows stand for all.
+draw_times <- function(input, rows) {
+  unit <- if (is.null(input$group)) seq_along(input$y) else as.integer(input$group)
+  rows <- rows[input$weights[rows] > 0]
+  candidates <- rows[!duplicated(unit[rows])]
+  drawn <- unlist(lapply(split(candidates, input$y[candidates]), function(some) {
+    some[sample.int(length(some), replace = TRUE)]
+  }))
+  tabulate(unit[drawn], max(unit))[unit]
+}
+
+# Both sides as a member of this kind sees them.
+bend_sides <- function(data, knots, kind) {
+  switch(
+    kind,
+    none = data[c("x", "z")],
+    expert = list(x = bend_columns(data$x, knots$x), z = data$z),
+    gate = list(x = data$x, z = bend_columns(data$z, knots$z))
+  )
+}
+
+# A member need not be the best optimum: others differ from it the more where it is not.
+run_from_one_start <- function(problem) {
+  if (problem$experts == 1L) return(core_maximise(problem, numeric(theta_length(problem))))
+  task <- search_task(problem, search_efforts$quick)
+  start <- list(start_kmeans, start_hyperplanes)[[sample.int(2L, 1L)]]
+  core_maximise(problem, start(task))
+}
+
+new_member <- function(problem, run, kind) {
+  list(measure = problem_measure(problem, run$theta), kind = kind, levels = problem$levels,
+       columns = problem$columns[c("kept_gate", "kept_expert")], lambda = problem$lambda)
+}
+
+# Predictions of rows that are given as the member sees them: probabilities, or what else the core
+# predicts.
+predict_member <- function(member, sides, control, what = "prob") {
+  problem <- member_problem(member, sides, control)
+  out <- core_predict(problem, as_theta(member$measure), what)
+  if (length(what) == 1L) out[[1]] else out
+}
+
+member_problem <- function(member, sides, control) {
+  design <- new_design(sides$x, sides$z, member$columns, measure_moments(member$measure))
+  new_problem(design, NULL, member$levels, ncol(member$measure$gate), lambda = member$lambda,
+              control = control)
+}
+
+# --- several members ---
+
+# Members together with the sums of their probabilities, and of their Brier scores, of rows that they
+# have not seen, and how many have not seen each row.
+pool_members <- function(results, task) {
+  rows <- length(task$input$y)
+  sum <- matrix(0, rows, nlevels(task$input$y), dimnames = list(NULL, levels(task$input$y)))
+  unseen <- integer(rows)
+  brier <- numeric(rows)
+  for (result in results) {
+    at <- result$rows
+    sum[at, ] <- sum[at, ] + result$prob
+    brier[at] <- brier[at] + losses$brier(result$prob, as.integer(task$input$y)[at])
+    unseen[at] <- unseen[at] + 1L
+  }
+  list(members = lapply(results, `[[`, "member"), sum = sum, brier = brier, unseen = unseen,
+       losses = do.call(rbind, lapply(results, `[[`, "losses")))
+}
+
+join_pools <- function(a, b) {
+  list(members = c(a$members, b$members), sum = a$sum + b$sum, brier = a$brier + b$brier,
+       unseen = a$unseen + b$unseen, losses = rbind(a$losses, b$losses))
+}
+
+# Mean probabilities; NA in rows that all have seen.
+unseen_probabilities <- function(pool) {
+  prob <- pool$sum / pool$unseen
+  prob[pool$unseen == 0L, ] <- NA
+  prob
+}
