@@ -20,8 +20,8 @@
 #' linear. Sparse matrices are left as they are.
 #'
 #' @section The choice:
-#' Where `experts` and `lambda` give several settings, nine members are fitted with each, to the same
-#' samples. With \eqn{B_i} the members that have not seen row \eqn{i}, its out-of-bag probabilities
+#' Where `experts` and `lambda` give several settings, nine members are fitted with each, to the
+#' same samples. With \eqn{B_i} the members that have not seen row \eqn{i}, its out-of-bag probabilities
 #' are \eqn{\bar p_i(m) = \frac{1}{|B_i|} \sum_{b \in B_i} p_b(m \mid x_i)}{the mean of p_b(m | x_i)
 #' over b in B_i}. The Brier score of the mean of \eqn{n} members is \eqn{B + V / n}, with \eqn{V}
 #' the spread of members about their mean; so with \eqn{b_i} the score of a row by this mean, and
@@ -32,8 +32,8 @@
 #' An average of probabilities is less extreme than those it is made of. So it is recalibrated by a
 #' power,
 #' \deqn{\hat p(m \mid x) = \bar p(m \mid x)^a / \sum_q \bar p(q \mid x)^a,}
-#' which multiplies log-odds by \eqn{a}: the \eqn{a} from 0.5 to 2 whose out-of-bag log-loss is least,
-#' if that is less than without a power by more than its standard error, else 1.
+#' which multiplies log-odds by \eqn{a}: the \eqn{a} from 0.5 to 2 whose out-of-bag log-loss is
+#' least, if that is less than without a power by more than its standard error, else 1.
 #'
 #' @section Folds:
 #' Out-of-bag rows resemble those of the sample. Where new rows will not, as pairs of proteins that
@@ -46,8 +46,8 @@
 #'   `x =`). For `predict()`, `print()` and `summary()`: not used; an argument here is an error.
 #' @param formula,data,subset,na.action,contrasts,x,y,z,weights,group As in [moe_fit()].
 #' @param experts One or more numbers of experts to choose from.
-#' @param lambda One or more ridges to choose from, more than 0, on the scale of [moe_fit()]. Members
-#'   want less of a ridge than a single fit.
+#' @param lambda One or more ridges to choose from, more than 0, on the scale of [moe_fit()].
+#'   Members want less of a ridge than a single fit.
 #' @param members How many fits are averaged, at least 2.
 #' @param splines Whether two of three members have splines.
 #' @param folds `NULL` for out-of-bag rows; or as in [moe_tune()], [moe_pair_folds()] included.
@@ -62,7 +62,8 @@
 #'   \item{y, prior_weights}{the response and the case weights of these rows}
 #'   \item{unseen}{how many members have not seen each row}
 #'   \item{experts, lambda}{what was chosen}
-#'   \item{path}{data frame of the settings tried: `experts`, `lambda`, and `brier`, the \eqn{B} above}
+#'   \item{path}{data frame of the settings tried: `experts`, `lambda`, and `brier`, the \eqn{B}
+#'     above}
 #'   \item{power}{\eqn{a}; 1 for no recalibration}
 #'   \item{losses}{matrix of the mean losses on rows not seen, `logloss`, `brier` (from 0 to 2) and
 #'     `error`, of the `average` and of one `member`, by itself and on average}
@@ -93,7 +94,7 @@ moe_average <- function(...) {
 
 #' @rdname moe_average
 #' @export
-moe_average.formula <- function(formula, data, experts = c(3, 5), lambda = c(0.5, 1, 2),
+moe_average.formula <- function(formula, data, experts = c(3, 5), lambda = c(1, 0.5, 0.25),
                                 members = 48, weights, subset, na.action, contrasts = NULL,
                                 splines = TRUE, folds = NULL,
                                 control = moe_control(tolerance = 1e-5), cl = NULL, group, ...) {
@@ -106,7 +107,7 @@ moe_average.formula <- function(formula, data, experts = c(3, 5), lambda = c(0.5
 
 #' @rdname moe_average
 #' @export
-moe_average.default <- function(x, y, experts = c(3, 5), lambda = c(0.5, 1, 2), members = 48,
+moe_average.default <- function(x, y, experts = c(3, 5), lambda = c(1, 0.5, 0.25), members = 48,
                                 z = x, weights, splines = TRUE, folds = NULL,
                                 control = moe_control(tolerance = 1e-5), cl = NULL, group = NULL,
                                 ...) {
@@ -196,8 +197,8 @@ choose_setting <- function(task, grid, run) {
   list(setting = grid[best, ], pool = pool, others = setdiff(run$numbers, run$trials), path = grid)
 }
 
-# The Brier score of very many members, of few: that of an average of n is B + V / n on average, with
-# V the spread of the members. Few members would want too much of a ridge, and too few experts.
+# The Brier score of very many members, of few: that of an average of n is B + V / n on average,
+# with V the spread of the members. Few members would want too much of a ridge, and too few experts.
 extrapolated_brier <- function(pool, input) {
   known <- pool$unseen > 1L
   weights <- input$weights[known]

@@ -31,9 +31,9 @@
 #' nearly all of it far from there. Bins with one row are left as they are.
 #'
 #' @section Other shares of the classes:
-#' Rows are often sampled by class, as with as many pairs of proteins that interact as pairs that do
-#' not. `prior` says what shares \eqn{\pi_m} the classes have in the population: with \eqn{q_m} their
-#' shares among the rows (by `weights`), rows count with their weight times
+#' Rows are often sampled by class, as with as many pairs of proteins that interact as pairs that
+#' do not. `prior` says what shares \eqn{\pi_m} the classes have in the population: with \eqn{q_m}
+#' their shares among the rows (by `weights`), rows count with their weight times
 #' \eqn{\pi_{y_i} / q_{y_i}}, so that all frequencies, and scores, are those of the population, if
 #' within each class rows are distributed as there. Give probabilities that were predicted for the
 #' same `prior`, see [predict.moe_fit()]. An average's are shifted here. Where a class is much rarer

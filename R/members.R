@@ -27,23 +27,30 @@ member_pieces <- function(task, setting, numbers, streams) {
 }
 
 # The member; the rows that it is to be judged by and its probabilities of them; its losses.
-fit_member <- function(task, piece) with_random_state(piece$stream, {
-  input <- task$input
-  rows <- if (is.null(piece$fold)) seq_along(input$y) else trained_on(task$folds, piece$fold)
-  times <- draw_times(input, rows)
-  weights <- times * input$weights
-  drawn <- which(weights > 0)
-  train <- subset_input(input, drawn)
-  seen <- bend_sides(train, task$knots, piece$kind)
-  problem <- suppressMessages(full_rank_problem(seen$x, seen$z, train$y, piece$experts,
-                                                weights[drawn], piece$lambda, task$control,
-                                                train$group))
-  member <- new_member(problem, run_from_one_start(problem), piece$kind)
-  out <- if (is.null(piece$fold)) which(times == 0) else held_out(task$folds, piece$fold)
-  test <- subset_input(input, out)
-  prob <- predict_member(member, bend_sides(test, task$knots, piece$kind), task$control)
-  list(member = member, rows = out, prob = prob, losses = test_losses(prob, test))
-})
+fit_member <- function(task, piece) {
+  with_random_state(piece$stream, {
+    drawn <- draw_rows(task, piece)
+    train <- subset_input(task$input, drawn$rows)
+    seen <- bend_sides(train, task$knots, piece$kind)
+    problem <- suppressMessages(full_rank_problem(seen$x, seen$z, train$y, piece$experts,
+                                                  drawn$weights, piece$lambda, task$control,
+                                                  train$group))
+    member <- new_member(problem, run_from_one_start(problem), piece$kind)
+    test <- subset_input(task$input, drawn$out)
+    prob <- predict_member(member, bend_sides(test, task$knots, piece$kind), task$control)
+    list(member = member, rows = drawn$out, prob = prob, losses = test_losses(prob, test))
+  })
+}
+
+# The rows of a member's sample with their weights, and those that it is judged by.
+draw_rows <- function(task, piece) {
+  fold <- piece$fold
+  from <- if (is.null(fold)) seq_along(task$input$y) else trained_on(task$folds, fold)
+  times <- draw_times(task$input, from)
+  rows <- which(times > 0)
+  list(rows = rows, weights = times[rows] * task$input$weights[rows],
+       out = if (is.null(fold)) which(times == 0) else held_out(task$folds, fold))
+}
 
 # How often each row is drawn: a bootstrap sample within each class of these rows, as far as they
 # have weight, so that no class is lost. Of groups the first rows stand for all.
@@ -96,8 +103,8 @@ member_problem <- function(member, sides, control) {
 
 # --- several members ---
 
-# Members together with the sums of their probabilities, and of their Brier scores, of rows that they
-# have not seen, and how many have not seen each row.
+# Members together with the sums of their probabilities, and of their Brier scores, of rows that
+# they have not seen, and how many have not seen each row.
 pool_members <- function(results, task) {
   rows <- length(task$input$y)
   sum <- matrix(0, rows, nlevels(task$input$y), dimnames = list(NULL, levels(task$input$y)))

@@ -40,11 +40,11 @@
 #' \deqn{p^*(m \mid x) = \frac{p(m \mid x) \, \pi_m / q_m}{\sum_s p(s \mid x) \, \pi_s / q_s},}
 #' which adds \eqn{\log (\pi_m / q_m) - \log (\pi_1 / q_1)} to the log-odds. It is assumed that
 #' within each class covariates are distributed alike in the population and the training data:
-#' \eqn{p(x \mid m)} is the same. It is not where, say, pairs without an interaction were not drawn at
-#' random among all such pairs. And the mean of \eqn{p^*(m \mid x)} over the population is \eqn{\pi_m}
-#' only as far as the fit is calibrated at \eqn{q}: where \eqn{\pi_m / q_m} is a thousandth, what was
-#' a small error among small probabilities matters a thousand times. [moe_calibration()] has `prior`
-#' too.
+#' \eqn{p(x \mid m)} is the same. It is not where, say, pairs without an interaction were not drawn
+#' at random among all such pairs. And the mean of \eqn{p^*(m \mid x)} over the population is
+#' \eqn{\pi_m} only as far as the fit is calibrated at \eqn{q}: where \eqn{\pi_m / q_m} is a
+#' thousandth, what was a small error among small probabilities matters a thousand times.
+#' [moe_calibration()] has `prior` too.
 #' @section What the history of a group says:
 #' In a fit with `group`, one expert makes all responses of a group, so earlier ones tell which.
 #' With \eqn{h} the earlier rows of the group, the gate is replaced by the posterior given them,
@@ -68,8 +68,8 @@
 #'   levels that the fit has not seen are refused. With `se.fit` or `interval = "confidence"` a list
 #'   of such arrays: `fit`, `se.fit`, and for intervals `lower` and `upper`.
 #' @references
-#' Saerens, M., Latinne, P. and Decaestecker, C. (2002). Adjusting the outputs of a classifier to new
-#' a priori probabilities. *Neural Computation* 14, 21-41.
+#' Saerens, M., Latinne, P. and Decaestecker, C. (2002). Adjusting the outputs of a classifier to
+#' new a priori probabilities. *Neural Computation* 14, 21-41.
 #' @seealso [moe_fit()]
 #' @examples
 #' pairs <- subset(yeast_ppi, split == "test")

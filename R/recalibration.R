@@ -16,7 +16,8 @@ choose_power <- function(prob, y, weights) {
   y <- as.integer(y)[known]
   weights <- weights[known]
   lost <- function(power) losses$logloss(raise_to_power(prob, power), y)
-  best <- stats::optimize(function(power) stats::weighted.mean(lost(power), weights), powers)$minimum
+  mean_loss <- function(power) stats::weighted.mean(lost(power), weights)
+  best <- stats::optimize(mean_loss, powers)$minimum
   gain <- lost(1) - lost(best)
   mean <- stats::weighted.mean(gain, weights)
   error <- sqrt(sum(weights^2 * (gain - mean)^2)) / sum(weights)

@@ -1,5 +1,5 @@
-# Prior shift: probabilities and rows of a sample that was drawn by class, in a population with other
-# shares of the classes.
+# Prior shift: probabilities and rows of a sample that was drawn by class, in a population with
+# other shares of the classes.
 
 # The classes' shares of the weights.
 class_shares <- function(y, weights = NULL) {
@@ -16,7 +16,7 @@ check_prior <- function(prior, classes) {
            enumerate(classes), ", not ", given(prior),
            if (!is.null(names(prior))) paste0(" named ", enumerate(names(prior))), ".")
   }
-  if (!all(is.finite(prior)) || any(prior <= 0) || abs(sum(prior) - 1) > 1e-6) {
+  if (!isTRUE(min(prior) > 0 && abs(sum(prior) - 1) <= 1e-6)) {
     refuse("`prior` must hold positive shares with sum 1, but has ", enumerate(format(prior)), ".")
   }
   prior[classes] / sum(prior)
