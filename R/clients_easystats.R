@@ -147,7 +147,7 @@ performance_logloss.moe_fit <- function(model, ...) -model$loglik / model$nobs
 #' @method r2 moe_fit
 #' @rawNamespace S3method(performance::r2, moe_fit)
 r2.moe_fit <- function(model, ...) {
-  counts <- tapply(prior_weights(model), training_data(model)$y, sum)
+  counts <- class_totals(training_data(model)$y, prior_weights(model))
   alone <- sum(counts * log(counts / sum(counts)))
   structure(list(R2 = c(`McFadden's R2` = 1 - model$loglik / alone)), model_type = "moelogit",
             class = "r2_generic")

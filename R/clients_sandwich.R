@@ -3,7 +3,7 @@
 
 #' Scores and contributions to the likelihood
 #'
-#' Methods for packages that work on scores row by row: sandwich (`sandwich()`, `vcovCL()`,
+#' Methods for packages that work on scores row by row (in a fit with groups, group by group): sandwich (`sandwich()`, `vcovCL()`,
 #' `vcovPL()`, `vcovHAC()`, `vcovOPG()`) and nonnest2 (`vuongtest()`, `icci()`). They are called
 #' through these packages, which must be installed.
 #'
@@ -24,9 +24,9 @@
 #'   rows and \eqn{d} coefficients; `"const"`, `vcov(x)`. Others are refused.
 #' @param cluster,R `cluster` and `replicates` of [moe_bootstrap()].
 #' @param ... For `vcovBS()` further arguments of [moe_bootstrap()]; otherwise not used.
-#' @return `estfun()`: a matrix with a row per row that was used and a column per coefficient that
+#' @return `estfun()`: a matrix with a row per row that was used (per group) and a column per coefficient that
 #'   was not dropped. `bread()`, `vcovHC()` and `vcovBS()`: matrices of these coefficients.
-#'   `llcont()`: \eqn{v_i \log p(y_i)} for each row, whose sum is `logLik(x)`.
+#'   `llcont()`: \eqn{v_i \log p(y_i)} for each row or group, whose sum is `logLik(x)`.
 #' @seealso [vcov.moe_fit()], whose `cluster` needs no other package.
 #' @examplesIf requireNamespace("sandwich", quietly = TRUE)
 #' pairs <- subset(yeast_ppi, split == "test")
@@ -44,7 +44,8 @@ NULL
 estfun.moe_fit <- function(x, ...) {
   check_fit(x, "x")
   scores <- to_user_scores(x, core_scores(fit_problem(x), as_theta(x$measure)))
-  dimnames(scores) <- list(used_rows(x), names(coefficient_vector(x))[kept_coefficients(x)])
+  units <- if (is.null(x$group)) used_rows(x) else levels(x$group)
+  dimnames(scores) <- list(units, names(coefficient_vector(x))[kept_coefficients(x)])
   scores
 }
 
@@ -66,7 +67,10 @@ to_user_scores <- function(fit, scores) {
 #' @rdname estfun.moe_fit
 #' @method bread moe_fit
 #' @rawNamespace S3method(sandwich::bread, moe_fit)
-bread.moe_fit <- function(x, ...) x$rows * vcov.moe_fit(x, complete = FALSE)
+bread.moe_fit <- function(x, ...) {
+  units <- if (is.null(x$group)) x$rows else nlevels(x$group)
+  units * vcov.moe_fit(x, complete = FALSE)
+}
 
 #' @rdname estfun.moe_fit
 #' @method vcovHC moe_fit
@@ -97,7 +101,5 @@ vcovBS.moe_fit <- function(x, cluster = NULL, R = 250, ...) {
 #' @method llcont moe_fit
 #' @rawNamespace S3method(nonnest2::llcont, moe_fit)
 llcont.moe_fit <- function(x, ...) {
-  data <- training_data(x)
-  prob <- predict_rows(x, data, "prob")$prob
-  prior_weights(x) * log(prob[cbind(seq_along(data$y), as.integer(data$y))])
+  per_unit(x, prior_weights(x)) * unit_loglik(x, training_data(x))
 }

@@ -204,7 +204,7 @@ cut.moe_dendrogram <- function(x, experts = x$selected, ...) {
     run$status <- "merged"
   }
   cut <- new_fit(single_run(run), problem)
-  cut["group"] <- fit["group"]
+  cut[c("group", "counts")] <- fit[c("group", "counts")]
   for (field in c("ordered", "formula", "terms", "variables", "blueprint", "xlevels", "contrasts",
                   "na.action", "model")) {
     cut[[field]] <- fit[[field]]

@@ -62,6 +62,19 @@
 #' be contiguous. With one row per group this is the model without groups. [predict.moe_fit()] has
 #' more on what earlier rows of a group say of the next one.
 #'
+#' @section Counts:
+#' A response may be a matrix of counts with a column per class, `cbind(a, b, c) ~ x`, as
+#' [nnet::multinom()] and [stats::glm()] take it. A row of counts \eqn{c_1, \ldots, c_M} is a group
+#' of that many equal rows, which share one expert:
+#' \deqn{\sum_i v_i \log \sum_k \pi_k(z_i) \prod_m p_k(m \mid x_i)^{c_{im}},}
+#' without the multinomial coefficients, which do not depend on the parameters. Rows are what
+#' `nobs()`, weights and responsibilities belong to; with `group` rows of a group share their expert
+#' too. A row without any count has no weight. Where the units that were counted have an expert each,
+#' and do not share one, write a row for each class and row of the table, with the class as response
+#' and the count as its weight. With one expert the two are the same. The first column is the class
+#' of reference, as in `multinom()`; `glm()` has the second. A matrix of which each row has one 1 and
+#' is 0 elsewhere holds indicators: single responses.
+#'
 #' @section Sparse matrices:
 #' `x` and `z` may be sparse matrices of the package Matrix: a `dgCMatrix`, such as
 #' [Matrix::sparse.model.matrix()] makes (leave out its first column, the intercept), or any other
@@ -79,8 +92,8 @@
 #'   (or `x =`). An argument that the method does not have is an error.
 #' @param formula `y ~ x1 + x2`, where the gate has the same covariates as the experts, or
 #'   `y ~ x1 + x2 | z1`, where the gate has its own (`| 1` for none). The response is a factor, a
-#'   character, logical or 0/1 vector, or a matrix with one indicator column per class. Both parts
-#'   keep their intercept; `offset()` is refused. The fit keeps the objects that the formula refers
+#'   character, logical or 0/1 vector, or a matrix with a column per class: indicators, or counts, see
+#'   below. Both parts keep their intercept; `offset()` is refused. The fit keeps the objects that the formula refers
 #'   to, not the environment it was written in, so a saved fit is no larger than its data and
 #'   coefficients (but a function that is referred to brings its own environment along).
 #' @param data A data frame (or list, or environment) with the variables of the formula.
@@ -129,7 +142,8 @@
 #'   \item{lambda, experts, levels, df, nobs}{the ridge, K, the classes, the number of free
 #'     parameters, the sum of the weights (of groups, where there are)}
 #'   \item{class_shares}{the classes' shares of the weights}
-#'   \item{rows, group}{the number of rows that were used, and a factor of their groups or `NULL`}
+#'   \item{rows, group, counts}{the number of rows that were used; a factor of their groups, or
+#'     `NULL`; the sum of a response of counts, or `NULL`}
 #'   \item{problems}{warnings about the solution, in words; empty if there are none}
 #' @seealso [predict.moe_fit()], [summary.moe_fit()], [plot.moe_fit()], [moe_control()]
 #' @references

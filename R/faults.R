@@ -25,7 +25,7 @@ is_one_number <- function(x) is.numeric(x) && length(x) == 1L
 fit_parts <- c("coefficients", "objective", "loglik", "trace", "iterations", "evaluations",
                "converged", "status", "gradient_norm", "gain", "optima", "shares", "lambda",
                "experts", "levels", "df", "nobs", "rows", "measure", "columns", "control",
-               "prior_weights", "group", "class_shares")
+               "prior_weights", "group", "counts", "class_shares")
 
 # What a fit may lack, and has for each of its rows otherwise.
 is_column <- function(x, kind, rows) is.null(x) || kind(x) && length(x) == rows
@@ -50,6 +50,7 @@ fit_rules <- alist(
   "its `prior_weights` are not one per row" =
     is_column(prior_weights, is.double, rows),
   "its `group` is not one per row" = is_column(group, is.factor, rows),
+  "its `counts` are no number" = is.null(counts) || is_one_number(counts),
   "its `lambda`, `objective`, `loglik`, `df` and `nobs` are not single numbers" =
     all(vapply(list(lambda, objective, loglik, df, nobs), is_one_number, NA))
 )
@@ -108,11 +109,16 @@ training_rules <- alist(
   "its `model` has not the covariates of the fit" =
     identical(colnames(x), fit$columns$expert) && identical(colnames(z), fit$columns$gate),
   "its `model` has not the classes of the fit" =
-    is.factor(y) && identical(levels(y), fit$levels) && all(as.integer(y) %in% seq_along(levels(y)))
+    holds_classes(y) && identical(levels(y), fit$levels)
 )
 
 training_fault <- function(fit, data) {
   first_fault(c(data[c("x", "z", "y")], list(fit = fit)), character(), training_rules)
+}
+
+holds_classes <- function(y) {
+  if (is_counts(y)) return(identical(dim(y), c(length(y), nlevels(y))) && hold_counts(unclass(y)))
+  is.factor(y) && all(as.integer(y) %in% seq_along(levels(y)))
 }
 
 holds_numbers <- function(x) {

@@ -8,7 +8,8 @@
 #' @param x,z Model matrices of the experts and of the gate, dense or sparse (see [moe_fit()]), with
 #'   the same rows, named columns, and a first column of ones. Hand over the same object twice where
 #'   they are equal: the rows are then read once.
-#' @param y A factor, all of whose levels occur, with one value per row.
+#' @param y A factor, all of whose levels occur, with one value per row; or a matrix of counts with
+#'   a named column per class, see [moe_fit()].
 #' @param weights `NULL`, or case weights.
 #' @param group `NULL`, or the group of each row.
 #' @inheritParams moe_fit
@@ -27,6 +28,7 @@ moe_fit_worker <- function(x, z, y, experts = 2, weights = NULL, lambda = NULL,
   control <- check_control(control)
   lambda <- check_lambda(lambda)
   weights <- check_weights(weights, nrow(x))
+  if (is.matrix(y)) y <- as_response(y)
   check_rows(x, z, y)
   check_classes(y, weights)
   check_processes(cl)
@@ -38,6 +40,7 @@ moe_fit_worker <- function(x, z, y, experts = 2, weights = NULL, lambda = NULL,
   fit <- new_fit(best_run(problem, start, cl), problem)
   fit$ordered <- is.ordered(y)
   fit["group"] <- list(group)
+  fit["counts"] <- list(if (is_counts(y)) sum(y))
   fit
 }
 
@@ -59,10 +62,10 @@ new_fit <- function(result, problem) {
     shares = setNames(shares[order], paste0("expert", seq_along(order))),
     lambda = problem$lambda, experts = problem$experts, levels = problem$levels,
     class_shares = problem_shares(problem),
-    df = count_parameters(problem), nobs = problem$total, rows = length(problem$y),
+    df = count_parameters(problem), nobs = problem$total, rows = count_rows(problem),
     prior_weights = problem_rows(problem, problem$weights), measure = measure,
     columns = problem$columns,
-    control = problem$control, group = NULL
+    control = problem$control, group = NULL, counts = NULL
   ), class = "moe_fit")
   fit$problems <- diagnose(fit, problem)
   if (length(fit$problems)) warning(paste(fit$problems, collapse = "\n"), call. = FALSE)

@@ -56,18 +56,20 @@ check_whole_groups <- function(folds, group) {
   }
 }
 
-# Rows are dealt out class by class, those that count before those without weight.
+# Rows are dealt out class by class (of counts by the class that leads), those that count before
+# those without weight.
 draw_folds <- function(count, input) {
   rows <- length(input$y)
   folds <- integer(rows)
-  order <- order(input$y, input$weights == 0, stats::runif(rows))
+  order <- order(leading_class(input$y), input$weights == 0, stats::runif(rows))
   folds[order] <- rep_len(sample.int(count), rows)
   folds
 }
 
 check_folds <- function(folds, input) {
-  held_out <- rowsum(input$weights * outer(as.integer(input$y), seq_len(nlevels(input$y)), `==`),
-                     folds)
+  held_out <- t(vapply(split(seq_along(folds), folds), function(rows) {
+    class_totals(input$y[rows], input$weights[rows])
+  }, numeric(nlevels(input$y))))
   empty <- which(rowSums(held_out) == 0)
   if (length(empty)) {
     refuse("Every fold must hold rows of positive weight, but fold ", empty[1], " does not.")

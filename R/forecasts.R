@@ -49,6 +49,10 @@ as_truth <- function(truth, classes) {
     truth <- factor(truth, union(classes, truth[!is.na(truth)]))
   }
   truth <- as_response(both_levels(truth), "truth")
+  if (is_counts(truth)) {
+    refuse("`truth` must be a class in each row: for counts, give a row for each class that came, ",
+           "and how often it did as `weights`.")
+  }
   if (is.null(classes)) return(truth)
   unknown <- setdiff(levels(truth)[tabulate(truth, nlevels(truth)) > 0], classes)
   if (length(unknown)) {

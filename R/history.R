@@ -81,6 +81,6 @@ joined_data <- function(fit, first, second) {
   first <- with_designs(fit, first)
   second <- with_designs(fit, second)
   group <- c(as.character(first$group), as.character(second$group))
-  y <- factor(c(as.character(first$y), as.character(second$y)), fit$levels)
-  with_groups(list(x = rbind(first$x, second$x), z = rbind(first$z, second$z), y = y), group)
+  with_groups(list(x = rbind(first$x, second$x), z = rbind(first$z, second$z),
+                   y = join_responses(first$y, second$y)), group)
 }

@@ -117,8 +117,8 @@ check_rows <- function(x, z, y) {
   if (nrow(z) != nrow(x)) {
     refuse("`x` and `z` must have the same rows, but have ", nrow(x), " and ", nrow(z), ".")
   }
-  if (!is.factor(y)) refuse("`y` must be a factor, not ", given(y), ".")
-  check_codes(y, "`y`")
+  if (!is.factor(y) && !is_counts(y)) refuse("`y` must be a factor, not ", given(y), ".")
+  if (is.factor(y)) check_codes(y, "`y`")
   if (length(y) != nrow(x)) {
     refuse("`y` must have one value per row of `x`: there are ", nrow(x), " rows and ", length(y),
            " values.")

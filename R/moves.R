@@ -72,7 +72,7 @@ split_gains <- function(problem, measure, columns) {
   lapply(seq_len(problem$experts), function(k) {
     tau <- at$posterior[, k]
     if (!is.null(problem$weights)) tau <- tau * problem$weights
-    tau <- spread_units(tau, problem$unit)
+    tau <- unit_row_weights(tau, problem$unit)
     residual <- tau * (hit - matrix(at$expert[, , k], nrow(x)))
     do.call(rbind, lapply(classes, function(m) crossprod(x, residual[, m] * z)))
   })

@@ -129,8 +129,12 @@ new_matrix <- function(x, columns, name) {
 
 # A new response as a factor with the fit's levels.
 recode <- function(fit, y) {
+  if (!is.null(fit$counts)) return(recode_counts(fit, y))
   y <- plain(y, "the response")
-  if (length(dim(y)) == 2L) y <- response_from_indicators(y, "newy")
+  if (length(dim(y)) == 2L) y <- response_from_matrix(y, "newy")
+  if (is_counts(y)) {
+    refuse("The response must be a class in each row, as that of the fit was, but holds counts.")
+  }
   y <- as.character(y)
   unseen <- setdiff(unique(y[!is.na(y)]), fit$levels)
   if (length(unseen)) {
@@ -138,6 +142,21 @@ recode <- function(fit, y) {
            "), but holds ", enumerate(unseen), ".")
   }
   factor(y, levels = fit$levels)
+}
+
+# Columns are found by name where they have one. A row in which one is missing is missing.
+recode_counts <- function(fit, y) {
+  if (is_counts(y)) y <- structure(unclass(y), dimnames = list(NULL, levels(y)))
+  if (length(dim(y)) != 2L || ncol(y) != length(fit$levels) ||
+        !setequal(column_labels(y), fit$levels)) {
+    refuse("The response must be a matrix of counts of the classes of the fit (",
+           enumerate(fit$levels), "), not ", given(y),
+           if (!is.null(colnames(y))) paste0(", of ", enumerate(colnames(y))), ".")
+  }
+  y <- y[, match(fit$levels, column_labels(y)), drop = FALSE]
+  y[rowSums(is.na(y)) > 0, ] <- NA
+  check_counts(y, is.na(y[, 1]), "response")
+  new_counts(y, fit$levels)
 }
 
 # The rows in which a covariate is missing; none may be infinite.

@@ -1,8 +1,8 @@
 # Plots, made by autoplot() with ggplot2; plot() draws them.
 
 # Columns of the plots' data, for R's check of names.
-utils::globalVariables(c("iteration", "left", "probability", "response", "x", "y", "x_end", "y_end",
-                         "experts", "value", "chosen", "predicted", "observed", "lower", "upper",
+utils::globalVariables(c("iteration", "left", "probability", "response", "times", "x", "y", "x_end",
+                         "y_end", "experts", "value", "chosen", "predicted", "observed", "lower", "upper",
                          "from", "to", "weight"))
 
 #' Plots of a fit
@@ -67,12 +67,14 @@ plot_trace <- function(fit) {
 
 plot_gate <- function(fit) {
   data <- training_data(fit)
-  gate <- predict_rows(fit, data, "gate")$gate
+  cells <- response_cells(data$y)
+  gate <- predict_rows(fit, data, "gate")$gate[cells$row, , drop = FALSE]
   data <- data.frame(
     expert = factor(rep(colnames(gate), each = nrow(gate)), colnames(gate)),
-    probability = as.vector(gate), response = rep(data$y, ncol(gate))
+    probability = as.vector(gate), times = if (is.null(cells$times)) 1 else cells$times,
+    response = factor_of(cells$class, fit$levels, fit$ordered)
   )
-  ggplot2::ggplot(data, ggplot2::aes(probability, fill = response)) +
+  ggplot2::ggplot(data, ggplot2::aes(probability, weight = times, fill = response)) +
     ggplot2::geom_histogram(bins = 40, boundary = 0) +
     ggplot2::facet_wrap("expert", ncol = ceiling(ncol(gate) / 6), scales = "free_y") +
     ggplot2::scale_fill_viridis_d(end = 0.9) +

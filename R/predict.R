@@ -14,7 +14,7 @@
 #'   * `"expert"`: each expert's class probabilities \eqn{p_k(m \mid x)}, \eqn{n \times M \times K};
 #'   * `"posterior"`: responsibilities \eqn{\tau_k = \pi_k p_k(y) / \sum_l \pi_l p_l(y)},
 #'     \eqn{n \times K}, which need the response; of groups, with \eqn{p_k(y)} the product over
-#'     their rows, a row per group, named by it.
+#'     their rows, a row per group, named by it; of counts, over all of a row's.
 #' @param newz For matrix fits, the gate's covariates; `newdata` by default.
 #' @param newy For matrix fits and `type = "posterior"`, the response.
 #' @param se.fit Whether to give standard errors too, for `type` `"prob"`, `"link"`, `"gate"` or

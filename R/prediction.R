@@ -3,7 +3,7 @@
 # The predictions `what`, one or more of core_predictions, of data by training_data() or newdata.R:
 # a list of arrays.
 predict_rows <- function(fit, data, what) {
-  grouped <- if (!is.null(data$group)) intersect(what, "posterior")
+  grouped <- if (!is.null(data$group) || is_counts(data$y)) intersect(what, "posterior")
   by_row <- setdiff(what, grouped)
   out <- warn_of_breaking(fit = fit, {
     if (length(by_row) == 0L) list() else if (is.null(data$frame))
@@ -14,10 +14,14 @@ predict_rows <- function(fit, data, what) {
   out
 }
 
-# Responsibilities of groups, a row each by name. Rows in which something is missing say nothing; a
-# group without others has none.
+# Responsibilities of groups, a row each by name; without groups, of rows. Rows in which something is
+# missing say nothing; a group without others has none.
 group_posterior <- function(fit, data) {
   data <- with_designs(fit, data)
+  if (is.null(data$group)) {
+    of_rows <- with_groups(data, seq_along(data$y))
+    return(unname_rows(group_posterior(fit, of_rows)))
+  }
   rows <- setdiff(seq_along(data$y), union(missing_rows(fit, data), which(is.na(data$y))))
   out <- matrix(NA_real_, nlevels(data$group), fit$experts,
                 dimnames = list(levels(data$group), names(fit$shares)))
@@ -29,6 +33,30 @@ group_posterior <- function(fit, data) {
   check_predicted(posterior)
   out[levels(known), ] <- posterior
   out
+}
+
+# The log-likelihood of each group, or row, with no regard to its weight.
+unit_loglik <- function(fit, data) {
+  if (is.null(data$group) && !is_counts(data$y)) {
+    prob <- predict_rows(fit, data, "prob")$prob
+    return(log(prob[cbind(seq_along(data$y), as.integer(data$y))]))
+  }
+  unit <- if (is.null(data$group)) seq_along(data$y) else as.integer(data$group)
+  at <- predict_rows(fit, data, c("gate", "expert"))
+  cells <- response_cells(data$y)
+  logs <- vapply(seq_len(fit$experts), function(k) {
+    log(at$expert[cbind(cells$row, cells$class, k)])
+  }, numeric(length(cells$row)))
+  if (!is.null(cells$times)) logs <- logs * cells$times
+  of_unit <- rowsum(matrix(logs, length(cells$row)), unit[cells$row], reorder = FALSE)
+  logs <- of_unit + log(at$gate[!duplicated(unit), , drop = FALSE])
+  top <- apply(logs, 1, max)
+  unname(top + log(rowSums(exp(logs - top))))
+}
+
+unname_rows <- function(x) {
+  rownames(x) <- NULL
+  x
 }
 
 label_predictions <- function(fit, out) {
@@ -47,7 +75,7 @@ predict_frame <- function(fit, data, what) {
   n <- nrow(data$frame)
   blocks <- row_blocks(n, design_rows)
   predicted <- lapply(blocks, function(rows) {
-    block <- c(designs_of_rows(rows), list(y = data$y[rows]))
+    block <- c(designs_of_rows(rows), list(y = if (!is.null(data$y)) data$y[rows]))
     predict_designs(fit, block, what, before = rows[1] - 1)
   })
   if (length(blocks) == 1L) return(predicted[[1]])
@@ -73,9 +101,11 @@ predict_designs <- function(fit, data, what, before = 0, problem = predicted_pro
   }, out, names(out))
 }
 
-# Any response will do where it is missing.
+# Any response will do where it is missing. Counts, which would be rows of their own, are for
+# group_posterior().
 predicted_problem <- function(fit, data) {
   note_breaking(fit, data)
+  if (is_counts(data$y)) data$y <- NULL
   if (!is.null(data$y)) data$y[is.na(data$y)] <- fit$levels[1]
   fit_problem(fit, data, weights = NULL, group = NULL)
 }

@@ -17,7 +17,8 @@ print_heading <- function(x) {
   cat("Softmax-gated mixture of ", x$experts, " multinomial-logistic expert",
       if (x$experts > 1L) "s", "\n", sep = "")
   if (!is.null(x$call)) cat("Call: ", short_call(x$call), "\n", sep = "")
-  size <- paste0(x$rows, " observations",
+  size <- paste0(x$rows, if (is.null(x$counts)) " observations" else
+                   paste(" rows of", format(x$counts, big.mark = ","), "counts"),
                  if (!is.null(x$group)) paste(" in", nlevels(x$group), "groups"),
                  if (!is.null(x$prior_weights)) paste(" of total weight", format(x$nobs)))
   omitted <- stats::naprint(x$na.action)

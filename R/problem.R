@@ -60,12 +60,16 @@ count_parameters <- function(problem) {
 # Groups, or rows where there are none.
 count_units <- function(problem) nrow(problem$design$z)
 
+# Rows as they came, of which counts have made more.
+count_rows <- function(problem) {
+  if (is.null(problem$unit)) length(problem$y) else max(problem$unit$row)
+}
+
 # What has a value per unit, or a row, in the order of the rows as they came.
 problem_rows <- function(problem, values) {
   if (is.null(problem$unit) || is.null(values)) return(values)
-  out <- spread_units(values, problem$unit)
-  out[problem$unit$row] <- out
-  out
+  came_as <- match(seq_len(count_rows(problem)), problem$unit$row)
+  spread_units(values, problem$unit)[came_as]
 }
 
 # The gate's design with a row per row.
@@ -91,8 +95,8 @@ full_rank_problem <- function(x, z, y, experts, weights, lambda, control, group 
   unit <- by_unit$unit
   x <- by_unit$x
   z <- by_unit$z
-  weights <- by_unit$weights
-  row_weights <- spread_units(weights, unit)
+  weights <- counted_weights(by_unit$weights, unit)
+  row_weights <- unit_row_weights(weights, unit)
   rows <- c(gate = weighed_rows(z, weights), expert = weighed_rows(x, row_weights))
   check_rank(x, rows[["expert"]], lambda, "expert")
   check_rank(z, rows[["gate"]], lambda, "gate")
@@ -103,7 +107,7 @@ full_rank_problem <- function(x, z, y, experts, weights, lambda, control, group 
                     kept_expert = expert)
     moments <- list(x_center = of_x$center[expert], x_scale = of_x$scale[expert],
                     z_center = of_z$center[gate], z_scale = of_z$scale[gate])
-    new_problem(new_design(x, z, columns, moments), as.integer(by_unit$y), levels(y), experts,
+    new_problem(new_design(x, z, columns, moments), by_unit$y, levels(y), experts,
                 weights, lambda, control, columns, unit)
   }
   whole <- problem_of(rep(TRUE, ncol(z)), rep(TRUE, ncol(x)))
@@ -111,7 +115,7 @@ full_rank_problem <- function(x, z, y, experts, weights, lambda, control, group 
   report_dropped(whole$columns, kept, shared = identical(x, z))
   if (all(unlist(kept))) return(whole)
   problem <- problem_of(kept$gate, kept$expert)
-  problem$columns$implied_expert <- implied_columns(x, kept$expert, weights)
+  problem$columns$implied_expert <- implied_columns(x, kept$expert, row_weights)
   problem$columns$implied_gate <- implied_columns(z, kept$gate, weights)
   problem
 }

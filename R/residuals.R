@@ -6,7 +6,10 @@
 #' @param type With \eqn{Y} the n x M indicator matrix of the response and \eqn{P} the fitted
 #'   probabilities: `"response"`, \eqn{Y - P}; `"pearson"`, \eqn{(Y - P) / \sqrt{P (1 - P)}}; both
 #'   n x M; `"deviance"`, \eqn{\sqrt{-2 \log p(y_i)}}, one value per row, whose squares, times the
-#'   case weights, sum to the deviance. Pearson residuals carry \eqn{\sqrt{v_i}}, as in `glm`.
+#'   case weights, sum to the deviance. Pearson residuals carry \eqn{\sqrt{v_i}}, as in `glm`. Of
+#'   a response of counts \eqn{Y} is the share of each class in the row's counts, its variance allows
+#'   for the expert that all counts of a row share, and \eqn{p(y_i)} is of all of them. In a fit with
+#'   groups residuals are of each row by itself, whatever the rest of its group.
 #' @param ... Not used.
 #' @return A matrix or vector as described.
 #' @examples
@@ -20,23 +23,43 @@ residuals.moe_fit <- function(object, type = c("response", "pearson", "deviance"
   check_unused(...)
   type <- check_choice(type, c("response", "pearson", "deviance"), "type")
   data <- training_data(object)
-  prob <- predict_rows(object, data, "prob")$prob
-  rownames(prob) <- used_rows(object)
-  y <- as.integer(data$y)
-  response <- -prob
-  at <- cbind(seq_along(y), y)
-  response[at] <- 1 - prob[at]
-  out <- switch(type, response = response,
-                pearson = pearson_residual(sqrt(prior_weights(object)) * response, prob),
-                deviance = setNames(sqrt(pmax(0, -2 * log(prob[at]))), rownames(prob)))
+  data$group <- NULL
+  out <- switch(type, response = response_residual(object, data),
+                pearson = pearson_residual(object, data),
+                deviance = sqrt(pmax(0, -2 * unit_loglik(object, data))))
+  if (is.matrix(out)) rownames(out) <- used_rows(object) else names(out) <- used_rows(object)
   if (is.null(object$na.action)) out else stats::naresid(object$na.action, out)
 }
 
+# Rows without a count have no residual.
+response_residual <- function(fit, data, prob = predict_rows(fit, data, "prob")$prob) {
+  counts <- class_counts(data$y)
+  size <- rowSums(counts)
+  out <- counts / pmax(1, size) - prob
+  out[size == 0, ] <- 0
+  out
+}
+
 # Where a certain outcome came, or a row has no weight, there is no residual, in place of 0 / 0.
-pearson_residual <- function(weighted, prob) {
-  out <- weighted / sqrt(prob * (1 - prob))
+pearson_residual <- function(fit, data) {
+  prob <- predict_rows(fit, data, "prob")$prob
+  weighted <- sqrt(prior_weights(fit)) * response_residual(fit, data, prob)
+  out <- weighted / sqrt(share_variance(fit, data, prob))
   out[weighted == 0] <- 0
   out
+}
+
+# Of the classes' shares in each row: P (1 - P) for one response; counts share an expert, whose
+# probabilities vary about P.
+share_variance <- function(fit, data, prob) {
+  out <- prob * (1 - prob)
+  if (!is_counts(data$y)) return(out)
+  at <- predict_rows(fit, data, c("gate", "expert"))
+  squares <- lapply(seq_len(fit$experts), function(k) {
+    at$gate[, k] * matrix(at$expert[, , k]^2, nrow(prob))
+  })
+  size <- pmax(1, rowSums(class_counts(data$y)))
+  (out + (size - 1) * pmax(0, Reduce(`+`, squares) - prob^2)) / size
 }
 
 #' Simulate responses from a fit
@@ -45,9 +68,11 @@ pearson_residual <- function(weighted, prob) {
 #' @param nsim Number of responses to draw.
 #' @param seed `NULL`, or a seed as in [stats::simulate()].
 #' @param newdata,newz,group Covariates and groups as in [predict.moe_fit()]; the training data by
-#'   default. One expert, drawn by the gate, makes all responses of a group.
+#'   default, and always for a response of counts, whose rows have as many as were seen. One expert,
+#'   drawn by the gate, makes all responses of a group, and all counts of a row.
 #' @param ... Not used.
-#' @return A data frame with `nsim` factors, one row per row of the data, with the attribute `seed`.
+#' @return A data frame with `nsim` factors, or matrices of counts, one row per row of the data, with
+#'   the attribute `seed`.
 #' @examples
 #' pairs <- subset(yeast_ppi, split == "test")
 #' set.seed(1)
@@ -60,13 +85,16 @@ simulate.moe_fit <- function(object, nsim = 1, seed = NULL, newdata = NULL, newz
   check_unused(...)
   nsim <- check_count(nsim, "nsim")
   if (!exists(".Random.seed", globalenv(), inherits = FALSE)) stats::runif(1)
+  if (!is.null(object$counts) && !is.null(newdata)) {
+    refuse("`newdata` must be NULL where the response is of counts, as it does not say how many ",
+           "each row has.")
+  }
   prob <- predict.moe_fit(object, newdata, type = "prob", newz = newz)
   of_group <- drawn_groups(object, newdata, group, nrow(prob))
   probabilities <- if (is.null(of_group)) function() prob else
     group_probabilities(object, newdata, newz, of_group)
-  draw <- function() {
-    lapply(seq_len(nsim), function(s) draw_classes(probabilities(), object$levels, object$ordered))
-  }
+  response <- response_drawer(object)
+  draw <- function() lapply(seq_len(nsim), function(s) response(probabilities()))
   if (is.null(seed)) {
     used <- get(".Random.seed", globalenv(), inherits = FALSE)
     draws <- draw()
@@ -78,13 +106,29 @@ simulate.moe_fit <- function(object, nsim = 1, seed = NULL, newdata = NULL, newz
     })
   }
   names(draws) <- paste0("sim_", seq_len(nsim))
-  structure(as.data.frame(draws), seed = used)
+  # as.data.frame() would take matrices apart.
+  structure(draws, class = "data.frame", row.names = .set_row_names(nrow(prob)), seed = used)
+}
+
+# A function that draws a response of class probabilities, a row each: classes, or as many counts as
+# the fit has seen.
+response_drawer <- function(fit) {
+  if (is.null(fit$counts)) return(function(prob) draw_classes(prob, fit$levels, fit$ordered))
+  size <- stats::naresid(fit$na.action, rowSums(class_counts(training_data(fit)$y)))
+  function(prob) {
+    out <- vapply(seq_along(size), function(i) {
+      if (is.na(size[i])) rep.int(NA_integer_, ncol(prob)) else
+        stats::rmultinom(1, size[i], prob[i, ])[, 1]
+    }, integer(ncol(prob)))
+    matrix(t(out), length(size), dimnames = list(NULL, fit$levels))
+  }
 }
 
 # The group of each row that is simulated, as a number; rows that na.exclude left out have none.
 drawn_groups <- function(fit, newdata, group, rows) {
   if (is.null(newdata)) {
-    codes <- if (!is.null(fit$group)) as.integer(fit$group)
+    codes <- if (!is.null(fit$group)) as.integer(fit$group) else
+      if (!is.null(fit$counts)) seq_len(fit$rows)
     return(if (length(codes) < rows) stats::naresid(fit$na.action, codes) else codes)
   }
   group <- groups_in(fit, group, newdata)

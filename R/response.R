@@ -1,14 +1,14 @@
 # The response: a factor, whatever the user gave, and its codes.
 
-# A factor whose levels all occur.
+# A factor, or counts by counts.R.
 as_response <- function(y, name = "y") {
   if (is.data.frame(y) && length(y) == 1L) {
-    refuse("`", name, "` must be a vector or an indicator matrix, not a data frame of one column: ",
+    refuse("`", name, "` must be a vector or a matrix, not a data frame of one column: ",
            "give the column itself, as in ", name, "[[1]].")
   }
   y <- plain(y, name)
   y <- if (length(dim(y)) == 2L) {
-    response_from_indicators(y, name)
+    response_from_matrix(y, name)
   } else if (is.factor(y)) {
     y
   } else if (is.character(y)) {
@@ -21,8 +21,8 @@ as_response <- function(y, name = "y") {
     refuse("A numeric response must hold only 0 and 1, but `", name, "` has ",
            format(y[!y %in% c(0, 1, NA)][1]), "; for more classes use factor(", name, ").")
   } else {
-    refuse("`", name, "` must be a factor, a character, logical or 0/1 vector, or an indicator ",
-           "matrix, not ", given(y), ".")
+    refuse("`", name, "` must be a factor, a character, logical or 0/1 vector, or a matrix ",
+           "of indicators or counts, not ", given(y), ".")
   }
   if (anyNA(y)) {
     refuse("`", name, "` must not hold missing values: row ", which(is.na(y))[1], " is NA.")
@@ -33,31 +33,43 @@ as_response <- function(y, name = "y") {
   y
 }
 
-# Rows of NA are missing responses.
-response_from_indicators <- function(y, name) {
+# Indicators, of which each row has one, as a factor; other whole numbers as counts. Rows of NA are
+# missing responses.
+response_from_matrix <- function(y, name) {
   if (is.data.frame(y)) y <- as.matrix(y)
   if (!is.numeric(y) && !is.logical(y)) {
-    refuse("An indicator matrix `", name, "` must be numeric, not ", given(y), ".")
+    refuse("A matrix `", name, "` must hold numbers, indicators of the classes or counts of them, ",
+           "not ", given(y), ".")
   }
+  if (is_counts(y)) return(y)
+  labels <- column_labels(y)
   absent <- rowSums(is.na(y)) == ncol(y)
-  valid <- absent | (rowSums(y == 0 | y == 1) == ncol(y) & rowSums(y) == 1) %in% TRUE
-  if (!all(valid)) refuse_indicators(y, which(!valid)[1], name)
-  labels <- colnames(y)
-  if (is.null(labels)) labels <- character(ncol(y))
-  labels <- ifelse(labels == "", seq_len(ncol(y)), labels)
+  of_one <- absent | (rowSums(y == 0 | y == 1) == ncol(y) & rowSums(y) == 1) %in% TRUE
+  if (!all(of_one)) {
+    check_counts(y, absent, name)
+    return(new_counts(y, labels))
+  }
   y[absent, ] <- 0
   label <- labels[max.col(y, "first")]
   label[absent] <- NA
   factor(label, levels = labels)
 }
 
-refuse_indicators <- function(y, row, name) {
-  counts <- is.numeric(y) && all(y >= 0 & y == trunc(y), na.rm = TRUE)
-  refuse("Each row of the indicator matrix `", name, "` must hold one 1 and 0 elsewhere, but ",
-         "row ", row, " does not", if (counts) {
-           paste0("; where these are counts, make a row of each class and give its count to ",
-                  "`weights`")
-         }, ".")
+# Names of the columns, or their numbers where they have none.
+column_labels <- function(y) {
+  labels <- colnames(y)
+  if (is.null(labels)) labels <- character(ncol(y))
+  ifelse(labels == "", seq_len(ncol(y)), labels)
+}
+
+check_counts <- function(y, absent, name) {
+  valid <- absent | vapply(seq_len(nrow(y)), function(i) !anyNA(y[i, ]) && hold_counts(y[i, ]), NA)
+  if (all(valid)) return(invisible())
+  row <- which(!valid)[1]
+  refuse("A matrix `", name, "` must hold indicators of the classes or counts of them, whole ",
+         "numbers of at least 0, but row ", row, " is ",
+         paste(format(utils::head(y[row, ], 6L), trim = TRUE), collapse = ", "),
+         if (ncol(y) > 6L) ", ...", ".")
 }
 
 check_classes <- function(y, weights) {
@@ -67,15 +79,18 @@ check_classes <- function(y, weights) {
     refuse("The response must have at least two classes, but all rows are ",
            dQuote(levels(y)[1], FALSE), ".")
   }
-  size <- if (is.null(weights)) tabulate(y, nlevels(y)) else
-    vapply(split(weights, y), sum, 0)
-  empty <- levels(y)[size == 0]
+  empty <- levels(y)[class_totals(y, weights) == 0]
   if (length(empty)) {
     refuse("Every level of the response must occur with positive weight, but ",
            enumerate(empty), if (length(empty) > 1L) " do" else " does",
-           " not; ", if (any(y %in% empty)) "leave out rows without weight, then ",
-           "droplevels() removes empty levels.")
+           " not; ", how_to_remove(y, empty), ".")
   }
+}
+
+how_to_remove <- function(y, empty) {
+  if (is_counts(y)) return("leave out their columns")
+  paste0(if (any(y %in% empty)) "leave out rows without weight, then ",
+         "droplevels() removes empty levels")
 }
 
 # The first of the most probable; rows without probabilities have none.

@@ -142,6 +142,7 @@ training_table <- function(fit) {
   }
   data <- training_data(fit)
   own <- setdiff(colnames(data$z), colnames(data$x))
-  data.frame(y = data$y, as.matrix(data$x[, -1, drop = FALSE]),
+  y <- if (is_counts(data$y)) I(class_counts(data$y)) else data$y
+  data.frame(y = y, as.matrix(data$x[, -1, drop = FALSE]),
              as.matrix(data$z[, own, drop = FALSE]), check.names = FALSE)
 }

@@ -1,6 +1,9 @@
 # Units: the rows of a group, which share one expert. A problem (problem.R) has
-#   unit      NULL where each row is one, or list(start, row): rows start[g] + 1 .. start[g + 1] of
-#             the problem are those of unit g, and `row` says which row each of them was as it came
+#   unit      NULL where each row is one, or list(start, row, repeats): rows start[g] + 1 ..
+#             start[g + 1] of the problem are those of unit g, `row` says which row each of them was
+#             as it came, and `repeats` how often it counts, NULL for once
+# A row of counts is as many equal rows, and so a unit, or in a group a part of one: the problem has
+# a row for each class that came in it.
 
 # --- groups, as users give them ---
 
@@ -13,20 +16,23 @@ as_groups <- function(group, rows, omitted = NULL, name = "group") {
 
 # --- from rows as they came to rows by unit ---
 
-# x and y by unit, z and weights with a row per unit, and `unit`; all as they came where no group
-# has two rows.
+# x and the codes of y by unit, z and weights with a row per unit, and `unit`; all as they came
+# where each row is a unit.
 rows_by_unit <- function(x, z, y, weights, group) {
-  if (is.null(group) || !anyDuplicated(group)) {
-    return(list(x = x, z = z, y = y, weights = weights, unit = NULL))
+  if (!is_counts(y) && (is.null(group) || !anyDuplicated(group))) {
+    return(list(x = x, z = z, y = if (!is.null(y)) as.integer(y), weights = weights, unit = NULL))
   }
-  group <- as_groups(group, nrow(x))
+  group <- as_groups(if (is.null(group)) seq_len(nrow(x)) else group, nrow(x))
   first <- which(!duplicated(group))
   check_constant(z, weights, group, first)
-  row <- order(group)
-  in_order <- !is.unsorted(row)
-  list(x = if (in_order) x else take_rows(x, row), z = take_rows(z, first),
-       y = if (in_order) y else y[row], weights = weights[first],
-       unit = list(start = c(0L, cumsum(tabulate(group, nlevels(group)))), row = row))
+  cells <- response_cells(y)
+  of_unit <- group[cells$row]
+  order <- order(of_unit)
+  row <- cells$row[order]
+  list(x = if (identical(row, seq_len(nrow(x)))) x else take_rows(x, row), z = take_rows(z, first),
+       y = cells$class[order], weights = weights[first],
+       unit = list(start = c(0L, cumsum(tabulate(of_unit, nlevels(group)))), row = row,
+                   repeats = cells$times[order]))
 }
 
 check_constant <- function(z, weights, group, first) {
@@ -60,6 +66,21 @@ spread_units <- function(values, unit) {
   if (is.matrix(values)) values[unit_of_rows(unit), , drop = FALSE] else values[unit_of_rows(unit)]
 }
 
+# Weights of the rows of a problem, by those of its units.
+unit_row_weights <- function(weights, unit) {
+  weights <- spread_units(weights, unit)
+  if (is.null(unit$repeats)) return(weights)
+  if (is.null(weights)) unit$repeats else weights * unit$repeats
+}
+
+# Units in which nothing was counted say nothing, and so have no weight.
+counted_weights <- function(weights, unit) {
+  if (is.null(unit$repeats)) return(weights)
+  counted <- rowsum(unit$repeats, unit_of_rows(unit), reorder = FALSE) > 0
+  if (all(counted)) return(weights)
+  if (is.null(weights)) as.double(counted) else weights * counted
+}
+
 # The rows of some units, and these units by themselves.
 rows_of_units <- function(unit, units) {
   if (is.null(unit)) return(units)
@@ -68,11 +89,15 @@ rows_of_units <- function(unit, units) {
 
 subset_units <- function(unit, units) {
   if (is.null(unit)) return(NULL)
-  list(start = c(0L, cumsum(unit_lengths(unit)[units])), row = unit$row[rows_of_units(unit, units)])
+  rows <- rows_of_units(unit, units)
+  list(start = c(0L, cumsum(unit_lengths(unit)[units])), row = unit$row[rows],
+       repeats = unit$repeats[rows])
 }
 
 # Means of the rows of each unit (a matrix with a row per row of the problem).
 unit_means <- function(a, unit) {
   if (is.null(unit)) return(a)
-  unname(rowsum(a, unit_of_rows(unit), reorder = FALSE)) / unit_lengths(unit)
+  counts <- if (is.null(unit$repeats)) rep.int(1, nrow(a)) else unit$repeats
+  sums <- rowsum(cbind(counts, counts * a), unit_of_rows(unit), reorder = FALSE)
+  unname(sums[, -1, drop = FALSE]) / pmax(1, sums[, 1])
 }

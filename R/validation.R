@@ -71,7 +71,11 @@ losses <- list(
 
 loss_names <- c(logloss = "log-loss", brier = "Brier score", error = "error rate")
 
+# Each of a row of counts is lost by itself.
 test_losses <- function(prob, test) {
-  y <- as.integer(test$y)
-  vapply(losses, function(loss) average(cbind(loss(prob, y)), test$weights), 0)
+  cells <- response_cells(test$y)
+  weights <- test$weights[cells$row]
+  if (!is.null(cells$times)) weights <- weights * cells$times
+  prob <- prob[cells$row, , drop = FALSE]
+  vapply(losses, function(loss) average(cbind(loss(prob, cells$class)), weights), 0)
 }

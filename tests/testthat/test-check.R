@@ -173,15 +173,15 @@ refused("missing classes, matrices", moe_fit(x, replace(d$y, 7, NA)),
         "`y` must not hold missing values: row 7 is NA")
 refused("too few classes", moe_fit(x, d$y[1:4]),
         "one value per row of `x`: there are 40 rows and 4 values")
-refused("indicators that sum to 2", moe_fit(x, cbind(a = rep(1, n), b = rep(0:1, 20))),
-        "Each row of the indicator matrix `y` must hold one 1 and 0 elsewhere, but row 2 does not")
-refused("indicators that sum to 0", moe_fit(cbind(a = rep(1:0, 20), b = 0) ~ x1, d),
-        "must hold one 1 and 0 elsewhere, but row 2 does not")
-refused("fractions as indicators", moe_fit(x, matrix(0.5, n, 2)), "but row 1 does not")
+refused("negative counts", moe_fit(x, cbind(a = rep(1, n), b = rep(c(0, -1), 20))),
+        "whole numbers of at least 0, but row 2 is 1, -1")
+refused("a class that is never counted", moe_fit(cbind(a = rep(1:0, 20), b = 0) ~ x1, d),
+        "but \"b\" does not; leave out their columns")
+refused("fractions as indicators", moe_fit(x, matrix(0.5, n, 2)), "but row 1 is 0.5, 0.5")
 refused("missing indicators", moe_fit(x, matrix(NA_real_, n, 2)),
         "`y` must not hold missing values: row 1 is NA")
 refused("indicators in words", moe_fit(x, matrix("a", n, 2)),
-        "An indicator matrix `y` must be numeric, not")
+        "A matrix `y` must hold numbers, indicators of the classes or counts of them, not")
 refused("too few indicators", moe_fit(x, diag(3)), "there are 40 rows and 3 values")
 refused("an indicator that never is 1", moe_fit(x, cbind(a = rep(1:0, 20), b = 0:1, z = 0)),
         "but \"z\" does not")
@@ -335,9 +335,9 @@ refused("too few values in newy", predict(by_matrix, x, type = "posterior", newy
         "`newy` must have one value per row of `newdata`: there are 40 rows and 3 values")
 refused("a class in newy the fit has not seen",
         predict(by_matrix, x, type = "posterior", newy = rep("z", n)), "but holds \"z\"")
-refused("indicators in newy that sum to 2",
+refused("counts in newy of a fit to classes",
         predict(by_matrix, x, type = "posterior", newy = matrix(1, n, 3)),
-        "indicator matrix `newy` must hold one 1")
+        "must be a class in each row, as that of the fit was, but holds counts")
 
 # --- fits without data or formula ---
 

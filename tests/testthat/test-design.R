@@ -286,7 +286,7 @@ test_that("a response that is no class is refused", {
   d$empty <- factor(d$y, levels = c("r", "s", "t", "none"))
   d$one <- "r"
   expect_error(quick_fit(number ~ a, d), "only 0 and 1")
-  expect_error(quick_fit(mixture ~ a, d), "one 1 and 0 elsewhere")
+  expect_error(quick_fit(mixture ~ a, d), "indicators of the classes or counts")
   expect_error(quick_fit(empty ~ a, d), "\"none\"")
   expect_error(quick_fit(one ~ a, d), "at least two classes")
 })
