@@ -3,9 +3,9 @@
 
 #' Scores and contributions to the likelihood
 #'
-#' Methods for packages that work on scores row by row (in a fit with groups, group by group): sandwich (`sandwich()`, `vcovCL()`,
-#' `vcovPL()`, `vcovHAC()`, `vcovOPG()`) and nonnest2 (`vuongtest()`, `icci()`). They are called
-#' through these packages, which must be installed.
+#' Methods for packages that work on scores row by row (in a fit with groups, group by group):
+#' sandwich (`sandwich()`, `vcovCL()`, `vcovPL()`, `vcovHAC()`, `vcovOPG()`) and nonnest2
+#' (`vuongtest()`, `icci()`). They are called through these packages, which must be installed.
 #'
 #' @details
 #' With \eqn{s_i} the score of row \eqn{i} by the coefficients as [coef.moe_fit()] gives them and
@@ -24,8 +24,8 @@
 #'   rows and \eqn{d} coefficients; `"const"`, `vcov(x)`. Others are refused.
 #' @param cluster,R `cluster` and `replicates` of [moe_bootstrap()].
 #' @param ... For `vcovBS()` further arguments of [moe_bootstrap()]; otherwise not used.
-#' @return `estfun()`: a matrix with a row per row that was used (per group) and a column per coefficient that
-#'   was not dropped. `bread()`, `vcovHC()` and `vcovBS()`: matrices of these coefficients.
+#' @return `estfun()`: a matrix with a row per row that was used (or group) and a column per
+#'   coefficient that was not dropped. `bread()`, `vcovHC()` and `vcovBS()`: matrices of these coefficients.
 #'   `llcont()`: \eqn{v_i \log p(y_i)} for each row or group, whose sum is `logLik(x)`.
 #' @seealso [vcov.moe_fit()], whose `cluster` needs no other package.
 #' @examplesIf requireNamespace("sandwich", quietly = TRUE)

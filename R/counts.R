@@ -22,9 +22,9 @@ hold_counts <- function(y) all(y >= 0 & y == trunc(y) & is.finite(y), na.rm = TR
 
 # --- any response ---
 
-# A response as the classes that came, each with the row that it came in and how often (`times`, NULL
-# where each counts once): what the core is given as rows. A row without a count has one that came 0
-# times, as no unit may be empty.
+# A response as the classes that came, each with the row that it came in and how often (`times`,
+# NULL where each counts once): what the core is given as rows. A row without a count has one that
+# came 0 times, as no unit may be empty.
 response_cells <- function(y) {
   if (!is_counts(y)) return(list(row = seq_along(y), class = as.integer(y), times = NULL))
   counts <- unclass(y)

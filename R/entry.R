@@ -53,14 +53,14 @@
 #' repeated visits: with `group = id` all rows of a group are made by one expert, which the gate
 #' draws once, and the log-likelihood is
 #' \deqn{\sum_g v_g \log \sum_k \pi_k(z_g) \prod_{i \in g} p_k(y_i \mid x_i).}
-#' Responsibilities are then of groups,
-#' \eqn{\tau_{gk} \propto \pi_k(z_g) \prod_{i \in g} p_k(y_i \mid x_i)}, and the minorizer is the same with one term per group for the gate and with
+#' Responsibilities are then of groups, \eqn{\tau_{gk} \propto \pi_k(z_g) \prod_{i \in g} p_k(y_i
+#' \mid x_i)}, and the minorizer is the same with one term per group for the gate and with
 #' \eqn{\tau_{gk}} in all rows of the group for the experts. The gate's covariates must be constant
 #' within groups, so the formula needs a part of its own for them (`y ~ x | z`, or `| 1`), as must
-#' case weights, which count groups. `nobs()` is the number of groups, which BIC and HQ use;
-#' a matrix given as `start` has a row per group, in the order in which they come. Groups need not
-#' be contiguous. With one row per group this is the model without groups. [predict.moe_fit()] has
-#' more on what earlier rows of a group say of the next one.
+#' case weights, which count groups. `nobs()` is the number of groups, which BIC and HQ use; a
+#' matrix given as `start` has a row per group, in the order in which they come. Groups need not be
+#' contiguous. With one row per group this is the model without groups. [predict.moe_fit()] has more
+#' on what earlier rows of a group say of the next one.
 #'
 #' @section Counts:
 #' A response may be a matrix of counts with a column per class, `cbind(a, b, c) ~ x`, as
@@ -69,11 +69,11 @@
 #' \deqn{\sum_i v_i \log \sum_k \pi_k(z_i) \prod_m p_k(m \mid x_i)^{c_{im}},}
 #' without the multinomial coefficients, which do not depend on the parameters. Rows are what
 #' `nobs()`, weights and responsibilities belong to; with `group` rows of a group share their expert
-#' too. A row without any count has no weight. Where the units that were counted have an expert each,
-#' and do not share one, write a row for each class and row of the table, with the class as response
-#' and the count as its weight. With one expert the two are the same. The first column is the class
-#' of reference, as in `multinom()`; `glm()` has the second. A matrix of which each row has one 1 and
-#' is 0 elsewhere holds indicators: single responses.
+#' too. A row without any count has no weight. Where the units that were counted have an expert
+#' each, and do not share one, write a row for each class and row of the table, with the class as
+#' response and the count as its weight. With one expert the two are the same. The first column is
+#' the class of reference, as in `multinom()`; `glm()` has the second. A matrix of which each row
+#' has one 1 and is 0 elsewhere holds indicators: single responses.
 #'
 #' @section Sparse matrices:
 #' `x` and `z` may be sparse matrices of the package Matrix: a `dgCMatrix`, such as
@@ -92,10 +92,11 @@
 #'   (or `x =`). An argument that the method does not have is an error.
 #' @param formula `y ~ x1 + x2`, where the gate has the same covariates as the experts, or
 #'   `y ~ x1 + x2 | z1`, where the gate has its own (`| 1` for none). The response is a factor, a
-#'   character, logical or 0/1 vector, or a matrix with a column per class: indicators, or counts, see
-#'   below. Both parts keep their intercept; `offset()` is refused. The fit keeps the objects that the formula refers
-#'   to, not the environment it was written in, so a saved fit is no larger than its data and
-#'   coefficients (but a function that is referred to brings its own environment along).
+#'   character, logical or 0/1 vector, or a matrix with a column per class: indicators, or counts,
+#'   see below. Both parts keep their intercept; `offset()` is refused. The fit keeps the objects
+#'   that the formula refers to, not the environment it was written in, so a saved fit is no larger
+#'   than its data and coefficients (but a function that is referred to brings its own environment
+#'   along).
 #' @param data A data frame (or list, or environment) with the variables of the formula.
 #' @param experts Number of experts \eqn{K}, a whole number from 1 (a multinomial logit) to the
 #'   number of rows; or `"auto"`: `moe_control(max_experts = )` experts are fitted by a quick

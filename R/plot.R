@@ -1,9 +1,9 @@
 # Plots, made by autoplot() with ggplot2; plot() draws them.
 
 # Columns of the plots' data, for R's check of names.
-utils::globalVariables(c("iteration", "left", "probability", "response", "times", "x", "y", "x_end",
-                         "y_end", "experts", "value", "chosen", "predicted", "observed", "lower", "upper",
-                         "from", "to", "weight"))
+utils::globalVariables(c("iteration", "left", "probability", "response", "times", "x", "y",
+                         "x_end", "y_end", "experts", "value", "chosen", "predicted", "observed",
+                         "lower", "upper", "from", "to", "weight"))
 
 #' Plots of a fit
 #'

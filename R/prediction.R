@@ -14,13 +14,15 @@ predict_rows <- function(fit, data, what) {
   out
 }
 
-# Responsibilities of groups, a row each by name; without groups, of rows. Rows in which something is
-# missing say nothing; a group without others has none.
+# Responsibilities of groups, a row each by name; without groups, of rows. Rows in which something
+# is missing say nothing; a group without others has none.
 group_posterior <- function(fit, data) {
   data <- with_designs(fit, data)
   if (is.null(data$group)) {
-    of_rows <- with_groups(data, seq_along(data$y))
-    return(unname_rows(group_posterior(fit, of_rows)))
+    data$group <- as_groups(seq_along(data$y), length(data$y))
+    out <- group_posterior(fit, data)
+    rownames(out) <- NULL
+    return(out)
   }
   rows <- setdiff(seq_along(data$y), union(missing_rows(fit, data), which(is.na(data$y))))
   out <- matrix(NA_real_, nlevels(data$group), fit$experts,
@@ -52,11 +54,6 @@ unit_loglik <- function(fit, data) {
   logs <- of_unit + log(at$gate[!duplicated(unit), , drop = FALSE])
   top <- apply(logs, 1, max)
   unname(top + log(rowSums(exp(logs - top))))
-}
-
-unname_rows <- function(x) {
-  rownames(x) <- NULL
-  x
 }
 
 label_predictions <- function(fit, out) {

@@ -7,9 +7,9 @@
 #'   probabilities: `"response"`, \eqn{Y - P}; `"pearson"`, \eqn{(Y - P) / \sqrt{P (1 - P)}}; both
 #'   n x M; `"deviance"`, \eqn{\sqrt{-2 \log p(y_i)}}, one value per row, whose squares, times the
 #'   case weights, sum to the deviance. Pearson residuals carry \eqn{\sqrt{v_i}}, as in `glm`. Of
-#'   a response of counts \eqn{Y} is the share of each class in the row's counts, its variance allows
-#'   for the expert that all counts of a row share, and \eqn{p(y_i)} is of all of them. In a fit with
-#'   groups residuals are of each row by itself, whatever the rest of its group.
+#'   a response of counts \eqn{Y} is the share of each class in the row's counts, its variance
+#'   allows for the expert that all counts of a row share, and \eqn{p(y_i)} is of all of them. In a
+#'   fit with groups residuals are of each row by itself, whatever the rest of its group.
 #' @param ... Not used.
 #' @return A matrix or vector as described.
 #' @examples
@@ -71,8 +71,8 @@ share_variance <- function(fit, data, prob) {
 #'   default, and always for a response of counts, whose rows have as many as were seen. One expert,
 #'   drawn by the gate, makes all responses of a group, and all counts of a row.
 #' @param ... Not used.
-#' @return A data frame with `nsim` factors, or matrices of counts, one row per row of the data, with
-#'   the attribute `seed`.
+#' @return A data frame with `nsim` factors, or matrices of counts, one row per row of the data,
+#'   with the attribute `seed`.
 #' @examples
 #' pairs <- subset(yeast_ppi, split == "test")
 #' set.seed(1)

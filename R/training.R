@@ -27,5 +27,6 @@ fit_problem <- function(fit, data = training_data(fit), weights = fit$prior_weig
                         group = data$group) {
   rows <- rows_by_unit(data$x, data$z, data$y, weights, group)
   design <- new_design(rows$x, rows$z, fit$columns, measure_moments(fit$measure))
-  new_problem(design, rows$y, fit$levels, fit$experts, rows$weights, fit$lambda, fit$control, fit$columns, rows$unit)
+  new_problem(design, rows$y, fit$levels, fit$experts, rows$weights, fit$lambda, fit$control,
+              fit$columns, rows$unit)
 }

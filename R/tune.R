@@ -42,8 +42,8 @@
 #'   (or `x =`). An argument that the method does not have is an error. For `predict()`, `coef()`
 #'   and `plot()`: handed to the method for the fit, or to `autoplot()`.
 #' @param formula,data,subset,na.action,contrasts,x,y,z,weights,group As in [moe_fit()]. The rows of
-#'   a group are in one fold, and their losses are of predictions by the gate. Of a row of counts each
-#'   counts by itself.
+#'   a group are in one fold, and their losses are of predictions by the gate. Of a row of counts
+#'   each counts by itself.
 #' @param experts One or more numbers of experts to try.
 #' @param lambda One or more ridges to try, finite and at least 0. By default 10 values from
 #'   \eqn{n / 10} down to \eqn{n / 10^5}, equally spaced on the log scale, with \eqn{n} the sum of

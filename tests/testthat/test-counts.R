@@ -181,7 +181,7 @@ test_that("matrices, groups, histories and missing rows follow", {
 test_that("what is neither an indicator nor a count is refused", {
   expect_error(moe_fit(matrix(1:4, 4), matrix(0.5, 4, 2)), "whole numbers of at least 0, but row 1")
   expect_error(moe_fit(matrix(1:2, 2), rbind(c(1, NA), c(2, 2))), "but row 1 is 1, NA")
-  expect_error(moe_fit(matrix(1:2, 2), cbind(a = c(1, 2), b = 0)), "\"b\" does not; leave out their col")
+  expect_error(moe_fit(matrix(1:2, 2), cbind(a = c(1, 2), b = 0)), "\"b\" does not; leave out")
   expect_error(moe_calibration(matrix(0.5, 2, 2), cbind(a = 1:2, b = 1)), "a class in each row")
   d <- random_counts(20, 13, least = 1)
   single <- moe_fit(y ~ x1, d$long, experts = 1)
