@@ -124,6 +124,10 @@ average_fits <- function(input, experts, lambda, members, splines, folds, contro
   control <- check_control(control)
   check_processes(cl)
   input <- check_input(input)
+  if (is_counts(input$y)) {
+    refuse("The response must be a class in each row, not counts: write a row for each class that ",
+           "came, with its count as weight.")
+  }
   if (!is.null(folds)) {
     folds <- as_folds(folds, input)
     check_count(members, "members", lower = 2L * count_folds(folds))

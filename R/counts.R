@@ -41,6 +41,12 @@ class_totals <- function(y, weights = NULL) {
   vapply(split(times, factor(cells$class, seq_len(nlevels(y)))), sum, 0)
 }
 
+# The classes' shares of the weights.
+class_shares <- function(y, weights = NULL) {
+  totals <- class_totals(y, weights)
+  stats::setNames(totals / sum(totals), levels(y))
+}
+
 # How often each class came in each row, a matrix.
 class_counts <- function(y) {
   if (is_counts(y)) return(matrix(y, length(y)))

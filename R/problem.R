@@ -41,7 +41,7 @@ ridge_penalty <- function(problem) {
 # The classes' shares of the weights.
 problem_shares <- function(problem) {
   class_shares(factor(problem$y, seq_len(problem$classes), problem$levels),
-               spread_units(problem$weights, problem$unit))
+               unit_row_weights(problem$weights, problem$unit))
 }
 
 # --- sizes ---

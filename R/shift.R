@@ -1,13 +1,6 @@
 # Prior shift: probabilities and rows of a sample that was drawn by class, in a population with
 # other shares of the classes.
 
-# The classes' shares of the weights.
-class_shares <- function(y, weights = NULL) {
-  if (is.null(weights)) weights <- rep.int(1, length(y))
-  shares <- vapply(seq_len(nlevels(y)), function(m) sum(weights[as.integer(y) == m]), 0)
-  stats::setNames(shares / sum(shares), levels(y))
-}
-
 # Shares in the population, one for each class, in the order of the classes.
 check_prior <- function(prior, classes) {
   if (is.null(prior)) return(NULL)

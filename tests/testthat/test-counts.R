@@ -183,6 +183,7 @@ test_that("what is neither an indicator nor a count is refused", {
   expect_error(moe_fit(matrix(1:2, 2), rbind(c(1, NA), c(2, 2))), "but row 1 is 1, NA")
   expect_error(moe_fit(matrix(1:2, 2), cbind(a = c(1, 2), b = 0)), "\"b\" does not; leave out")
   expect_error(moe_calibration(matrix(0.5, 2, 2), cbind(a = 1:2, b = 1)), "a class in each row")
+  expect_error(moe_average(matrix(1:4, 4), cbind(a = 1:4, b = 1)), "a class in each row, not counts")
   d <- random_counts(20, 13, least = 1)
   single <- moe_fit(y ~ x1, d$long, experts = 1)
   new <- data.frame(x1 = 1:2, y = I(cbind(none = 2:3, mild = 1, bad = 1)))
