@@ -21,8 +21,8 @@
 #'
 #' @section The choice:
 #' Where `experts` and `lambda` give several settings, nine members are fitted with each, to the
-#' same samples. With \eqn{B_i} the members that have not seen row \eqn{i}, its out-of-bag probabilities
-#' are \eqn{\bar p_i(m) = \frac{1}{|B_i|} \sum_{b \in B_i} p_b(m \mid x_i)}{the mean of p_b(m | x_i)
+#' same samples. With \eqn{B_i} the members that have not seen row \eqn{i}, its out-of-bag
+#' probabilities are \eqn{\bar p_i(m) = \frac{1}{|B_i|} \sum_{b \in B_i} p_b(m \mid x_i)}{the mean of p_b(m | x_i)
 #' over b in B_i}. The Brier score of the mean of \eqn{n} members is \eqn{B + V / n}, with \eqn{V}
 #' the spread of members about their mean; so with \eqn{b_i} the score of a row by this mean, and
 #' \eqn{c_i} the mean of the scores by each of its \eqn{n_i = |B_i|} members,
@@ -32,8 +32,11 @@
 #' An average of probabilities is less extreme than those it is made of. So it is recalibrated by a
 #' power,
 #' \deqn{\hat p(m \mid x) = \bar p(m \mid x)^a / \sum_q \bar p(q \mid x)^a,}
-#' which multiplies log-odds by \eqn{a}: the \eqn{a} from 0.5 to 2 whose out-of-bag log-loss is
-#' least, if that is less than without a power by more than its standard error, else 1.
+#' which multiplies log-odds by \eqn{a}. The \eqn{a} from 0.5 to 2 whose out-of-bag log-loss is
+#' least is that of the out-of-bag probabilities. It rises with the number of members that are averaged,
+#' by about \eqn{c / n} less than its limit for \eqn{n} of them, and the average has more than a row
+#' has out of bag; so \eqn{c} is taken from the best powers for every second member, and the power
+#' of predictions is the larger one that it gives for all members.
 #'
 #' @section Folds:
 #' Out-of-bag rows resemble those of the sample. Where new rows will not, as pairs of proteins that
@@ -57,14 +60,14 @@
 #'   members are shared. The package must be installed where they run; each process uses one thread.
 #'   After [set.seed()] the result is the same with any `cl`, and without.
 #' @return `moe_average()`: an object of class `moe_average`, a list of which others may use
-#'   \item{prob}{matrix of out-of-bag probabilities, a row per row that was used and a column per
-#'     class; `NA` for rows that are in every sample}
+#'   \item{prob}{matrix of out-of-bag probabilities, recalibrated, a row per row that was used and a
+#'     column per class; `NA` for rows that are in every sample}
 #'   \item{y, prior_weights}{the response and the case weights of these rows}
 #'   \item{unseen}{how many members have not seen each row}
 #'   \item{experts, lambda}{what was chosen}
 #'   \item{path}{data frame of the settings tried: `experts`, `lambda`, and `brier`, the \eqn{B}
 #'     above}
-#'   \item{power}{\eqn{a}; 1 for no recalibration}
+#'   \item{power}{\eqn{a} of predictions}
 #'   \item{losses}{matrix of the mean losses on rows not seen, `logloss`, `brier` (from 0 to 2) and
 #'     `error`, of the `average` and of one `member`, by itself and on average}
 #'   \item{baseline}{for folds by [moe_pair_folds()], the losses of [moe_pair_baseline()]}
@@ -225,12 +228,12 @@ unseen_losses <- function(prob, input) {
 # `pool` is of those by which it is judged, `members` those that predict.
 new_average <- function(input, task, control, chosen, pool, members) {
   prob <- unseen_probabilities(pool)
-  power <- choose_power(prob, input$y, input$weights)
-  prob <- raise_to_power(prob, power)
+  power <- choose_powers(pool, input, length(members))
+  prob <- raise_to_power(prob, power[["unseen"]])
   columns <- list(expert = colnames(input$x), gate = colnames(input$z))
   structure(
     list(members = members, knots = task$knots, experts = chosen$setting$experts,
-         lambda = chosen$setting$lambda, power = power, path = chosen$path,
+         lambda = chosen$setting$lambda, power = power[["all"]], path = chosen$path,
          prob = prob, y = input$y, prior_weights = input$given_weights, unseen = pool$unseen,
          losses = rbind(average = unseen_losses(prob, input), member = colMeans(pool$losses)),
          levels = levels(input$y), ordered = is.ordered(input$y),

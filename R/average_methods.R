@@ -127,9 +127,8 @@ print_average_heading <- function(x) {
   by <- if (x$by_folds) "by held-out rows" else "out of bag"
   cat_wrapped(
     "Ridge ", format(x$lambda),
-    if (nrow(x$path) > 1L) paste0("; the best of ", nrow(x$path), " settings ", by), "; ",
-    if (x$power == 1) "no recalibration" else
-      paste0("log-odds times ", format(x$power, digits = 3), ", chosen ", by)
+    if (nrow(x$path) > 1L) paste0("; the best of ", nrow(x$path), " settings ", by),
+    "; log-odds times ", format(x$power, digits = 3), ", chosen ", by
   )
 }
 

@@ -104,25 +104,36 @@ member_problem <- function(member, sides, control) {
 # --- several members ---
 
 # Members together with the sums of their probabilities, and of their Brier scores, of rows that
-# they have not seen, and how many have not seen each row.
+# they have not seen, and how many have not seen each row; the same of every second member.
 pool_members <- function(results, task) {
-  rows <- length(task$input$y)
-  sum <- matrix(0, rows, nlevels(task$input$y), dimnames = list(NULL, levels(task$input$y)))
-  unseen <- integer(rows)
-  brier <- numeric(rows)
+  y <- as.integer(task$input$y)
+  odd <- seq_along(results) %% 2L == 1L
+  all <- sum_unseen(results, task$input$y)
+  half <- sum_unseen(results[odd], task$input$y)
+  brier <- numeric(length(y))
   for (result in results) {
     at <- result$rows
-    sum[at, ] <- sum[at, ] + result$prob
-    brier[at] <- brier[at] + losses$brier(result$prob, as.integer(task$input$y)[at])
-    unseen[at] <- unseen[at] + 1L
+    brier[at] <- brier[at] + losses$brier(result$prob, y[at])
   }
-  list(members = lapply(results, `[[`, "member"), sum = sum, brier = brier, unseen = unseen,
+  list(members = lapply(results, `[[`, "member"), sum = all$sum, unseen = all$unseen,
+       odd_sum = half$sum, odd_unseen = half$unseen, brier = brier,
        losses = do.call(rbind, lapply(results, `[[`, "losses")))
 }
 
+sum_unseen <- function(results, y) {
+  sum <- matrix(0, length(y), nlevels(y), dimnames = list(NULL, levels(y)))
+  unseen <- integer(length(y))
+  for (result in results) {
+    sum[result$rows, ] <- sum[result$rows, ] + result$prob
+    unseen[result$rows] <- unseen[result$rows] + 1L
+  }
+  list(sum = sum, unseen = unseen)
+}
+
 join_pools <- function(a, b) {
-  list(members = c(a$members, b$members), sum = a$sum + b$sum, brier = a$brier + b$brier,
-       unseen = a$unseen + b$unseen, losses = rbind(a$losses, b$losses))
+  added <- c("sum", "unseen", "odd_sum", "odd_unseen", "brier")
+  c(list(members = c(a$members, b$members), losses = rbind(a$losses, b$losses)),
+    Map(`+`, a[added], b[added]))
 }
 
 # Mean probabilities; NA in rows that all have seen.

@@ -9,17 +9,26 @@ raise_to_power <- function(prob, power) {
 
 powers <- c(0.5, 2) # between which the best is looked for
 
-# The power with the least log-loss, if it gains more than the standard error of that gain; else 1.
-choose_power <- function(prob, y, weights) {
-  known <- which(!is.na(prob[, 1]) & weights > 0)
+# The power with the least mean log-loss.
+best_power <- function(prob, y, weights) {
+  known <- which(!is.na(prob[, 1]))
   prob <- prob[known, , drop = FALSE]
   y <- as.integer(y)[known]
-  weights <- weights[known]
-  lost <- function(power) losses$logloss(raise_to_power(prob, power), y)
-  mean_loss <- function(power) stats::weighted.mean(lost(power), weights)
-  best <- stats::optimize(mean_loss, powers)$minimum
-  gain <- lost(1) - lost(best)
-  mean <- stats::weighted.mean(gain, weights)
-  error <- sqrt(sum(weights^2 * (gain - mean)^2)) / sum(weights)
-  if (mean > error) best else 1
+  lost <- function(power) {
+    stats::weighted.mean(losses$logloss(raise_to_power(prob, power), y), weights[known])
+  }
+  stats::optimize(lost, powers)$minimum
+}
+
+# The best power for the means of those members that have not seen a row, and for the mean of all
+# `members`, which are more. Means of few scatter, which makes the power smaller by about 1 / n; by
+# how much, the means of half as many tell.
+choose_powers <- function(pool, input, members) {
+  best <- function(sum, unseen) best_power(sum / unseen, input$y, input$weights)
+  unseen <- best(pool$sum, pool$unseen)
+  halves <- c(best(pool$odd_sum, pool$odd_unseen),
+              best(pool$sum - pool$odd_sum, pool$unseen - pool$odd_unseen))
+  share <- mean(pool$unseen[pool$unseen > 0L & input$weights > 0]) / members
+  all <- unseen + (unseen - mean(halves)) * (1 - min(1, share))
+  c(unseen = unseen, all = min(max(all, powers[1]), powers[2]))
 }

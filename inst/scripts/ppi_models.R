@@ -76,105 +76,26 @@ crossed_inputs <- c(plain_inputs, combn(crossed, 2, paste, collapse = ":"))
 
 quick <- moe_control(search = "quick", tolerance = 1e-7, progress = FALSE)
 
-# `inputs` are those of the experts and of the gate.
-fit_mixture <- function(train, setting, inputs, weights = rep(1, nrow(train))) {
-  terms <- vapply(inputs, paste, "", collapse = " + ")
-  formula <- Formula::as.Formula(paste("confidence ~", paste(terms, collapse = " | ")))
-  pairs <- without_names(train)
-  pairs$case_weight <- weights
+fit_mixture <- function(train, setting) {
   suppressMessages(suppressWarnings(
-    moe_fit(formula, pairs, experts = setting$experts, weights = case_weight,
+    moe_fit(confidence ~ ., without_names(train), experts = setting$experts,
             lambda = setting$lambda, control = quick, model = FALSE)
   ))
 }
 
 one_mixture <- new_model(
   fit = function(train, setting) {
-    fit <- fit_mixture(train, setting, list(plain_inputs, plain_inputs))
+    fit <- fit_mixture(train, setting)
     function(new) list(predict(fit, new, type = "prob"))
   },
   grid = expand.grid(experts = 2:5, lambda = c(1, 2, 4))
 )
 
-# An average over fits to bootstrap samples, each from one start: `members` fits of each kind.
-members <- 16
-members_to_choose <- 8
-settings <- function(lambda) data.frame(experts = c(3, 5, 5), lambda = lambda)
-kinds <- list(
-  list(inputs = list(plain_inputs, plain_inputs), grid = settings(lambda = c(0.3, 0.3, 1))),
-  list(inputs = list(spline_inputs, plain_inputs), grid = settings(lambda = c(1, 1, 3))),
-  list(inputs = list(plain_inputs, spline_inputs), grid = settings(lambda = c(1, 1, 3)))
-)
-
-# The same samples are drawn for every kind and setting.
-bootstrap_weights <- function(rows, count) {
-  set.seed(1)
-  lapply(seq_len(count), function(i) tabulate(sample.int(rows, rows, TRUE), rows))
-}
-
-fit_members <- function(train, setting, inputs, count) {
-  lapply(bootstrap_weights(nrow(train), count), function(weights) {
-    list(left_out = weights == 0,
-         fit = fit_mixture(train, setting, inputs, weights = weights))
-  })
-}
-
-predict_mean <- function(members, new) {
-  probs <- lapply(members, function(member) predict(member$fit, new, type = "prob"))
-  Reduce(`+`, probs) / length(probs)
-}
-
-# For each training pair the mean over the members whose samples leave it out; NaN if none does.
-out_of_bag <- function(members, train) {
-  total <- count <- 0
-  for (member in members) {
-    total <- total + member$left_out * predict(member$fit, train, type = "prob")
-    count <- count + member$left_out
-  }
-  total / count
-}
-
-out_of_bag_loss <- function(prob, train) {
-  mean(log_losses(prob, train$confidence), na.rm = TRUE)
-}
-
-choose_kind <- function(train, kind) {
-  loss <- vapply(seq_len(nrow(kind$grid)), function(g) {
-    members <- fit_members(train, kind$grid[g, ], kind$inputs, members_to_choose)
-    out_of_bag_loss(out_of_bag(members, train), train)
-  }, 0)
-  kind$grid[which.min(loss), ]
-}
-
-# An average of probabilities is less extreme than those it is made of: the power makes up for it.
-to_power <- function(prob, power) {
-  raised <- prob^power
-  raised / rowSums(raised)
-}
-
-choose_power <- function(prob, train) {
-  optimize(function(power) out_of_bag_loss(to_power(prob, power), train), c(0.5, 2))$minimum
-}
-
-# Its path: the average over the first kind; over all kinds; and that with the power, which is the
-# one that is meant.
-average_of_mixtures <- new_model(
-  fit = function(train, setting) {
-    fits <- lapply(seq_along(kinds), function(i) {
-      fit_members(train, setting[i, ], kinds[[i]]$inputs, members)
-    })
-    all <- unlist(fits, recursive = FALSE)
-    power <- choose_power(out_of_bag(all, train), train)
-    function(new) {
-      mean_of_all <- predict_mean(all, new)
-      list(predict_mean(fits[[1]], new), mean_of_all, to_power(mean_of_all, power))
-    }
-  },
-  path = 3,
-  choose = function(train, fold) {
-    list(setting = do.call(rbind, lapply(kinds, choose_kind, train = train)), point = 3)
-  }
-)
+# With its defaults: it chooses for itself.
+average_of_mixtures <- new_model(function(train, setting) {
+  fit <- moe_average(confidence ~ ., without_names(train))
+  function(new) list(predict(fit, new, type = "prob"))
+})
 
 # --- Baselines ------------------------------------------------------------------------------------
 
@@ -296,7 +217,7 @@ support_vectors <- new_model(
   }
 )
 
-# Its settings are chosen by its own out-of-bag probabilities, as those of our average are.
+# Its settings are chosen by its own out-of-bag probabilities, as the average's are.
 fit_forest <- function(train, setting) {
   ranger::ranger(confidence ~ ., without_names(train), probability = TRUE, num.trees = 500,
                  mtry = setting$mtry, min.node.size = setting$min_node_size, num.threads = 1,

@@ -183,9 +183,25 @@ test_that("the power undoes a power, and leaves calibrated probabilities alone",
   prob <- oracle_softmax(matrix(rnorm(9000), 3000))
   y <- factor(oracle_draw(prob))
   weights <- rep(1, 3000)
-  expect_equal(choose_power(raise_to_power(prob, 0.6), y, weights), 1 / 0.6, tolerance = 0.1)
+  expect_equal(best_power(raise_to_power(prob, 0.6), y, weights), 1 / 0.6, tolerance = 0.1)
   expect_equal(raise_to_power(raise_to_power(prob, 0.6), 1 / 0.6), prob)
-  expect_lt(abs(choose_power(prob, y, weights) - 1), 0.08)
+  expect_lt(abs(best_power(prob, y, weights) - 1), 0.08)
+})
+
+test_that("the power for all members is that of their mean, which scatters less", {
+  set.seed(9)
+  n <- 6000
+  truth <- oracle_softmax(cbind(0, rnorm(n, sd = 2)))
+  y <- factor(oracle_draw(truth))
+  noisy <- function() oracle_softmax(log(truth) + cbind(0, rnorm(n, sd = 1.5)))
+  results <- lapply(1:8, function(b) list(rows = seq_len(n), prob = noisy(), losses = c(a = 0)))
+  input <- list(y = y, weights = rep(1, n))
+  powers <- choose_powers(pool_members(results, list(input = input)), input, 24)
+  of_many <- best_power(Reduce(`+`, lapply(1:24, function(b) noisy())) / 24, y, input$weights)
+  expect_equal(powers[["all"]], of_many, tolerance = 0.05)
+  expect_lt(powers[["unseen"]], 0.95 * of_many)
+  of_eight <- best_power(Reduce(`+`, lapply(results, `[[`, "prob")) / 8, y, input$weights)
+  expect_equal(powers[["unseen"]], of_eight)
 })
 
 test_that("with folds of pairs it is judged by proteins that members have not seen", {
