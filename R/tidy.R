@@ -6,7 +6,8 @@
 #' observation, as in the package broom, for tools made for these. They are methods of the generics
 #' in the package generics, which must be installed; load broom or generics to call them.
 #'
-#' @param x A fit by [moe_fit()], or for `tidy()` also a bootstrap by [moe_bootstrap()]. Other
+#' @param x A fit by [moe_fit()], or for `tidy()` also a bootstrap by [moe_bootstrap()], for
+#'   `augment()` an average by [moe_average()], which needs `newdata` and has no `.expert`. Other
 #'   objects are on [another page][tidy.moe_dendrogram].
 #' @param conf.int Whether to add confidence limits.
 #' @param conf.level Their level.
@@ -131,6 +132,18 @@ augment.moe_fit <- function(x, data = NULL, newdata = NULL, newz = NULL, ...) {
   out$.fitted <- most_probable(at$prob, x$levels, x$ordered)
   out[paste0(".prob_", x$levels)] <- as.data.frame(at$prob)
   out$.expert <- most_probable(at$gate, names(x$shares))
+  as_tibble_class(out)
+}
+
+#' @rdname tidy.moe_fit
+#' @method augment moe_average
+#' @rawNamespace S3method(generics::augment, moe_average)
+augment.moe_average <- function(x, newdata, newz = NULL, ...) {
+  check_average(x, "x")
+  prob <- predict.moe_average(x, newdata, "prob", newz)
+  out <- as.data.frame(if (is_sparse(newdata)) as.matrix(newdata) else newdata)
+  out$.fitted <- most_probable(prob, x$levels, x$ordered)
+  out[paste0(".prob_", x$levels)] <- as.data.frame(prob)
   as_tibble_class(out)
 }
 

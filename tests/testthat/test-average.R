@@ -264,3 +264,15 @@ test_that("wrong arguments are refused", {
   refused(predict(of_data, d$frame, type = "link"), "`type`")
   refused(moe_calibration(of_data, d$frame$y), "`truth` must not be given")
 })
+
+test_that("augment() adds its probabilities to new rows, as yardstick takes them", {
+  skip_if_not_installed("generics")
+  d <- average_data
+  out <- generics::augment(of_data, d$frame)
+  prob <- predict(of_data, d$frame, type = "prob")
+  expect_equal(as.matrix(out[paste0(".prob_", colnames(prob))]), prob, ignore_attr = TRUE)
+  expect_identical(out$.fitted, predict(of_data, d$frame))
+  skip_if_not_installed("yardstick")
+  loss <- yardstick::mn_log_loss(out, y, .prob_c1, .prob_c2, .prob_c3)$.estimate
+  expect_equal(loss, -mean(log(prob[cbind(1:200, d$y)])))
+})
