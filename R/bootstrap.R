@@ -114,7 +114,7 @@ bootstrap_tolerance <- 1e-9
 
 # What a replicate needs to know. `alone` is FALSE where processes share the machine's threads.
 bootstrap_task <- function(fit, type, cluster, alone) {
-  problem <- fit_problem(fit)
+  problem <- fit_problem(fit, training_data(fit))
   if (!alone) problem$control$threads <- 1L
   fit$model <- NULL
   list(fit = fit, problem = problem, type = type, cluster = cluster,

@@ -6,6 +6,7 @@
 # for each expert, X'V T_k X. With responsibilities tau (units x K) given, the log-likelihood is the
 # expected complete-data one.
 core_evaluate <- function(problem, theta, gram = FALSE, tau = NULL) {
+  if (is_elsewhere(problem)) return(sum_over_slices(problem, core_evaluate, theta, gram))
   .Call(C_moe_evaluate, problem, theta, tau, gram, usable_threads(problem$control))
 }
 
@@ -20,9 +21,29 @@ core_maximise <- function(problem, theta, iterations = problem$control$max_itera
                    max_iterations = iterations,
                    # The stop rule counts in units of the objective, which weights may make tiny.
                    tolerance = tolerance * min(1, problem$total), target = target)
-  run <- .Call(C_moe_maximise, problem, theta, tau, settings, usable_threads(problem$control))
+  run <- if (is_elsewhere(problem)) maximise_distant(problem, theta, settings) else
+    .Call(C_moe_maximise, problem, theta, tau, settings, usable_threads(problem$control))
   run$status <- run_statuses[run$status + 1L]
   run
+}
+
+# Over rows that are elsewhere. What goes wrong there ends the run at its last good point, which the
+# error then has.
+maximise_distant <- function(problem, theta, settings) {
+  reason <- NULL
+  evaluate <- function(theta, gram) {
+    tryCatch(core_evaluate(problem, theta, gram), error = function(e) {
+      reason <<- e
+      NULL
+    })
+  }
+  run <- .Call(C_moe_maximise_distant, problem, distant_columns(problem), theta, settings, evaluate)
+  if (!is.null(reason)) stop(rows_lost(reason, run))
+  run
+}
+
+distant_columns <- function(problem) {
+  as.integer(c(ncol(problem$design$x), ncol(problem$design$z)))
 }
 
 core_predictions <- c("prob", "gate", "expert", "posterior")
@@ -30,6 +51,7 @@ core_predictions <- c("prob", "gate", "expert", "posterior")
 # The predictions that are asked for, in one pass over the rows: a list with prob (n x M), gate
 # (units x K), expert (n x M x K) or posterior (units x K), which needs y.
 core_predict <- function(problem, theta, what) {
+  refuse_elsewhere(problem)
   wanted <- core_predictions %in% what
   out <- .Call(C_moe_predict, problem, theta, wanted,
                usable_threads(problem$control))[core_predictions[wanted]]
@@ -46,12 +68,14 @@ core_informations <- c("observed", "scores")
 # Of the coefficients in reference coding: minus the Hessian of the log-likelihood, or the sum of
 # outer products of the scores.
 core_information <- function(problem, theta, kind = core_informations) {
+  if (is_elsewhere(problem)) return(sum_over_slices(problem, core_information, theta, kind[1]))
   .Call(C_moe_information, problem, theta, match(kind[1], core_informations) - 1L,
         usable_threads(problem$control))
 }
 
 # v_g s_g in row g
 core_scores <- function(problem, theta) {
+  refuse_elsewhere(problem)
   .Call(C_moe_scores, problem, theta, usable_threads(problem$control))
 }
 

@@ -144,6 +144,7 @@ to_user_scale <- function(fit, a) {
 # none: they go to the first, to which they add nothing.
 check_cluster <- function(cluster, fit) {
   if (is.null(cluster)) return(NULL)
+  if (!is.null(fit$source)) refuse("`cluster` is not for fits whose rows are elsewhere.")
   if (inherits(cluster, "formula")) cluster <- cluster_variable(cluster, fit)
   cluster <- check_groups(cluster, "cluster", "clusters", fit$rows, fit$na.action)
   weighed <- unique(cluster[prior_weights(fit) > 0])

@@ -136,7 +136,7 @@ moe_dendrogram.moe_fit <- function(x, criterion = c("hq", "sabic", "bic", "aic",
 
 check_overfit <- function(fit) {
   if (fit$experts < 2L) refuse("A dendrogram needs at least two experts, but the fit has one.")
-  if (is.null(fit$model)) {
+  if (!holds_rows(fit)) {
     refuse("A dendrogram needs the fit's training data, which it does not hold: fit with ",
            "`model = TRUE`.")
   }
@@ -206,7 +206,7 @@ cut.moe_dendrogram <- function(x, experts = x$selected, ...) {
   cut <- new_fit(single_run(run), problem)
   cut[c("group", "counts")] <- fit[c("group", "counts")]
   for (field in c("ordered", "formula", "terms", "variables", "blueprint", "xlevels", "contrasts",
-                  "na.action", "model")) {
+                  "na.action", "model", "source")) {
     cut[[field]] <- fit[[field]]
   }
   cut$call <- fit$call

@@ -57,7 +57,11 @@ smallest_deviation <- 1e-304
 # Centre and scale of each column, and whether it varies; those of the intercept, and the scale of a
 # constant column, leave it as it is.
 column_moments <- function(x, weights) {
-  moments <- core_moments(x, weights)
+  if (is_distant(x)) return(x$slices$moments[[x$side]])
+  usable_moments(core_moments(x, weights))
+}
+
+usable_moments <- function(moments) {
   moments$center[1] <- 0
   moments$scale[1] <- 1
   moments$varies <- moments$scale > pmax(1e-13 * abs(moments$center), smallest_deviation)

@@ -77,6 +77,7 @@ remark_identification <- function(fit, problem) {
 
 # Equal rows have equal projections on a fixed direction, and other rows, as good as surely, others.
 has_distinct_rows <- function(problem, needed) {
+  if (is_elsewhere(problem)) return(has_distinct_rows(problem_sample(problem), needed))
   design <- problem$design
   z <- gate_rows(problem)
   project <- function(a, center, scale, step) {

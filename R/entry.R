@@ -173,6 +173,11 @@ moe_fit.formula <- function(formula, data, experts = 2, weights, subset, na.acti
                             start = NULL, contrasts = NULL, control = moe_control(), model = TRUE,
                             cl = NULL, group, ...) {
   check_unused(...)
+  if (!missing(data) && is_rows(data)) {
+    input <- read_rows(formula, data, fit_call(match.call()), contrasts, parent.frame())
+    on.exit(input$close())
+    return(fit_or_select(input, experts, lambda, start, control, model, cl))
+  }
   keep_frame <- check_flag(model, "model") || identical(experts, "auto")
   input <- read_formula(formula, if (!missing(data)) data, fit_call(match.call()), contrasts,
                         parent.frame(), keep_frame)
@@ -198,13 +203,14 @@ fit_or_select <- function(input, experts, lambda, start, control, model, cl) {
   } else {
     fit_input(input, experts, lambda, start, control, cl)
   }
-  if (!model) fit$model <- NULL
+  if (!model) fit["model"] <- fit["source"] <- NULL
   fit
 }
 
 fit_input <- function(input, experts, lambda, start, control, cl) {
-  input$finish(moe_fit_worker(input$x, input$z, input$y, experts, input$weights, lambda, start,
-                              control, cl, input$group))
+  fit <- if (is_distant(input$x)) fit_designs else moe_fit_worker
+  input$finish(fit(input$x, input$z, input$y, experts, input$weights, lambda, start, control, cl,
+                   input$group))
 }
 
 select_fit <- function(input, lambda, control, cl) {

@@ -25,19 +25,23 @@ moe_fit_worker <- function(x, z, y, experts = 2, weights = NULL, lambda = NULL,
                            start = NULL, control = moe_control(), cl = NULL, group = NULL) {
   x <- check_model_matrix(x, "x")
   z <- if (identical(x, z)) x else check_model_matrix(z, "z")
-  control <- check_control(control)
-  lambda <- check_lambda(lambda)
   weights <- check_weights(weights, nrow(x))
   if (is.matrix(y)) y <- as_response(y)
   check_rows(x, z, y)
   check_classes(y, weights)
+  if (!is.null(group)) group <- as_groups(group, nrow(x))
+  fit_designs(x, z, y, experts, weights, lambda, start, control, cl, group)
+}
+
+# The same of designs that are checked, or distant.
+fit_designs <- function(x, z, y, experts, weights, lambda, start, control, cl, group) {
+  control <- check_control(control)
+  lambda <- check_lambda(lambda)
   check_processes(cl)
   experts <- check_count(experts, "experts", upper = nrow(x), or = " or \"auto\"")
-  if (!is.null(group)) group <- as_groups(group, nrow(x))
-
   problem <- penalised_problem(x, z, y, experts, weights, lambda, control, group)
   if (inherits(start, "moe_fit")) check_start_fit(start, problem)
-  fit <- new_fit(best_run(problem, start, cl), problem)
+  fit <- new_fit(with_last_fit(best_run(problem, start, cl), problem), problem)
   fit$ordered <- is.ordered(y)
   fit["group"] <- list(group)
   fit["counts"] <- list(if (is_counts(y)) sum(y))
@@ -49,7 +53,7 @@ moe_fit_worker <- function(x, z, y, experts = 2, weights = NULL, lambda = NULL,
 # A run of the problem, and the optima that were found beside it, as a fit.
 new_fit <- function(result, problem) {
   best <- result$run
-  shares <- average(core_predict(problem, best$theta, "gate")$gate, problem$weights)
+  shares <- gate_shares(problem, best$theta)
   order <- order(shares, decreasing = TRUE)
   measure <- permute_experts(problem_measure(problem, best$theta), order)
   fit <- structure(list(
@@ -70,6 +74,15 @@ new_fit <- function(result, problem) {
   fit$problems <- diagnose(fit, problem)
   if (length(fit$problems)) warning(paste(fit$problems, collapse = "\n"), call. = FALSE)
   fit
+}
+
+# An error of rows that are elsewhere gets the last good fit, as the sample of the rows shows it.
+with_last_fit <- function(run, problem) {
+  tryCatch(run, moe_error_rows = function(e) {
+    sample <- problem_with_lambda(problem_sample(problem), problem$lambda)
+    if (!is.null(e$run)) e$fit <- suppressWarnings(new_fit(single_run(e$run), sample))
+    stop(e)
+  })
 }
 
 prior_weights <- function(fit) {

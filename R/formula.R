@@ -19,47 +19,67 @@ fit_call <- function(call) {
 # adds to a worker's fit what the method knows, training data included. `call` is that of moe_fit().
 
 read_formula <- function(formula, data, call, contrasts, env, keep_frame = TRUE) {
-  formula <- as_two_parts(formula)
-  check_dot(formula, data)
   data <- plain_columns(data)
-  parts <- part_terms(formula, data)
-  check_terms(parts)
-  frame <- plain_columns(build_model_frame(formula, data, call, env))
-  response <- Formula::model.part(formula, frame, lhs = 1)
-  frame <- drop_covariate_levels(frame, names(response))
-  covariates <- setdiff(names(frame), c(names(response), "(weights)", "(group)"))
-  check_covariates(unclass(frame)[covariates])
-  check_contrasts(contrasts, frame)
-  check_identifiers(parts$gate, frame)
-  y <- as_response(if (length(response) == 1L) response[[1]] else response,
-                   deparse1(formula(formula, rhs = 0)[[2]]))
-  designs <- build_designs(parts, frame, contrasts)
-
-  env <- slim_environment(environment(formula), attr(attr(frame, "terms"), "variables"), data)
-  used <- c(attr(designs$x, "used_contrasts"), attr(designs$z, "used_contrasts"))
+  read <- read_frame(formula, data, call, contrasts, env)
+  frame <- drop_covariate_levels(read$frame, read$response)
+  y <- frame_response(frame, read$response, read$response_name)
+  designs <- build_designs(read$parts, frame, contrasts)
+  known <- known_of_formula(read, frame, data, designs)
+  na_action <- attr(frame, "na.action")
   weights <- model.weights(frame)
   group <- frame[["(group)"]]
-  all_terms <- c(list(full = attr(frame, "terms")), parts)
-  blueprint <- describe_frame(frame, data, environment(formula))
-  xlevels <- Filter(length, lapply(blueprint$columns, `[[`, "levels"))
-  variables <- intersect(all.vars(attr(all_terms$full, "variables")), names(data))
-  na_action <- attr(frame, "na.action")
   # As large as a design; not to be held where only the fit itself is wanted.
   if (!keep_frame) frame <- NULL
   finish <- function(fit) {
-    fit$call <- call
-    fit$formula <- formula
-    fit$terms <- all_terms
-    fit$variables <- variables
-    fit$blueprint <- blueprint
-    fit$xlevels <- xlevels
-    fit$contrasts <- used[!duplicated(names(used))]
     fit$na.action <- na_action
     fit$model <- frame
-    with_environment(fit, env)
+    finish_formula(fit, known, call)
   }
   list(x = designs$x, z = designs$z, y = y, weights = weights, group = group,
        na.action = na_action, finish = finish)
+}
+
+# A formula with the terms of its parts, the model frame, and which of its columns are the response.
+read_frame <- function(formula, data, call, contrasts, env) {
+  formula <- as_two_parts(formula)
+  check_dot(formula, data)
+  parts <- part_terms(formula, data)
+  check_terms(parts)
+  frame <- plain_columns(build_model_frame(formula, data, call, env))
+  response <- names(Formula::model.part(formula, frame, lhs = 1))
+  check_covariates(unclass(frame)[covariate_names(frame, response)])
+  check_contrasts(contrasts, frame)
+  check_identifiers(parts$gate, frame)
+  list(formula = formula, parts = parts, frame = frame, response = response,
+       response_name = deparse1(formula(formula, rhs = 0)[[2]]))
+}
+
+covariate_names <- function(frame, response) {
+  setdiff(names(frame), c(response, "(weights)", "(group)"))
+}
+
+frame_response <- function(frame, response, name) {
+  as_response(if (length(response) == 1L) frame[[response]] else frame[response], name)
+}
+
+# What a fit knows of its formula: `env` stands in for where it was written.
+known_of_formula <- function(read, frame, data, designs) {
+  terms <- c(list(full = attr(frame, "terms")), read$parts)
+  variables <- attr(terms$full, "variables")
+  where <- environment(read$formula)
+  used <- c(attr(designs$x, "used_contrasts"), attr(designs$z, "used_contrasts"))
+  blueprint <- describe_frame(frame, data, where)
+  list(formula = read$formula, terms = terms,
+       variables = intersect(all.vars(variables), names(data)), blueprint = blueprint,
+       xlevels = Filter(length, lapply(blueprint$columns, `[[`, "levels")),
+       contrasts = used[!duplicated(names(used))],
+       env = slim_environment(where, variables, data))
+}
+
+finish_formula <- function(fit, known, call) {
+  fit$call <- call
+  for (name in setdiff(names(known), "env")) fit[[name]] <- known[[name]]
+  with_environment(fit, known$env)
 }
 
 read_matrices <- function(x, y, z, shared, weights, call, group = NULL) {

@@ -5,6 +5,10 @@
 # where none was dropped. Sparse columns, which would have to be filled in, are not looked at.
 implied_columns <- function(x, kept, weights) {
   if (all(kept) || is_sparse(x)) return(NULL)
+  if (is_distant(x)) {
+    sample <- x$slices$sample
+    return(implied_columns(sample[[x$side]], kept, sample$weights))
+  }
   if (!is.null(weights)) x <- x[weights > 0, , drop = FALSE]
   out <- qr.coef(qr(x[, kept, drop = FALSE], tol = 1e-11), x[, !kept, drop = FALSE])
   size <- apply(abs(x), 2, max)

@@ -15,6 +15,8 @@
 #'   * `"posterior"`: responsibilities \eqn{\tau_k = \pi_k p_k(y) / \sum_l \pi_l p_l(y)},
 #'     \eqn{n \times K}, which need the response; of groups, with \eqn{p_k(y)} the product over
 #'     their rows, a row per group, named by it; of counts, over all of a row's.
+#'   A source by [moe_rows()] is read chunk by chunk; the predictions of all of its rows are kept in
+#'   memory.
 #' @param newz For matrix fits, the gate's covariates; `newdata` by default.
 #' @param newy For matrix fits and `type = "posterior"`, the response.
 #' @param se.fit Whether to give standard errors too, for `type` `"prob"`, `"link"`, `"gate"` or
@@ -97,24 +99,64 @@ predict.moe_fit <- function(object, newdata = NULL,
   interval <- check_choice(interval, c("none", "confidence"), "interval")
   level <- check_level(level)
   prior <- check_prior(prior, object$levels)
-  check_prior_wanted(prior, type, se.fit || interval != "none")
-  data <- rows_to_predict(object, newdata, newz, newy, type, group)
-  out <- if (!is.null(history)) {
-    check_history(newdata, se.fit, interval)
-    predict_type(object, type, prior, function(what) {
-      predict_next(object, data, what, read_history(object, history, group))
-    })
-  } else if (se.fit || interval != "none") {
+  errors <- se.fit || interval != "none"
+  check_prior_wanted(prior, type, errors)
+  if (!is.null(history)) check_history(newdata, se.fit, interval)
+  task <- list(fit = object, type = type, newz = newz, newy = newy, group = group,
+               history = history, prior = prior)
+  if (errors) {
     check_errors_wanted(type, se.fit)
-    covariance <- estimate_covariance(object, vcov, cluster, "vcov")$scaled
-    predict_with_errors(object, data, type, covariance)
-  } else {
-    predict_type(object, type, prior, function(what) predict_rows(object, data, what)[[1]])
+    task$covariance <- estimate_covariance(object, vcov, cluster, "vcov")$scaled
+    if (interval == "confidence") task$level <- level
   }
-  if (!is.list(out)) return(as_in_data(out, object, newdata, data, type))
-  out <- lapply(out, as_in_data, object, newdata, data, type)
+  if (is_rows(newdata)) predict_source(newdata, task) else predict_data(newdata, task)
+}
+
+# The task is list(fit, type, newz, newy, group, history, prior), with `covariance` for standard
+# errors and `level` for limits.
+predict_data <- function(newdata, task) {
+  fit <- task$fit
+  type <- task$type
+  data <- rows_to_predict(fit, newdata, task$newz, task$newy, type, task$group)
+  out <- if (!is.null(task$history)) {
+    predict_type(fit, type, task$prior, function(what) {
+      predict_next(fit, data, what, read_history(fit, task$history, task$group))
+    })
+  } else if (!is.null(task$covariance)) {
+    predict_with_errors(fit, data, type, task$covariance)
+  } else {
+    predict_type(fit, type, task$prior, function(what) predict_rows(fit, data, what)[[1]])
+  }
+  if (!is.list(out)) return(as_in_data(out, fit, newdata, data, type))
+  out <- lapply(out, as_in_data, fit, newdata, data, type)
   limits <- if (type == "link") symmetric_limits else logit_limits
-  c(out, if (interval == "confidence") limits(out$fit, out$se.fit, level))
+  c(out, if (!is.null(task$level)) limits(out$fit, out$se.fit, task$level))
+}
+
+# Of a source of rows, chunk by chunk; rows have no names then.
+predict_source <- function(source, task) {
+  if (!is.null(task$group) || !is.null(task$fit$group)) {
+    refuse("Groups may have rows in several chunks, so `newdata` must be a data frame where there ",
+           "are any.")
+  }
+  task$fit[c("source", "model")] <- NULL
+  chunks <- over_chunks(source, predict_data, task)
+  if (length(chunks) == 0L) refuse("A source must have at least one row, but has none.")
+  bind_predictions(chunks)
+}
+
+bind_predictions <- function(predicted) {
+  first <- predicted[[1]]
+  if (is.list(first)) {
+    return(sapply(names(first), simplify = FALSE, function(name) {
+      bind_predictions(lapply(predicted, `[[`, name))
+    }))
+  }
+  if (is.factor(first)) {
+    return(factor_of(unlist(lapply(predicted, as.integer)), levels(first), is.ordered(first)))
+  }
+  flat <- do.call(rbind, lapply(predicted, function(a) matrix(a, nrow(a))))
+  array(flat, c(nrow(flat), dim(first)[-1]), c(list(NULL), dimnames(first)[-1]))
 }
 
 prediction_types <- c("class", "prob", "response", "link", "gate", "expert", "posterior")

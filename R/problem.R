@@ -27,6 +27,7 @@ new_problem <- function(design, y, levels, experts, weights = NULL, lambda = 0,
 }
 
 total_weight <- function(design, weights) {
+  if (is_distant(design$z)) return(design$z$slices$total)
   if (is.null(weights)) nrow(design$z) else sum(weights)
 }
 
@@ -40,6 +41,7 @@ ridge_penalty <- function(problem) {
 
 # The classes' shares of the weights.
 problem_shares <- function(problem) {
+  if (is_elsewhere(problem)) return(problem_slices(problem)$classes)
   class_shares(factor(problem$y, seq_len(problem$classes), problem$levels),
                unit_row_weights(problem$weights, problem$unit))
 }
@@ -62,6 +64,7 @@ count_units <- function(problem) nrow(problem$design$z)
 
 # Rows as they came, of which counts have made more.
 count_rows <- function(problem) {
+  if (is_elsewhere(problem)) return(problem_slices(problem)$rows)
   if (is.null(problem$unit)) length(problem$y) else max(problem$unit$row)
 }
 
@@ -76,6 +79,15 @@ problem_rows <- function(problem, values) {
 gate_rows <- function(problem) {
   z <- problem$design$z
   if (is.null(problem$unit)) z else take_rows(z, unit_of_rows(problem$unit))
+}
+
+# The mean gate probability of each expert.
+gate_shares <- function(problem, theta) gate_sums(problem, theta) / problem$total
+
+gate_sums <- function(problem, theta) {
+  if (is_elsewhere(problem)) return(sum_over_slices(problem, gate_sums, theta))
+  gate <- core_predict(problem, theta, "gate")$gate
+  colSums(if (is.null(problem$weights)) gate else gate * problem$weights)
 }
 
 # The mixing measure of parameters of the problem.
@@ -196,15 +208,26 @@ problem_subset <- function(problem, units) {
   problem$design <- subset_design(problem$design, rows, units)
   problem["y"] <- list(problem$y[rows])
   problem["unit"] <- list(subset_units(problem$unit, units))
-  problem <- problem_with_weights(problem, problem$weights[units])
+  problem_with_share(problem_with_weights(problem, problem$weights[units]), whole)
+}
+
+# With the share of the ridge that its rows have in those of total weight `whole`.
+problem_with_share <- function(problem, whole) {
   share <- problem$total / whole
   problem$lambda <- problem$lambda * share
   problem$penalty <- lapply(problem$penalty, `*`, share)
   problem
 }
 
+# On the sample of rows that are elsewhere.
+problem_sample <- function(problem) {
+  sample <- slice_problem(problem, problem_slices(problem)$sample)
+  problem_with_share(problem_with_weights(sample, sample$weights), problem$total)
+}
+
 # On at most `most` rows of positive weight, of whole units spread evenly; of one unit at least.
 problem_spread <- function(problem, most) {
+  if (is_elsewhere(problem)) return(problem_spread(problem_sample(problem), most))
   units <- weighted_units(problem)
   lengths <- if (is.null(problem$unit)) rep.int(1L, length(units)) else
     unit_lengths(problem$unit)[units]
@@ -221,5 +244,8 @@ weighted_units <- function(problem) {
 # `most` of so many places by the fractional parts of multiples of the golden ratio, in step with no
 # period that their order may have.
 spread_evenly <- function(count, most) {
-  order((seq_len(count) * (sqrt(5) - 1) / 2) %% 1)[seq_len(most)]
+  order(spread_places(seq_len(count)))[seq_len(most)]
 }
+
+# Of which places those with the least values are spread evenly, however many are taken.
+spread_places <- function(places) (places * (sqrt(5) - 1) / 2) %% 1

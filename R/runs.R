@@ -23,6 +23,10 @@ single_start <- function(problem, start) {
   if (inherits(start, "moe_fit")) {
     return(theta_from_coefficients(start$coefficients, problem$design, problem$columns))
   }
+  if (is_elsewhere(problem)) {
+    refuse("`start` must be NULL or a fit by moe_fit() where `data` is a source of rows, not ",
+           given(start), ".")
+  }
   check_start_matrix(start, count_units(problem), problem$experts)
   storage.mode(start) <- "double"
   theta_from_posterior(problem, start)

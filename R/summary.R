@@ -45,6 +45,7 @@ summary.moe_fit <- function(object, type = c("observed", "sandwich", "opg"), clu
     out$criteria <- c(out$criteria, ICL = complete_criterion(object, at$posterior))
     out[c("assigned", "classes")] <- summarise_experts(object, at$gate, at$expert)
   }
+  if (!is.null(object$source)) problem <- fit_problem(object)
   out$predictors <- coefficient_owners(object)
   out <- add_standard_errors(out, object, type, cluster, se, problem)
   class(out) <- "summary.moe_fit"

@@ -68,7 +68,7 @@ tidy_tails <- function(conf.int, conf.level) {
 
 # NA where there is no covariance at all, so that tables of several models can hold such a fit.
 tidy_covariance <- function(fit, type, cluster) {
-  if (!is.null(fit$model) && fit$status != "merged") return(vcov.moe_fit(fit, type, cluster))
+  if (holds_rows(fit) && fit$status != "merged") return(vcov.moe_fit(fit, type, cluster))
   count <- length(coefficient_vector(fit))
   matrix(NA_real_, count, count)
 }

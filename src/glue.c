@@ -175,30 +175,91 @@ static SEXP run_as_list(SEXP solution, const moe_result *r) {
   return out;
 }
 
-/* From theta; the element `status` is a moe_ending. */
-SEXP C_moe_maximise(SEXP problem, SEXP theta, SEXP tau, SEXP settings, SEXP threads) {
-  moe_rows rows = glue_observed_rows(problem, threads);
-  const moe_shape *s = &rows.shape;
+/* The objective's shape, rows and context are set; the rest comes from the problem. */
+static SEXP maximise(moe_objective *objective, SEXP problem, SEXP theta, SEXP settings,
+                     interruption *in) {
   const moe_control control = glue_control(settings);
-  interruption in = {.jump = PROTECT(R_MakeUnwindCont())};
-  moe_objective objective = {.shape = *s,
-                             .evaluate = moe_evaluate_rows,
-                             .context = &rows,
-                             .poll = poll_interrupt,
-                             .poll_context = &in};
-  glue_theta(theta, s);
-  glue_penalty(problem, &objective);
-  rows.data.tau = glue_tau(tau, &rows);
-  rows.workspace = workspace(moe_evaluation_workspace(s, rows.threads, 1));
-  poll_rows(&rows, &in);
+  objective->poll = poll_interrupt;
+  objective->poll_context = in;
+  glue_theta(theta, &objective->shape);
+  glue_penalty(problem, objective);
   const int most = control.max_iterations < TRACE_MOST ? control.max_iterations : TRACE_MOST - 1;
   moe_result result = {.trace_capacity = larger(most + 1, 2)};
   result.trace = workspace((size_t)result.trace_capacity).values;
   SEXP solution = PROTECT(duplicate(theta));
-  leave_core(&in, moe_maximise(&objective, &control, workspace(moe_fit_workspace(s)),
-                               REAL(solution), &result));
+  leave_core(in, moe_maximise(objective, &control, workspace(moe_fit_workspace(&objective->shape)),
+                              REAL(solution), &result));
   SEXP out = run_as_list(solution, &result);
-  UNPROTECT(2);
+  UNPROTECT(1);
+  return out;
+}
+
+/* From theta; the element `status` is a moe_ending. */
+SEXP C_moe_maximise(SEXP problem, SEXP theta, SEXP tau, SEXP settings, SEXP threads) {
+  moe_rows rows = glue_observed_rows(problem, threads);
+  interruption in = {.jump = PROTECT(R_MakeUnwindCont())};
+  moe_objective objective = {.shape = rows.shape, .evaluate = moe_evaluate_rows, .context = &rows};
+  rows.data.tau = glue_tau(tau, &rows);
+  rows.workspace = workspace(moe_evaluation_workspace(&rows.shape, rows.threads, 1));
+  poll_rows(&rows, &in);
+  SEXP out = maximise(&objective, problem, theta, settings, &in);
+  UNPROTECT(1);
+  return out;
+}
+
+/* --- rows that only R can reach --- */
+
+/* evaluate(theta, gram) gives list(loglik, gradient, gram), the last if `gram` is TRUE; or NULL
+ * where the rows could not be reached. */
+typedef struct {
+  moe_shape shape;
+  SEXP evaluate;
+  interruption *in;
+} distant_rows;
+
+typedef struct {
+  const distant_rows *rows;
+  const double *theta;
+  double *value, *gradient, *gram;
+  moe_status status;
+} question;
+
+/* In here R may jump. */
+static SEXP ask(void *context) {
+  question *q = context;
+  const moe_shape *s = &q->rows->shape;
+  SEXP theta = PROTECT(real_vector(moe_theta_length(s), q->theta));
+  SEXP with_gram = PROTECT(ScalarLogical(q->gram != NULL));
+  SEXP call = PROTECT(lang3(q->rows->evaluate, theta, with_gram));
+  SEXP answer = PROTECT(eval(call, R_BaseEnv));
+  q->status = isNull(answer) ? MOE_FAILED : MOE_OK;
+  if (q->status == MOE_OK) glue_evaluation(answer, s, q->value, q->gradient, q->gram);
+  UNPROTECT(4);
+  return R_NilValue;
+}
+
+static moe_status evaluate_distant_rows(void *context, const double *theta, double *value,
+                                        double *gradient, double *gram) {
+  const distant_rows *rows = context;
+  question q = {rows, theta, value, gradient, gram, MOE_STOPPED};
+  if (rows->in->stopped) return MOE_STOPPED;
+  if (setjmp(rows->in->back)) {
+    rows->in->stopped = 1;
+    return MOE_STOPPED;
+  }
+  R_UnwindProtect(ask, &q, catch_jump, rows->in, rows->in->jump);
+  return q.status;
+}
+
+/* As C_moe_maximise(), with a function instead of rows; dim: columns of x and of z. */
+SEXP C_moe_maximise_distant(SEXP problem, SEXP dim, SEXP theta, SEXP settings, SEXP evaluate) {
+  if (!isFunction(evaluate)) error("`evaluate` must be a function.");
+  interruption in = {.jump = PROTECT(R_MakeUnwindCont())};
+  distant_rows rows = {glue_distant_shape(problem, dim), evaluate, &in};
+  moe_objective objective = {
+      .shape = rows.shape, .evaluate = evaluate_distant_rows, .context = &rows};
+  SEXP out = maximise(&objective, problem, theta, settings, &in);
+  UNPROTECT(1);
   return out;
 }
 
@@ -303,6 +364,7 @@ static const R_CallMethodDef calls[] = {
     {"C_moe_independent_columns", (DL_FUNC)&C_moe_independent_columns, 2},
     {"C_moe_evaluate", (DL_FUNC)&C_moe_evaluate, 5},
     {"C_moe_maximise", (DL_FUNC)&C_moe_maximise, 5},
+    {"C_moe_maximise_distant", (DL_FUNC)&C_moe_maximise_distant, 5},
     {"C_moe_predict", (DL_FUNC)&C_moe_predict, 4},
     {"C_moe_information", (DL_FUNC)&C_moe_information, 4},
     {"C_moe_scores", (DL_FUNC)&C_moe_scores, 3},

@@ -45,6 +45,12 @@ int glue_units(const moe_rows *rows);
 /* The same, where y must be there. */
 moe_rows glue_observed_rows(SEXP problem, SEXP threads);
 
+/* The shape, of no rows, of a problem whose rows only R can reach; dim: columns of x and of z. */
+moe_shape glue_distant_shape(SEXP problem, SEXP dim);
+
+/* list(loglik, gradient, gram): what an evaluation gives; gram is read if it is asked for. */
+void glue_evaluation(SEXP a, const moe_shape *shape, double *value, double *gradient, double *gram);
+
 /* penalty = list(gate, expert): ridges of the columns of z and of x. */
 void glue_penalty(SEXP problem, moe_objective *objective);
 

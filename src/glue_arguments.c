@@ -196,8 +196,7 @@ static void read_units(SEXP unit, int n, moe_data *out) {
   for (int g = 0; g < (int)count; g++)
     if (from[g] >= from[g + 1]) error("`start` must rise; it does not after element %d.", g + 1);
   out->units = (moe_units){(int)count, from};
-  out->repeats =
-      glue_optional_weights(optional_element(unit, "repeats", "unit"), n, "repeats");
+  out->repeats = glue_optional_weights(optional_element(unit, "repeats", "unit"), n, "repeats");
 }
 
 int glue_units(const moe_rows *rows) {
@@ -250,17 +249,28 @@ static const int *classes_from_zero(SEXP y, const moe_shape *s) {
   return out;
 }
 
+static void read_outcomes(SEXP problem, moe_shape *s) {
+  s->M = glue_count(element(problem, "classes", "problem"), 2, INT_MAX, "classes");
+  s->K = glue_count(element(problem, "experts", "problem"), 1, INT_MAX, "experts");
+  check_sizes(s);
+}
+
+moe_shape glue_distant_shape(SEXP problem, SEXP dim) {
+  const int *columns = dimensions(dim, "dim");
+  if (columns[0] < 1 || columns[1] < 1) error("`dim` must count at least one column of each.");
+  moe_shape s = {.p = columns[0], .r = columns[1]};
+  read_outcomes(problem, &s);
+  return s;
+}
+
 moe_rows glue_rows(SEXP problem, SEXP threads) {
   moe_rows rows = {.threads = glue_count(threads, 1, MOST_THREADS, "threads")};
   moe_shape *s = &rows.shape;
   read_designs(element(problem, "design", "problem"), optional_element(problem, "unit", "problem"),
                &rows);
-  s->M = glue_count(element(problem, "classes", "problem"), 2, INT_MAX, "classes");
-  s->K = glue_count(element(problem, "experts", "problem"), 1, INT_MAX, "experts");
-  check_sizes(s);
-  rows.data.weight =
-      glue_optional_weights(optional_element(problem, "weights", "problem"), glue_units(&rows),
-                            "weights");
+  read_outcomes(problem, s);
+  rows.data.weight = glue_optional_weights(optional_element(problem, "weights", "problem"),
+                                           glue_units(&rows), "weights");
   rows.data.y = classes_from_zero(optional_element(problem, "y", "problem"), s);
   return rows;
 }
@@ -278,6 +288,16 @@ void glue_penalty(SEXP problem, moe_objective *o) {
 }
 
 /* --- what else belongs to a problem --- */
+
+static void copy_reals(SEXP a, size_t length, const char *name, double *to) {
+  memcpy(to, reals(a, (double)length, name), sizeof(double) * length);
+}
+
+void glue_evaluation(SEXP a, const moe_shape *s, double *value, double *gradient, double *gram) {
+  copy_reals(element(a, "loglik", "evaluation"), 1, "loglik", value);
+  copy_reals(element(a, "gradient", "evaluation"), moe_theta_length(s), "gradient", gradient);
+  if (gram) copy_reals(element(a, "gram", "evaluation"), moe_gram_length(s), "gram", gram);
+}
 
 const double *glue_theta(SEXP a, const moe_shape *s) {
   return reals(a, (double)s->r * s->K + (double)s->p * s->M * s->K, "theta");

@@ -1,0 +1,51 @@
+# Sources of rows that are no data frame of this session. A source of chunks is
+#   read    function(reset), as in biglm::bigglm(): TRUE starts anew, FALSE gives the next data frame,
+#           or NULL after the last
+#   finish  function(), called after each pass, whatever its end
+#   label   what print() calls it
+#   spill   most bytes of files in which rows are kept during a call, or NULL to keep them in memory
+
+new_chunks <- function(read, label, spill, finish = function() NULL) {
+  if (!is.null(spill)) spill <- check_number(spill, "spill", lower = 0)
+  structure(list(read = read, finish = finish, label = label, spill = spill),
+            class = c("moe_chunks", "moe_rows"))
+}
+
+is_rows <- function(x) inherits(x, "moe_rows")
+
+# An error in a chunk says in which.
+in_chunk <- function(number, expression) {
+  tryCatch(expression, moe_error_input = function(e) {
+    refuse("Chunk ", number, ": ", conditionMessage(e))
+  })
+}
+
+# visit(chunk, number) for each chunk that has rows.
+each_chunk <- function(source, visit) {
+  source$read(TRUE)
+  on.exit(source$finish())
+  number <- 0L
+  repeat {
+    chunk <- source$read(FALSE)
+    if (is.null(chunk)) return(invisible())
+    number <- number + 1L
+    if (!is.data.frame(chunk)) {
+      refuse("Chunks of rows must be data frames, but number ", number, " is ", given(chunk), ".")
+    }
+    if (nrow(chunk) > 0L) visit(chunk, number)
+  }
+}
+
+# The shares of a source, to be closed by close_shares().
+open_shares <- function(source) UseMethod("open_shares")
+
+# run(chunk, task) for each chunk of a source, in order: a list.
+over_chunks <- function(source, run, task) UseMethod("over_chunks")
+
+over_chunks.moe_chunks <- function(source, run, task) {
+  out <- list()
+  each_chunk(source, function(chunk, number) {
+    out[[length(out) + 1L]] <<- in_chunk(number, run(chunk, task))
+  })
+  out
+}

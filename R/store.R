@@ -1,0 +1,102 @@
+# A store of tables and matrices in files of a temporary folder, which take no more than a limit. The
+# folder goes when the store is closed, and no later than it is forgotten or R ends. Without a store
+# (NULL) objects are kept as they are.
+
+# `limit` is in bytes.
+open_store <- function(limit) {
+  store <- new.env(parent = emptyenv())
+  store$folder <- tempfile("moelogit-rows-")
+  store$limit <- limit
+  store$used <- 0
+  store$count <- 0L
+  if (!dir.create(store$folder)) refuse("Rows must be kept in a folder, but none can be made.")
+  reg.finalizer(store, close_store, onexit = TRUE)
+  store
+}
+
+close_store <- function(store) {
+  if (!is.null(store)) unlink(store$folder, recursive = TRUE)
+  invisible()
+}
+
+# A handle of what write(connection) has written; the limit counts the bytes in the files.
+put_file <- function(store, write) {
+  store$count <- store$count + 1L
+  path <- file.path(store$folder, store$count)
+  connection <- file(path, "wb")
+  tryCatch(write(connection), error = function(e) {
+    refuse("Rows could not be written to ", path, ": ", conditionMessage(e), ".")
+  }, finally = close(connection))
+  store$used <- store$used + file.size(path)
+  if (store$used > store$limit) {
+    refuse("Rows must fit into the disk space that `spill` allows, ", format_bytes(store$limit),
+           ", but take more: raise it in moe_rows(), or use fewer variables.")
+  }
+  path
+}
+
+drop_file <- function(store, path) {
+  store$used <- store$used - file.size(path)
+  unlink(path)
+}
+
+format_bytes <- function(bytes) format(structure(bytes, class = "object_size"), units = "auto")
+
+# --- any object ---
+
+put_object <- function(store, object) {
+  if (is.null(store)) return(list(object = object))
+  path <- put_file(store, function(connection) serialize(object, connection, xdr = FALSE))
+  list(path = path)
+}
+
+get_object <- function(handle) {
+  if (is.null(handle$path)) return(handle$object)
+  connection <- open_kept(handle$path)
+  on.exit(close(connection))
+  unserialize(connection)
+}
+
+# Also where the object was kept as it is.
+drop_object <- function(store, handle) if (!is.null(handle$path)) drop_file(store, handle$path)
+
+open_kept <- function(path) {
+  if (!file.exists(path)) refuse("Rows that were kept in ", path, " must stay there, but are gone.")
+  file(path, "rb", raw = TRUE)
+}
+
+# --- slices of a problem (distant.R), which are read again and again ---
+
+put_slice <- function(store, slice) {
+  if (is.null(store)) return(list(slice = slice))
+  shared <- identical(slice$x, slice$z)
+  path <- put_file(store, function(connection) {
+    for (values in list(slice$x, if (!shared) slice$z, slice$weights, slice$y)) {
+      if (length(values)) writeBin(as.vector(values), connection)
+    }
+  })
+  list(path = path, rows = nrow(slice$x), x = ncol(slice$x), z = if (!shared) ncol(slice$z),
+       weights = !is.null(slice$weights))
+}
+
+get_slice <- function(handle) {
+  if (is.null(handle$path)) return(handle$slice)
+  connection <- open_kept(handle$path)
+  on.exit(close(connection))
+  read <- function(kind, count) {
+    values <- readBin(connection, kind, count)
+    if (length(values) != count) {
+      refuse("Rows that were kept in ", handle$path, " must stay as they were, but are cut short.")
+    }
+    values
+  }
+  side <- function(columns) {
+    values <- read("double", handle$rows * columns)
+    dim(values) <- c(handle$rows, columns)
+    values
+  }
+  x <- side(handle$x)
+  z <- if (is.null(handle$z)) x else side(handle$z)
+  list(x = x, z = z, weights = if (handle$weights) read("double", handle$rows),
+       y = read("integer", handle$rows))
+}

@@ -1,0 +1,158 @@
+# Rows in chunks, against the same rows in one data frame.
+
+control <- moe_control(progress = FALSE, tolerance = 0)
+
+# Fits that are run to the last digit that their objectives show, from one start.
+to_the_end <- function(fit) suppressWarnings(fit)
+
+rough_fit <- function(formula, data, weights = NULL, experts = 2) {
+  count <- sum(complete.cases(data[all.vars(formula)]))
+  set.seed(1)
+  tau <- matrix(rexp(count * experts), count)
+  data$weight <- if (is.null(weights)) 1 else weights
+  suppressWarnings(moe_fit(formula, data, experts, weights = weight, lambda = 1,
+                           start = tau / rowSums(tau), control = moe_control(max_iterations = 5)))
+}
+
+formulas <- list(y ~ a + b + f + g, y ~ a + splines::ns(b, 3) + f | a, y ~ scale(a) * g | 1,
+                 y ~ log(b + 1) + f | a + g)
+
+test_that("a fit of chunks is that of all rows, whatever the chunks", {
+  for (seed in 1:8) {
+    data <- rows_data(700, seed)
+    formula <- formulas[[(seed - 1L) %% 4L + 1L]]
+    lambda <- if (seed %% 2L) 2
+    rows <- moe_rows(rows_function(data, rows_cut(700, seed %% 7L + 1L)))
+    start <- rough_fit(formula, data, data$w)
+    whole <- to_the_end(moe_fit(formula, data, weights = w, lambda = lambda, start = start,
+                                control = control))
+    fit <- to_the_end(moe_fit(formula, rows, weights = w, lambda = lambda, start = start,
+                              control = control))
+    expect_same_fit(fit, whole)
+  }
+})
+
+test_that("subset and na.action are applied to each chunk", {
+  data <- rows_data(600, 21)
+  rows <- moe_rows(data, rows = 70)
+  least <- 0.2
+  start <- rough_fit(y ~ a + f, data)
+  whole <- to_the_end(moe_fit(y ~ a + f, data, subset = b > least, lambda = 1, start = start,
+                              control = control))
+  fit <- to_the_end(moe_fit(y ~ a + f, rows, subset = b > least, lambda = 1, start = start,
+                            control = control))
+  expect_same_fit(fit, whole)
+  expect_error(moe_fit(y ~ a, rows, na.action = na.fail), "missing values")
+})
+
+test_that("errors, trees and predictions are those of all rows", {
+  data <- rows_data(900, 31)
+  source <- moe_rows(data, rows = 200)
+  start <- rough_fit(y ~ a + b | a, data, data$w)
+  whole <- to_the_end(moe_fit(y ~ a + b | a, data, weights = w, lambda = 1, start = start,
+                              control = control))
+  fit <- to_the_end(moe_fit(y ~ a + b | a, source, weights = w, lambda = 1, start = start,
+                            control = control))
+  for (type in c("observed", "sandwich", "opg")) {
+    expect_equal(vcov(fit, type), vcov(whole, type), tolerance = 1e-5)
+  }
+  expect_equal(coef(summary(fit)), coef(summary(whole)), tolerance = 1e-5)
+  tree <- suppressWarnings(moe_dendrogram(fit))
+  of_all <- suppressWarnings(moe_dendrogram(whole))
+  expect_equal(tree$path, of_all$path, tolerance = 1e-6)
+  expect_equal(coef(to_the_end(cut(tree, 1))), coef(to_the_end(cut(of_all, 1))), tolerance = 1e-5)
+  for (type in c("class", "prob", "link", "gate", "expert", "posterior")) {
+    expect_equal(predict(whole, source, type = type),
+                 unname_rows(predict(whole, data, type = type)))
+  }
+  expect_equal(predict(fit, source, interval = "confidence", type = "prob"),
+               lapply(predict(whole, data, interval = "confidence", type = "prob"), unname_rows),
+               tolerance = 1e-5)
+})
+
+test_that("columns that others imply are dropped as ever", {
+  data <- rows_data(500, 41)
+  data$twice <- 2 * data$b + 1
+  expect_message(whole <- moe_fit(y ~ b + twice + f | a, data, experts = 1), "twice")
+  expect_message(fit <- moe_fit(y ~ b + twice + f | a, moe_rows(data, rows = 90), experts = 1),
+                 "twice")
+  expect_same_fit(fit, whole)
+  expect_equal(fit$columns, whole$columns, tolerance = 1e-8)
+  expect_equal(vcov(fit), vcov(whole), tolerance = 1e-6)
+})
+
+test_that("a search of more rows than the sample has sees the same as in memory", {
+  data <- rows_data(12000, 51)
+  start <- rough_fit(y ~ a + b | a, data, data$w)
+  whole <- moe_fit(y ~ a + b | a, data, weights = w, start = start)
+  fit <- moe_fit(y ~ a + b | a, moe_rows(data, rows = 2500), weights = w, start = start)
+  sample <- lapply(list(fit, whole), function(fit) {
+    problem_spread(fit_problem(fit), search_rows)[c("y", "weights", "lambda", "total", "design")]
+  })
+  expect_equal(sample[[1]], sample[[2]], ignore_attr = TRUE)
+  expect_length(sample[[1]]$y, search_rows)
+  set.seed(1)
+  expect_equal(moe_fit(y ~ a + b | a, moe_rows(data, rows = 2500), weights = w,
+                       control = moe_control(search = "quick"))$objective, whole$objective)
+})
+
+test_that("levels may come late, and text is sorted as ever", {
+  data <- rows_data(400, 61)
+  data <- data[order(data$f, data$g, decreasing = TRUE), ]
+  data$y <- as.character(data$y)
+  start <- rough_fit(y ~ f + g + b, data)
+  whole <- to_the_end(moe_fit(y ~ f + g + b, data, lambda = 1, start = start, control = control))
+  fit <- to_the_end(moe_fit(y ~ f + g + b, moe_rows(data, rows = 60), lambda = 1, start = start,
+                            control = control))
+  expect_same_fit(fit, whole)
+  expect_identical(names(coef(fit)), names(coef(whole)))
+})
+
+test_that("what is wrong with a source is said", {
+  data <- rows_data(200, 71)
+  cut <- split(1:200, rep(1:4, each = 50))
+  fit <- function(rows, ..., formula = y ~ a + b) moe_fit(formula, rows, 1, lambda = 1, ...)
+  of <- function(change) {
+    source <- moe_rows(rows_function(data, cut))
+    read <- source$read
+    source$read <- function(reset) {
+      chunk <- read(reset)
+      if (!is.null(chunk) && 151 %in% row.names(chunk)) change(chunk) else chunk
+    }
+    source
+  }
+  expect_error(fit(moe_rows(function(reset) NULL)), "at least one row")
+  expect_error(fit(moe_rows(data[0, ])), "at least one row")
+  expect_error(fit(moe_rows(function(reset) if (!reset) 1:3)), "data frames, but number 1")
+  expect_error(fit(of(function(chunk) transform(chunk, a = "x"))), "Chunk 4: .*same kind")
+  expect_error(fit(of(function(chunk) chunk[c("a", "y")])), "same variables")
+  expect_error(fit(of(function(chunk) transform(chunk, b = Inf))), "Chunk 4: .*finite")
+  expect_error(moe_fit(y ~ a, of(function(chunk) transform(chunk, w = -1)), weights = w),
+               "Chunk 4: .*negative")
+  expect_error(fit(moe_rows(data, rows = 50), formula = y ~ cut(a, 3)), "depends on other rows")
+  expect_error(fit(moe_rows(data, rows = 50), formula = y ~ rank(a)), "depends on other rows")
+  expect_error(fit(moe_rows(data, rows = 50), group = g), "group")
+  expect_error(fit(moe_rows(data, rows = 50), start = matrix(1, 200, 1)), "source of rows")
+  expect_error(fit(moe_rows(data, rows = 50, spill = 1000)), "spill")
+  expect_error(moe_rows(1), "moe_rows\\(\\) takes")
+  expect_error(moe_rows(data, chunk = 3), "Unused")
+  missing <- of(function(chunk) transform(chunk, b = NA))
+  expect_identical(fit(missing)$rows, sum(!is.na(data$a[1:150])))
+})
+
+test_that("a source that changes is seen", {
+  data <- rows_data(300, 81)
+  fit <- moe_fit(y ~ a + b, moe_rows(data), 1, lambda = 1)
+  fit$source$rows <- moe_rows(data[1:250, ])
+  expect_error(vcov(fit), "has seen, 300, but now has 250")
+})
+
+test_that("what needs the rows one by one says so", {
+  fit <- moe_fit(y ~ a + b, moe_rows(rows_data(200, 91)), 1, lambda = 1)
+  expect_error(residuals(fit), "elsewhere")
+  expect_error(predict(fit), "elsewhere")
+  expect_error(moe_bootstrap(fit, 2), "elsewhere")
+  expect_error(vcov(fit, cluster = rep(1:2, 100)), "elsewhere")
+  expect_null(moe_fit(y ~ a, moe_rows(rows_data(200, 91)), experts = 1, model = FALSE)$source)
+  expect_output(print(fit$source$rows), "data frame of 200 rows")
+})
