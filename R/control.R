@@ -28,10 +28,12 @@
 #' each expert of the child lies at random between those of a pair, and a short run leads from there
 #' to a local maximum, unless it falls behind the worst of the population, which the child replaces
 #' if it is new and better. A search is over when `patience` children in a row for each solution
-#' have not joined its population, and its best solution is run on.
+#' have not joined its population, and its best five solutions are run on.
 #'
 #' Searches that know nothing of each other follow one another (or run at once, with `cl` in
-#' [moe_fit()]), until the best optimum that any has found was found by several:
+#' [moe_fit()]), until the best optimum that any has found was found by several. Searches after the
+#' first are told what the best objective is, and lose three quarters of their patience when they
+#' have come there themselves:
 #'
 #' | `search` | population | patience | found by | searches at most |
 #' | --- | --- | --- | --- | --- |

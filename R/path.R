@@ -78,8 +78,7 @@ settle <- function(task, population, candidates, experts) {
   for (i in seq_along(candidates)) {
     target <- entry_level(population, task$effort$size)
     run <- short_run(task$problem, as_theta(candidates[[i]]), target)
-    population <- join_population(population, c(run, from = names(candidates)[i]),
-                                  task$effort$size, solution_gap(task$problem))
+    population <- join_population(task, population, c(run, from = names(candidates)[i]))
   }
   if (experts == 1L || identical(before, population)) population else evolve(task, population)
 }

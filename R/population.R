@@ -10,11 +10,17 @@ short_run <- function(problem, theta, target = NULL) {
   core_maximise(problem, theta, short_steps, short_gain / (1 + problem$total), target = target)
 }
 
+end_tolerance <- 1e-9 # of a run of which the objective is to be told from others'
+
+finish_run <- function(problem, run) {
+  core_maximise(problem, run$theta, tolerance = end_tolerance)
+}
+
 # Places of runs that ended in different solutions, best first; of those that share a solution, the
 # best counts. What is below `gap` is rounding, or what a short run has left, and must not decide.
 # Runs that ended in no finite objective count only where there are no others.
 distinct <- function(runs, gap) {
-  objective <- vapply(runs, `[[`, 0, "objective")
+  objective <- objectives_of(runs)
   kept <- integer()
   for (place in order(objective, decreasing = TRUE)) {
     if (is.finite(objective[place]) && all(objective[kept] - objective[place] > gap)) {
@@ -26,33 +32,59 @@ distinct <- function(runs, gap) {
 
 # --- members ---
 
-# Runs whose objectives are closer, in units of the log-likelihood, have found one solution: it is
-# more than they have left to gain.
-same_solution <- 0.05
+objectives_of <- function(runs) vapply(runs, `[[`, 0, "objective")
 
-solution_gap <- function(problem) same_solution * min(1, problem$total)
+# Runs have found one solution if their objectives, in units of the log-likelihood, and their
+# measures are closer than what a short run has left. Different optima may be as high as each other.
+same_height <- 0.05
+same_place <- 0.2 # of the length of theta
+
+solution_gap <- function(problem) same_height * min(1, problem$total)
+
+is_known <- function(problem, population, run) {
+  as_high <- abs(objectives_of(population) - run$objective) <= solution_gap(problem)
+  measure <- problem_measure(problem, run$theta)
+  radius <- same_place^2 * sum(run$theta^2)
+  for (member in population[as_high]) {
+    if (measures_apart(measure, matched_measure(problem, member, measure)) <= radius) return(TRUE)
+  }
+  FALSE
+}
+
+# Of a run, its experts in the order in which they match those of another measure.
+matched_measure <- function(problem, run, other) {
+  measure <- problem_measure(problem, run$theta)
+  permute_experts(measure, match_experts(measure, other))
+}
+
+measures_apart <- function(first, second) sum((as_theta(second) - as_theta(first))^2)
 
 # From random starts of all kinds.
 draw_population <- function(task) {
   kinds <- list(start_kmeans, start_hyperplanes, start_random, start_labels)
-  runs <- lapply(seq_len(task$effort$size), function(s) {
+  gather_population(task, lapply(seq_len(task$effort$size), function(s) {
     draw <- kinds[[(s - 1L) %% length(kinds) + 1L]]
     short_run(task$problem, draw(task))
-  })
-  runs[distinct(runs, solution_gap(task$problem))]
+  }))
 }
 
 # The solutions of another problem of the same kind, with another ridge say, as starts.
 move_population <- function(task, population) {
-  runs <- lapply(population, function(run) short_run(task$problem, run$theta))
-  runs[distinct(runs, solution_gap(task$problem))]
+  gather_population(task, lapply(population, function(run) short_run(task$problem, run$theta)))
 }
 
-# With the run in its place if it is a new solution, and among the best `size`.
-join_population <- function(population, run, size, gap) {
-  objective <- vapply(population, `[[`, 0, "objective")
-  if (!is.finite(run$objective) || any(abs(objective - run$objective) <= gap)) return(population)
-  utils::head(append(population, list(run), sum(objective > run$objective)), size)
+# Of the runs that are different solutions; a run without a finite objective where all are so.
+gather_population <- function(task, runs) {
+  population <- Reduce(function(population, run) join_population(task, population, run), runs,
+                       list())
+  if (length(population)) population else runs[1]
+}
+
+# With the run in its place if it is a new solution, and among the best.
+join_population <- function(task, population, run) {
+  if (!is.finite(run$objective) || is_known(task$problem, population, run)) return(population)
+  place <- sum(objectives_of(population) > run$objective)
+  utils::head(append(population, list(run), place), task$effort$size)
 }
 
 # What a run must reach to join: the worst, once the population is full.
@@ -68,13 +100,39 @@ evolve <- function(task, population) {
   problem <- task$problem
   size <- task$effort$size
   idle <- 0L
-  while (idle < task$effort$patience * length(population) && length(population) > 1L) {
+  population <- finish_best(task, population)
+  while (idle < patience_of(task, population) * length(population) && length(population) > 1L) {
     theta <- blend(draw_parents(problem, population))
     child <- short_run(problem, theta, entry_level(population, size))
-    grown <- join_population(population, child, size, solution_gap(problem))
+    grown <- join_population(task, population, child)
     idle <- if (identical(grown, population)) idle + 1L else 0L
-    population <- grown
+    population <- finish_best(task, grown)
   }
+  population
+}
+
+same_optimum <- 1e-6 # relative difference of objectives
+assured <- 0.25      # share of the patience that is left where the goal is reached
+
+# A population that has come to the goal, the best optimum that other searches know, is what these
+# were, and is not waited for as long.
+patience_of <- function(task, population) {
+  goal <- task$goal
+  reached <- !is.null(goal) &&
+    abs(population[[1]]$objective - goal) <= same_optimum * (1 + abs(goal))
+  task$effort$patience * if (reached) assured else 1
+}
+
+near_goal <- 1 # unit of the log-likelihood: more than a short run has left
+
+# The best, where it may be the goal, is run to its end, once.
+finish_best <- function(task, population) {
+  best <- population[[1]]
+  near <- near_goal * min(1, task$problem$total)
+  if (is.null(task$goal) || !is.null(best$finished) || best$objective < task$goal - near) {
+    return(population)
+  }
+  population[[1]] <- c(finish_run(task$problem, best), finished = TRUE)
   population
 }
 
@@ -84,12 +142,9 @@ courted <- 3L # of which the most different becomes the second parent
 # the first. Parents that are alike have children that end where they did.
 draw_parents <- function(problem, population) {
   drawn <- population[sample.int(length(population), min(length(population), 1L + courted))]
-  measures <- lapply(drawn, function(run) problem_measure(problem, run$theta))
-  first <- measures[[1]]
-  others <- lapply(measures[-1], function(other) {
-    permute_experts(other, match_experts(other, first))
-  })
-  apart <- vapply(others, function(other) sum((as_theta(other) - as_theta(first))^2), 0)
+  first <- problem_measure(problem, drawn[[1]]$theta)
+  others <- lapply(drawn[-1], function(run) matched_measure(problem, run, first))
+  apart <- vapply(others, measures_apart, 0, first)
   list(first, others[[which.max(apart)]])
 }
 

@@ -21,7 +21,7 @@ search_optimum <- function(problem, cl = NULL) {
   optima <- count_optima(ends)
   tried <- seq_len(min(nrow(optima), if (task$sampled) finalists else 1L))
   runs <- lapply(ends[optima$place[tried]], function(end) core_maximise(problem, end$theta))
-  optima$objective[tried] <- vapply(runs, `[[`, 0, "objective")
+  optima$objective[tried] <- objectives_of(runs)
   best <- order(optima$objective, decreasing = TRUE, na.last = TRUE)
   list(run = runs[[best[1]]], optima = data.frame(objective = optima$objective[best],
                                                   found = optima$found[best]))
@@ -37,42 +37,49 @@ search_task <- function(problem, effort) {
        sampled = count_units(sample) < length(weighted_units(problem)))
 }
 
+round_searches <- 4L # of a round after the first, which is one search
+
 # One search after the other, or as many at once as `cl` has processes; what is found after searches
-# agree does not count, so that the result does not depend on how many these are.
+# agree does not count, and searches are told of the best of earlier rounds alone, so that the
+# result does not depend on how many these are.
 run_searches <- function(task, control, cl) {
   effort <- task$effort
   task$problem$control <- quiet_control(control, alone = is.null(cl))
   streams <- random_streams(effort$most)
+  rounds <- split(streams, (seq_along(streams) + round_searches - 2L) %/% round_searches)
   bar <- progress_bar(control, effort$most, "Searching")
   on.exit(bar$done())
   ends <- list()
-  while (length(streams) > 0L) {
-    batch <- utils::head(streams, max(1L, length(cl)))
-    streams <- utils::tail(streams, -length(batch))
-    for (end in run_tasks(search_once, task, batch, cl, progress = FALSE)) {
-      ends <- c(ends, list(end))
-      if (count_optima(ends)$found[1] >= effort$agree) return(ends)
+  for (left in rounds) {
+    if (length(ends) > 0L) task$goal <- count_optima(ends)$objective[1]
+    while (length(left) > 0L) {
+      batch <- utils::head(left, max(1L, length(cl)))
+      left <- utils::tail(left, -length(batch))
+      for (end in run_tasks(search_once, task, batch, cl, progress = FALSE)) {
+        ends <- c(ends, list(end))
+        if (count_optima(ends)$found[1] >= effort$agree) return(ends)
+      }
+      bar$tick(length(batch))
     }
-    bar$tick(length(batch))
   }
   ends
 }
 
-end_tolerance <- 1e-9   # of a search's last run
-same_optimum <- 1e-6    # relative difference of objectives
+last_runs <- 5L # of the best solutions: short runs leave open which of them leads highest
 
 # Where one search ends.
 search_once <- function(task, stream) {
   with_random_state(stream, {
     population <- evolve(task, draw_population(task))
-    core_maximise(task$problem, population[[1]]$theta, tolerance = end_tolerance)
+    ends <- lapply(utils::head(population, last_runs), finish_run, problem = task$problem)
+    ends[[distinct(ends, 0)[1]]]
   })
 }
 
 # Different optima among the ends: `place` of the best run that ended in each, its `objective`, and
 # how many ended there.
 count_optima <- function(ends) {
-  objective <- vapply(ends, `[[`, 0, "objective")
+  objective <- objectives_of(ends)
   place <- distinct(ends, same_optimum * (1 + max(0, abs(objective[is.finite(objective)]))))
   # Each end belongs to the last of the optima that are not below it.
   optimum <- findInterval(-objective, -objective[place])

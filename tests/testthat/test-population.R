@@ -25,17 +25,42 @@ test_that("of runs that share a solution the best counts, whatever the last digi
 })
 
 test_that("a run joins in its place, if it is new, and the worst leaves a full population", {
-  population <- runs_of(-1, -3, -5)
-  joined <- function(objective) {
-    objectives(join_population(population, list(objective = objective), 3L, 0.05))
-  }
+  task <- rough_task(2L, size = 3L)
+  set.seed(9)
+  theta <- start_random(task)
+  run <- function(objective, length = 1) list(objective = objective, theta = length * theta)
+  population <- list(run(-1), run(-3), run(-5))
+  joined <- function(...) objectives(join_population(task, population, run(...)))
   expect_identical(joined(-2), c(-1, -2, -3))
   expect_identical(joined(0), c(0, -1, -3))
   expect_identical(joined(-6), c(-1, -3, -5))
-  expect_identical(joined(-3.01), c(-1, -3, -5))
   expect_identical(joined(NaN), c(-1, -3, -5))
-  expect_identical(objectives(join_population(population, list(objective = -6), 4L, 0.05)),
-                   c(-1, -3, -5, -6))
+  task$effort$size <- 4L
+  expect_identical(joined(-6), c(-1, -3, -5, -6))
+})
+
+test_that("a solution is known by objective and place, whatever the order of its experts", {
+  task <- rough_task(3L)
+  set.seed(10)
+  theta <- start_random(task)
+  permuted <- as_theta(permute_experts(problem_measure(task$problem, theta), c(3, 1, 2)))
+  population <- list(list(objective = -3, theta = theta))
+  known <- function(objective, theta) {
+    is_known(task$problem, population, list(objective = objective, theta = theta))
+  }
+  expect_true(known(-3.04, permuted))
+  expect_true(known(-2.96, 1.15 * theta))
+  expect_false(known(-3.06, theta))
+  expect_false(known(-3, 1.5 * theta))
+  expect_false(known(-3, start_random(task)))
+})
+
+test_that("runs without a finite objective are a population only where there are no others", {
+  task <- rough_task(2L)
+  failed <- list(objective = NaN, theta = start_random(task))
+  ended <- list(objective = -1, theta = start_random(task))
+  expect_identical(gather_population(task, list(failed, ended)), list(ended))
+  expect_identical(gather_population(task, list(failed, failed)), list(failed))
 })
 
 test_that("a run need not reach anything before the population is full", {
@@ -133,7 +158,8 @@ test_that("children find better solutions than the random starts of their popula
     population <- draw_population(task)
     grown <- evolve(task, population)
     expect_false(is.unsorted(-objectives(grown)))
-    expect_gt(min(-diff(objectives(grown))), 0.05)
+    known <- vapply(seq_along(grown), function(i) is_known(task$problem, grown[-i], grown[[i]]), NA)
+    expect_false(any(known))
     expect_lte(length(grown), 8L)
     c(best = objectives(grown)[1] - objectives(population)[1],
       all = mean(objectives(grown)) - mean(objectives(population)))
@@ -156,6 +182,40 @@ test_that("without patience there are no children", {
   population <- draw_population(task)
   expect_gt(length(population), 1)
   expect_identical(evolve(task, population), population)
+})
+
+# --- the goal ---
+
+test_that("where the goal is near the best is run to its end, and only there", {
+  task <- rough_task(3L)
+  set.seed(11)
+  population <- draw_population(task)
+  expect_identical(finish_best(task, population), population)
+  end <- core_maximise(task$problem, population[[1]]$theta)
+  task$goal <- end$objective + 2
+  expect_identical(finish_best(task, population), population)
+  task$goal <- end$objective
+  finished <- finish_best(task, population)
+  expect_within(finished[[1]]$objective, end$objective, 1e-7)
+  expect_identical(finished[-1], population[-1])
+  expect_identical(finish_best(task, finished), finished)
+})
+
+test_that("a search that has come to the goal is over soon, and one that has not goes on", {
+  task <- rough_task(3L, size = 8L, patience = 4)
+  set.seed(12)
+  population <- draw_population(task)
+  alone <- with_own_seed(evolve(task, population))
+  goes_to <- function(goal) {
+    task$goal <- goal
+    objectives(with_own_seed(evolve(task, population)))
+  }
+  best <- core_maximise(task$problem, alone[[1]]$theta)$objective
+  expect_equal(patience_of(c(task, goal = best), list(list(objective = best + 1e-7))), 1)
+  expect_equal(patience_of(c(task, goal = best), list(list(objective = best - 0.1))), 4)
+  expect_equal(patience_of(task, list(list(objective = best))), 4)
+  expect_equal(goes_to(best + 10), objectives(alone))
+  expect_within(goes_to(best)[1], best, 1e-6)
 })
 
 test_that("solutions go along to another ridge", {

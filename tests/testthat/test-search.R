@@ -76,6 +76,32 @@ test_that("experts that nothing tells apart end alike", {
   expect_within(fit$loglik, 60 * log(0.5), 1e-8)
 })
 
+test_that("a search ends in the best optimum that its best solutions lead to", {
+  x <- model.matrix(~ l3 + fc_jac + high_share, pairs)
+  problem <- full_rank_problem(x, x, pairs$confidence, 4L, NULL, 1, moe_control())
+  task <- search_task(problem, list(size = 8L, patience = 1, agree = 1L, most = 1L))
+  set.seed(8)
+  stream <- random_streams(1)[[1]]
+  end <- search_once(task, stream)
+  population <- with_random_state(stream, evolve(task, draw_population(task)))
+  led <- vapply(population[1:5], function(run) core_maximise(problem, run$theta)$objective, 0)
+  expect_within(end$objective, max(led), 1e-5)
+  expect_gt(max(led), led[1] + 0.1)
+})
+
+test_that("searches are told of the best optimum of earlier rounds", {
+  x <- model.matrix(~ l3 + fc_jac + high_share, pairs)
+  problem <- full_rank_problem(x, x, pairs$confidence, 2L, NULL, 1, moe_control(progress = FALSE))
+  task <- search_task(problem, list(size = 6L, patience = 2, agree = 2L, most = 2L))
+  set.seed(1)
+  ends <- run_searches(task, problem$control, NULL)
+  set.seed(1)
+  stream <- random_streams(2)[[2]]
+  told <- search_once(c(task, goal = ends[[1]]$objective), stream)
+  expect_identical(ends[[2]], told)
+  expect_false(identical(told, search_once(task, stream)))
+})
+
 # --- where searches run ---
 
 test_that("results do not depend on how many processes share the searches", {
