@@ -16,19 +16,20 @@
 #' @section The path:
 #' With `refine = FALSE` the model with \eqn{\kappa} experts is the merged measure itself. With
 #' `refine = TRUE` each level is searched as [moe_control()] describes, in small populations of 12
-#' solutions that exchange what they have found instead of starting at random. Going down from the
-#' fit, the merges of the `pairs` closest pairs of the three best solutions of a level, and these
-#' without one of their three lightest experts, come to the level below, where they breed. Going up
-#' from one expert, the three best solutions of a level are split and come to the level above. An
-#' expert is split along the leading singular vectors of
+#' solutions that exchange what they have found. Going down from the fit, the merges of the `pairs`
+#' closest pairs of the three best solutions of a level, and these without one of their three
+#' lightest experts, come to the level below, where they breed with solutions from random starts.
+#' Going up from one expert, the three best solutions of a level are split and come to the level
+#' above. An expert is split along the leading singular vectors of
 #' \deqn{C_k = \sum_i v_i \tau_{ik} (r_{ik} \otimes x_i) z_i',}
 #' \eqn{\tau} the responsibilities, \eqn{r_{ik}} the residuals of expert \eqn{k}: two experts whose
 #' coefficients differ by \eqn{\pm\delta} and whose gate slopes differ by \eqn{\pm\gamma} gain, to
-#' second order, \eqn{\delta' C_k \gamma}. The best solution of each level is run to the end, on all
-#' rows where the populations saw a sample. What is drawn depends on the fit alone, so that its path
-#' is always the same. What rises is the objective, ridge included, so the log-likelihood of a level
-#' may lie a little below that of the merged measure. The tree stays that of the unpolished measure;
-#' the column `from` of the path says where each level came from. The fit's `lambda` is kept. The
+#' second order, \eqn{\delta' C_k \gamma}. The best five solutions of each level are run to the end,
+#' on all rows where the populations saw a sample. What is drawn depends on the fit alone, so that its
+#' path is always the same. What rises is the objective, ridge included, so the log-likelihood of a
+#' level may lie a little below that of the merged measure. The tree stays that of the unpolished
+#' measure; the column `from` of the path says where each level came from, see
+#' [as.data.frame.moe_dendrogram()]. The fit's `lambda` is kept. The
 #' level with one expert is a multinomial logit.
 #'
 #' @section Choosing the number of experts:
@@ -159,7 +160,7 @@ check_overfit <- function(fit) {
 #'   `aic`, `bic`, `hq`, `sabic`, `icl` of the path's model; `dsc`, `dsc_rescaled`, which use the
 #'   merged measures as published; `from`, how the level was made: `"fit"`, `"merge 1"` of the
 #'   closest pair of the level above, `"merge 2"` of the second closest, ..., `"drop"` of one of its
-#'   experts, `"split"` of an expert of the level below, or `"bred"` from others of its population;
+#'   experts, `"split"` of an expert of the level below, or `"bred"` in its population;
 #'   `chosen_by`, the criteria that choose this level.
 #' @seealso [moe_dendrogram()]
 #' @examples

@@ -22,7 +22,7 @@ merged_runs <- function(problem, tree) {
 # as merges and drops of those above and up as splits of those below, and breed where they arrive.
 level_effort <- list(size = 12L, patience = 4 / 3)
 level_parents <- 3L       # whose merges, drops and splits are tried at the next level
-level_finalists <- 2L     # of a level whose populations saw a sample, that are run on all rows
+level_finalists <- 5L     # of a level, that are run to the end
 polish_tolerance <- 1e-12 # of a level's final run; plateaus look flat for a while
 
 # Down from the fit, then up from one expert; the fit itself stays. What is drawn depends on the fit
@@ -36,7 +36,7 @@ refined_runs <- function(problem, measure, pairs) {
   levels <- with_own_seed(meet_levels(task, fit, pairs, bar$tick))
   runs <- lapply(seq_len(most - 1L), function(k) {
     bar$tick()
-    polish_level(problem, levels[[k]], k, if (task$sampled) level_finalists else 1L)
+    polish_level(problem, levels[[k]], k)
   })
   rev(c(runs, list(fit)))
 }
@@ -50,7 +50,7 @@ meet_levels <- function(task, fit, pairs, tick) {
     candidates <- candidates_of(task, levels[[k + 1L]], k + 1L, function(measure) {
       candidates_below(measure, pairs)
     })
-    levels[[k]] <- settle(task, list(), candidates, k)
+    levels[[k]] <- settle(task, draw_level(task, k), candidates, k)
     tick()
   }
   for (k in seq_len(most - 2L)) {
@@ -61,6 +61,13 @@ meet_levels <- function(task, fit, pairs, tick) {
     tick()
   }
   levels
+}
+
+# Random starts of a level, where what comes from others may miss a region.
+draw_level <- function(task, experts) {
+  if (experts == 1L) return(list())
+  task$problem <- problem_with_experts(task$problem, experts)
+  draw_population(task)
 }
 
 # Measures for the next level, by what `move` makes of the best solutions of a level.
@@ -84,8 +91,8 @@ settle <- function(task, population, candidates, experts) {
 }
 
 # The best of a level's first solutions, run to the end on all rows.
-polish_level <- function(problem, population, experts, finalists) {
-  runs <- lapply(utils::head(population, finalists), function(run) {
+polish_level <- function(problem, population, experts) {
+  runs <- lapply(utils::head(population, level_finalists), function(run) {
     from <- if (is.null(run$from)) "bred" else run$from
     c(run_level(problem, run$theta, experts, problem$control$max_iterations), from = from)
   })

@@ -82,11 +82,12 @@ test_that("the best of a level's finalists is kept, as it was reached, and no ot
   good <- core_maximise(problem, theta_from_posterior(problem, oracle_start(d)))
   saddle <- list(theta = numeric(theta_length(problem)), from = "merge 1")
   population <- list(saddle, c(good, from = "split"))
-  kept <- polish_level(problem, population, 2L, 2L)
+  kept <- polish_level(problem, population, 2L)
   expect_gte(kept$objective, good$objective)
   expect_identical(kept$from, "split")
-  expect_lt(polish_level(problem, population, 2L, 1L)$objective, good$objective - 5)
-  expect_identical(polish_level(problem, list(good), 2L, 1L)$from, "bred")
+  late <- c(rep(list(saddle), level_finalists), list(good))
+  expect_lt(polish_level(problem, late, 2L)$objective, good$objective - 5)
+  expect_identical(polish_level(problem, list(good), 2L)$from, "bred")
 })
 
 # Where a run ended, as the core has it: the gate, then the experts.
