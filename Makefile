@@ -26,10 +26,14 @@ install: ## install the package from the sources
 test: ## run all tests, R and C
 	./run test
 
+# The last builds leave the widest kernels out, as on machines that do not have them.
 core: ## test the C core alone: strict warnings, under sanitizers, then optimised with OpenMP
 	$(CC) $(CORE_FLAGS) $(STRICT) -Wno-unknown-pragmas -fsyntax-only $(CORE_SOURCES)
 	$(CC) $(CORE_FLAGS) $(SANITIZED) -o tests/core/test_core $(CORE) $(CORE_LIBS) && tests/core/test_core
 	$(CC) $(CORE_FLAGS) $(OPTIMISED) -o tests/core/test_core $(CORE) $(CORE_LIBS) && tests/core/test_core
+	for lanes in 4 2; do \
+	  $(CC) $(CORE_FLAGS) $(OPTIMISED) -DMOE_MOST_LANES=$$lanes -o tests/core/test_core $(CORE) $(CORE_LIBS) && \
+	  tests/core/test_core evaluate predict information unit sparse || exit 1; done
 
 bench: ## measure speed and memory; QUICK=quick for a trial at small sizes
 	mkdir -p bench/build/library

@@ -40,9 +40,10 @@ static double *doubles(size_t length) {
   return a;
 }
 
+/* Of this process, which has one thread. */
 static double seconds(void) {
   struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
   return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 

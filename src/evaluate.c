@@ -9,7 +9,7 @@
 /* Of sums in memory at a time, or one segment's per thread if that is more. */
 #define SLOT_DOUBLES 1000000
 
-/* Of the sums of one segment: value (in the first of MOE_LANES doubles), scores, Gram matrices. */
+/* Of the sums of one segment: value (in the first of MOE_WIDEST doubles), scores, Gram matrices. */
 typedef struct {
   size_t gram; /* where the Gram matrices start */
   size_t length;
@@ -18,15 +18,17 @@ typedef struct {
   size_t own_scores, own; /* of the scores of one unit, and of all its sums */
 } layout;
 
-static size_t whole_vecs(size_t length) { return (length + MOE_LANES - 1) / MOE_LANES * MOE_LANES; }
+static size_t whole_vectors(size_t length) {
+  return (length + MOE_WIDEST - 1) / MOE_WIDEST * MOE_WIDEST;
+}
 
 static layout make_layout(const moe_shape *s, const plan *a, int threads, int with_gram) {
-  layout l = {.gram = MOE_LANES + a->coefficients, .with_gram = with_gram};
+  layout l = {.gram = MOE_WIDEST + a->coefficients, .with_gram = with_gram};
   l.length = l.gram;
-  if (with_gram) l.length += whole_vecs(moe_gram_length(s));
+  if (with_gram) l.length += whole_vectors(moe_gram_length(s));
   l.slots = within(SLOT_DOUBLES / l.length, threads, larger(a->segments, 1));
   l.own_scores = moe_linear_length(s->p, a->q_expert);
-  l.own = l.own_scores + (with_gram ? whole_vecs(area(s->p, s->p)) : 0);
+  l.own = l.own_scores + (with_gram ? whole_vectors(area(s->p, s->p)) : 0);
   return l;
 }
 
@@ -34,7 +36,7 @@ static layout make_layout(const moe_shape *s, const plan *a, int threads, int wi
 size_t moe_evaluation_workspace(const moe_shape *s, int threads, int with_gram) {
   const plan a = moe_plan(s);
   const layout l = make_layout(s, &a, threads, with_gram);
-  return MOE_LANES + moe_walk_length(&a, threads) + l.gram + (size_t)l.slots * l.length +
+  return MOE_WIDEST + moe_walk_length(&a, threads) + l.gram + (size_t)l.slots * l.length +
          (size_t)threads * l.own;
 }
 
@@ -47,8 +49,8 @@ typedef struct {
 
 static void add_scores(const walk *w, const span *of, int design, const block *b, double *sum) {
   const moe_linear *a = &w->plan.linear[design];
-  const vec *packed = design == 0 ? b->z : b->x;
-  const vec *score = design == 0 ? b->eta : b->eta + column(w->plan.q_gate);
+  const double *packed = design == 0 ? b->z : b->x;
+  const double *score = design == 0 ? b->eta : b->eta + column(w->plan.q_gate);
   const int first = design == 0 ? of->unit : of->row, count = design == 0 ? of->units : of->rows;
   moe_linear_crossprod(a, first, count, packed, score, sum);
 }
@@ -65,11 +67,11 @@ static void add_gate_gram(const walk *w, const span *of, block *b, double *sum) 
 
 static void add_gram(const walk *w, const span *of, block *b, double *sum) {
   const moe_shape *s = &w->rows->shape;
-  const int vecs = moe_block_vecs(of->rows);
+  const int filled = moe_filled(of->rows);
   add_gate_gram(w, of, b, sum);
   sum += area(s->r, s->r);
   for (int k = 0; k < s->K; k++, sum += area(s->p, s->p)) {
-    for (int i = 0; i < vecs; i++) b->weighted[i] = b->weight[i] * b->tau[at(i, k, MOE_VECS)];
+    w->kernels->weigh(filled, 1, b->weight, b->tau + column(k), b->weighted);
     moe_linear_gram(&w->plan.linear[1], of->row, of->rows, b->x, b->weighted, b->product, sum);
   }
 }
@@ -77,7 +79,7 @@ static void add_gram(const walk *w, const span *of, block *b, double *sum) {
 static void add_units(const walk *w, const span *of, block *b, const layout *l, double *sum) {
   moe_block_probabilities(w, of, b);
   sum[0] += moe_block_likelihood(w, of, b);
-  add_gradient(w, of, b, sum + MOE_LANES);
+  add_gradient(w, of, b, sum + MOE_WIDEST);
   if (l->with_gram) add_gram(w, of, b, sum + l->gram);
 }
 
@@ -89,7 +91,7 @@ static void sum_parts(const walk *w, const span *whole, block *b, const layout *
   const moe_linear *a = &w->plan.linear[1];
   memset(own, 0, sizeof(double) * l->own);
   moe_clear_unit_logs(w, whole, b);
-  for (size_t i = 0; i < column(w->rows->shape.K); i++) b->tau[i] = (vec){0} + 1.0;
+  for (size_t i = 0; i < column(w->rows->shape.K); i++) b->tau[i] = 1;
   for (int part = 0; part < moe_parts(whole); part++) {
     const span of = moe_part(whole, part);
     moe_block_probabilities(w, &of, b);
@@ -107,10 +109,10 @@ static void add_own(const walk *w, const block *b, const layout *l, const double
                     double *sum) {
   const moe_shape *s = &w->rows->shape;
   const moe_linear *a = &w->plan.linear[1];
-  const double *tau = (const double *)b->unit_tau;
-  double *gram = sum + l->gram + area(s->r, s->r), *factor = (double *)b->eta;
+  const double *tau = b->unit_tau;
+  double *gram = sum + l->gram + area(s->r, s->r), *factor = b->eta;
   for (int c = 0; c < a->predictors; c++) factor[c] = tau[area(MOE_BLOCK, c / (s->M - 1))];
-  moe_linear_add(a, factor, own, sum + MOE_LANES + a->offset);
+  moe_linear_add(a, factor, own, sum + MOE_WIDEST + a->offset);
   for (int k = 0; l->with_gram && k < s->K; k++, gram += area(s->p, s->p))
     for (size_t j = 0; j < area(s->p, s->p); j++)
       gram[j] += tau[area(MOE_BLOCK, k)] * own[l->own_scores + j];
@@ -121,7 +123,7 @@ static void add_long_unit(const walk *w, const span *whole, block *b, const layo
   sum_parts(w, whole, b, l, own);
   sum[0] += w->rows->data.tau ? moe_unit_expected(w, whole, b) : moe_unit_posterior(w, whole, b);
   moe_gate_scores(w, whole, b->unit_weight, b);
-  add_scores(w, whole, 0, b, sum + MOE_LANES + w->plan.linear[0].offset);
+  add_scores(w, whole, 0, b, sum + MOE_WIDEST + w->plan.linear[0].offset);
   if (l->with_gram) add_gate_gram(w, whole, b, sum + l->gram);
   add_own(w, b, l, own, sum);
 }
@@ -216,7 +218,7 @@ moe_status moe_evaluate_rows(void *context, const double *theta, double *value, 
   const moe_status status = sum_rows(&w, &sums, total, gram);
   if (status != MOE_OK) return status;
   *value = total[0];
-  decode_scores(&w, total + MOE_LANES, gradient);
+  decode_scores(&w, total + MOE_WIDEST, gradient);
   if (gram) finish_gram(&w, gram);
   return MOE_OK;
 }

@@ -27,6 +27,7 @@ MOE_INLINE void exp_nonpositive(vec *at) {
   vec n = shifted - shifter;
   vec head = x - n * ln2_high, tail = n * ln2_low, r = head - tail;
   vec sum = r * inverse_factorial[0] + inverse_factorial[1];
+  MOE_UNROLL
   for (int d = 2; d < 12; d++) sum = sum * r + inverse_factorial[d];
   sum = 1.0 + (head + (r * r * sum - tail));
   uvec power = (uvec)sum + ((uvec)shifted << 52);
@@ -34,16 +35,18 @@ MOE_INLINE void exp_nonpositive(vec *at) {
 }
 
 /* log of a normal *at > 0, in place: x = 2^n f with f in [sqrt(1/2), sqrt(2)), and the series
- * log f = 2 (s + s^3/3 + s^5/5 + ...), s = (f - 1) / (f + 1), |s| <= 0.1716. */
+ * log f = 2 (s + s^3/3 + s^5/5 + ...), s = (f - 1) / (f + 1), |s| <= 0.1716. n + offset, which is
+ * not negative, is shifted: few machines can shift signs in. */
 MOE_INLINE void log_positive(vec *at) {
-  const int64_t sqrt_half = 0x3fe6a09e667f3bcd;
+  const uint64_t sqrt_half = 0x3fe6a09e667f3bcd, offset = 1024;
   const double ln2_high = 0x1.62e42fee00000p-1, ln2_low = 0x1.a39ef35793c76p-33;
   const vec x = *at;
-  ivec exponent = ((ivec)x - sqrt_half) >> 52;
-  vec f = (vec)((uvec)x - ((uvec)exponent << 52));
-  vec n = (vec)((uvec)exponent + 0x4338000000000000u) - shifter;
+  uvec shifted = ((uvec)x + (offset << 52) - sqrt_half) >> 52;
+  vec f = (vec)((uvec)x - ((shifted - offset) << 52));
+  vec n = (vec)(shifted - offset + 0x4338000000000000u) - shifter;
   vec s = (f - 1.0) / (f + 1.0), s2 = s * s;
   vec sum = s2 * (1.0 / 21) + 1.0 / 19;
+  MOE_UNROLL
   for (int d = 17; d >= 3; d -= 2) sum = sum * s2 + 1.0 / d;
   *at = n * ln2_high + (2.0 * s + (2.0 * s * s2 * sum + n * ln2_low));
 }

@@ -13,18 +13,17 @@
  * the unit's expert known, is a sum over rows of pairs of the same expert. */
 #include <string.h>
 
-#include "mixture.h"
 #include "score.h"
 
 #define MAX_BATCH 16 /* blocks */
 
 typedef struct {
-  walk walk;        /* its workspace starts with the blocks of a batch */
-  vec *products;    /* for each thread, a column and a design of a block */
-  double *tiles;    /* for each thread, the product of two designs */
-  vec *unit_scores; /* for each block, e_km (units x p) of all experts' predictors; or NULL */
-  int size;         /* blocks of a whole batch */
-  int filled;       /* of the current one */
+  walk walk;           /* its workspace starts with the blocks of a batch */
+  double *products;    /* for each thread, a column and a design of a block */
+  double *tiles;       /* for each thread, the product of two designs */
+  double *unit_scores; /* for each block, e_km (units x p) of all experts' predictors; or NULL */
+  int size;            /* blocks of a whole batch */
+  int filled;          /* of the current one */
   span spans[MAX_BATCH];
   int unit, part; /* where the next batch starts */
   moe_information kind;
@@ -42,32 +41,32 @@ static int batch_size(const moe_shape *s) {
   return affordable < 1 ? 1 : affordable < MAX_BATCH ? (int)affordable : MAX_BATCH;
 }
 
-static size_t product_vecs(const moe_shape *s) { return column(1 + larger(s->p, s->r)); }
+static size_t product_length(const moe_shape *s) { return column(1 + larger(s->p, s->r)); }
 
 static size_t tile_length(const moe_shape *s) {
   return area(larger(s->p, s->r), larger(s->p, s->r));
 }
 
-static size_t unit_vecs(const moe_shape *s) { return column(s->p) * area(s->K, s->M - 1); }
+static size_t unit_length(const moe_shape *s) { return column(s->p) * area(s->K, s->M - 1); }
 
 size_t moe_information_workspace(const moe_shape *s, int threads, int with_units) {
   const plan a = moe_plan(s);
-  return MOE_LANES + moe_walk_length(&a, batch_size(s)) +
-         (size_t)threads * (product_vecs(s) * MOE_LANES + tile_length(s)) +
-         (with_units ? (size_t)batch_size(s) * unit_vecs(s) * MOE_LANES : 0);
+  return MOE_WIDEST + moe_walk_length(&a, batch_size(s)) +
+         (size_t)threads * (product_length(s) + tile_length(s)) +
+         (with_units ? (size_t)batch_size(s) * unit_length(s) : 0);
 }
 
 static batch start_batches(const moe_rows *rows, const double *theta) {
   const moe_shape *s = &rows->shape;
   batch b = {.size = batch_size(s)};
   b.walk = moe_start_walk(rows, b.size, theta);
-  vec *rest = (vec *)b.walk.rest;
+  double *rest = b.walk.rest;
   if (rows->data.units.start) {
     b.unit_scores = rest;
-    rest += (size_t)b.size * unit_vecs(s);
+    rest += (size_t)b.size * unit_length(s);
   }
   b.products = rest;
-  b.tiles = (double *)(b.products + (size_t)rows->threads * product_vecs(s));
+  b.tiles = b.products + (size_t)rows->threads * product_length(s);
   return b;
 }
 
@@ -90,14 +89,14 @@ static int fill_batch(batch *b) {
 static void score_units(const batch *a, int place, block *b) {
   const walk *w = &a->walk;
   const span *of = &a->spans[place];
-  vec *scores = a->unit_scores + (size_t)place * unit_vecs(&w->rows->shape);
-  memset(scores, 0, sizeof(vec) * unit_vecs(&w->rows->shape));
+  double *scores = a->unit_scores + (size_t)place * unit_length(&w->rows->shape);
+  memset(scores, 0, sizeof(double) * unit_length(&w->rows->shape));
   for (int row = w->rows->data.units.start[of->unit]; of->is_last && row < of->row;
        row += MOE_BLOCK) {
     const span before = {row, MOE_BLOCK, of->unit, 1, 0};
-    moe_add_span_scores(w, &before, b, MOE_BLOCK, (double *)scores);
+    moe_add_span_scores(w, &before, b, MOE_BLOCK, scores);
   }
-  moe_add_span_scores(w, of, b, MOE_BLOCK, (double *)scores);
+  moe_add_span_scores(w, of, b, MOE_BLOCK, scores);
   moe_set_ones(b->weighted);
   moe_gate_scores(w, of, b->weighted, b);
 }
@@ -116,49 +115,49 @@ static void score_place(const void *context, int place, int thread) {
 
 /* Of units, weight and tau are theirs, and the responses do not count any more. */
 typedef struct {
-  int M, vecs, of_units;
+  const moe_kernels *kernels;
+  int M, filled, of_units;
   block block;
 } scored_block;
 
 /* -d^2 / d eta_k d eta_l of two gate predictors: pi_k (d_kl - pi_l) - tau_k (d_kl - tau_l) */
-static void gate_curvature(const scored_block *s, int k, int l, vec *out) {
+static void gate_curvature(const scored_block *s, int k, int l, double *out) {
   const block *b = &s->block;
-  const double same = k == l;
-  const vec *pi_k = b->gate + column(k), *pi_l = b->gate + column(l);
-  const vec *tau_k = b->tau + column(k), *tau_l = b->tau + column(l);
-  for (int i = 0; i < s->vecs; i++)
-    out[i] = b->weight[i] * (pi_k[i] * (same - pi_l[i]) - tau_k[i] * (same - tau_l[i]));
+  const double *const gate[] = {b->gate + column(k), b->gate + column(l)};
+  const double *const tau[] = {b->tau + column(k), b->tau + column(l)};
+  s->kernels->gate_curvature(s->filled, k == l, b->weight, gate, tau, out);
 }
 
 /* The same of a gate predictor and a predictor of an expert, whose score is given:
  * -(d_kl - tau_k) score */
-static void gate_expert_curvature(const scored_block *s, int k, int l, const vec *score, vec *out) {
+static void gate_expert_curvature(const scored_block *s, int k, int l, const double *score,
+                                  double *out) {
   const block *b = &s->block;
-  const double same = k == l;
-  const vec *tau = b->tau + column(k);
-  for (int i = 0; i < s->vecs; i++) out[i] = -b->weight[i] * (same - tau[i]) * score[i];
+  s->kernels->gate_expert_curvature(s->filled, k == l, b->weight, b->tau + column(k), score, out);
 }
 
 /* The same of classes m and q of one expert: of units, what is missing alone. */
-static void expert_curvature(const scored_block *s, int k, int m, int q, vec *out) {
+static void expert_curvature(const scored_block *s, int k, int m, int q, double *out) {
   const block *b = &s->block;
   if (s->of_units) {
-    const vec *tau = b->tau + column(k);
-    for (int i = 0; i < s->vecs; i++) out[i] = -b->weight[i] * tau[i] * (1.0 - tau[i]);
+    const double *tau = b->tau + column(k);
+    s->kernels->gate_expert_curvature(s->filled, 1, b->weight, tau, tau, out);
     return;
   }
   const moe_expert_rows of = {b->expert + column(s->M * k), b->indicator, b->weight,
                               b->tau + column(k)};
-  moe_multinomial_curvature(s->vecs, &of, m, q, out);
+  s->kernels->multinomial_curvature(s->filled, &of, m, q, out);
 }
 
-static void score_product(const scored_block *s, const vec *score_a, const vec *score_c, vec *out) {
-  for (int i = 0; i < s->vecs; i++) out[i] = s->block.weight[i] * score_a[i] * score_c[i];
+static void score_product(const scored_block *s, const double *score_a, const double *score_c,
+                          double *out) {
+  s->kernels->weigh(s->filled, 1, score_a, score_c, out);
+  s->kernels->weigh(s->filled, 1, s->block.weight, out, out);
 }
 
 /* Columns a >= c of the predictors: the gate's come first. */
 static void pair_weight(const scored_block *s, moe_information kind, const predictor *a,
-                        const predictor *c, const vec *const score[2], vec *out) {
+                        const predictor *c, const double *const score[2], double *out) {
   if (kind == MOE_SCORES || (a->class && c->class && a->expert != c->expert))
     score_product(s, score[0], score[1], out);
   else if (!a->class)
@@ -173,16 +172,13 @@ static void pair_weight(const scored_block *s, moe_information kind, const predi
 
 /* tile (a's length x c's length) += a's design' diag(weight) c's design */
 static void add_product(const scored_block *s, const predictor *a, const predictor *c,
-                        const vec *weight, vec *scratch, double *tile) {
-  const vec *x = moe_design_of(&s->block, a), *z = moe_design_of(&s->block, c);
-  if (x == z) {
-    moe_block_gram(s->vecs, a->length, x, weight, scratch, tile);
-    return;
-  }
-  for (int j = 0; j < c->length; j++)
-    for (int i = 0; i < s->vecs; i++)
-      scratch[at(i, j, MOE_VECS)] = weight[i] * z[at(i, j, MOE_VECS)];
-  moe_block_crossprod(s->vecs, a->length, c->length, x, scratch, tile);
+                        const double *weight, double *scratch, double *tile) {
+  const double *x = moe_design_of(&s->block, a), *z = moe_design_of(&s->block, c);
+  s->kernels->weigh(s->filled, c->length, weight, z, scratch);
+  if (x == z)
+    s->kernels->symmetric_crossprod(s->filled, a->length, x, scratch, tile);
+  else
+    s->kernels->crossprod(s->filled, a->length, c->length, x, scratch, tile);
 }
 
 /* Two of the predictors, and room of the thread that sums their products: tile (a's length x c's
@@ -190,7 +186,7 @@ static void add_product(const scored_block *s, const predictor *a, const predict
 typedef struct {
   predictor a, c;
   int column_a, column_c;
-  vec *column, *design;
+  double *column, *design;
   double *tile;
 } pair;
 
@@ -201,10 +197,10 @@ static int same_expert(const pair *of) {
 static void sum_rows(const batch *b, const pair *of) {
   const moe_shape *s = &b->walk.rows->shape;
   for (int place = 0; place < b->filled; place++) {
-    scored_block here = {s->M, moe_block_vecs(b->spans[place].rows), 0,
+    scored_block here = {b->walk.kernels, s->M, moe_filled(b->spans[place].rows), 0,
                          moe_block_at(&b->walk, place)};
-    const vec *const score[] = {here.block.eta + column(of->column_a),
-                                here.block.eta + column(of->column_c)};
+    const double *const score[] = {here.block.eta + column(of->column_a),
+                                   here.block.eta + column(of->column_c)};
     pair_weight(&here, b->kind, &of->a, &of->c, score, of->column);
     add_product(&here, &of->a, &of->c, of->column, of->design, of->tile);
   }
@@ -215,42 +211,41 @@ static void sum_complete(const batch *b, const pair *of) {
   const moe_shape *s = &b->walk.rows->shape;
   const int k = of->a.expert;
   for (int place = 0; place < b->filled; place++) {
-    scored_block here = {s->M, moe_block_vecs(b->spans[place].rows), 0,
+    scored_block here = {b->walk.kernels, s->M, moe_filled(b->spans[place].rows), 0,
                          moe_block_at(&b->walk, place)};
     const moe_expert_rows e = {here.block.expert + column(s->M * k), here.block.indicator,
                                here.block.weight, here.block.tau + column(k)};
-    moe_multinomial_complete_curvature(here.vecs, &e, of->a.class, of->c.class, of->column);
+    here.kernels->multinomial_complete_curvature(here.filled, &e, of->a.class, of->c.class,
+                                                 of->column);
     add_product(&here, &of->a, &of->c, of->column, of->design, of->tile);
   }
 }
 
 /* What units have in place of a row of a predictor's design. */
-static const vec *unit_design(const batch *b, int place, const block *from, const predictor *a) {
+static const double *unit_design(const batch *b, int place, const block *from, const predictor *a) {
   const moe_shape *s = &b->walk.rows->shape;
   const int of = a->expert * (s->M - 1) + a->class - 1;
   if (!a->class) return from->z;
-  return b->unit_scores + (size_t)place * unit_vecs(s) + column(s->p) * (size_t)of;
+  return b->unit_scores + (size_t)place * unit_length(s) + column(s->p) * (size_t)of;
 }
 
 static void sum_units(const batch *b, const pair *of) {
   const moe_shape *s = &b->walk.rows->shape;
   for (int place = 0; place < b->filled; place++) {
     if (!b->spans[place].is_last) continue;
-    scored_block here = {s->M, moe_block_vecs(b->spans[place].units), 1,
+    scored_block here = {b->walk.kernels, s->M, moe_filled(b->spans[place].units), 1,
                          moe_block_at(&b->walk, place)};
     here.block.weight = here.block.unit_weight;
     here.block.tau = here.block.unit_tau;
-    const vec *const score[] = {
+    const double *const score[] = {
         of->a.class ? here.block.tau + column(of->a.expert) : here.block.eta + column(of->column_a),
         of->c.class ? here.block.tau + column(of->c.expert)
                     : here.block.eta + column(of->column_c)};
     pair_weight(&here, b->kind, &of->a, &of->c, score, of->column);
-    const vec *x = unit_design(b, place, &here.block, &of->a);
-    const vec *z = unit_design(b, place, &here.block, &of->c);
-    for (int j = 0; j < of->c.length; j++)
-      for (int i = 0; i < here.vecs; i++)
-        of->design[at(i, j, MOE_VECS)] = of->column[i] * z[at(i, j, MOE_VECS)];
-    moe_block_crossprod(here.vecs, of->a.length, of->c.length, x, of->design, of->tile);
+    const double *x = unit_design(b, place, &here.block, &of->a);
+    const double *z = unit_design(b, place, &here.block, &of->c);
+    here.kernels->weigh(here.filled, of->c.length, of->column, z, of->design);
+    here.kernels->crossprod(here.filled, of->a.length, of->c.length, x, of->design, of->tile);
   }
 }
 
@@ -261,13 +256,13 @@ static void add_pair(const batch *b, int column_a, int column_c, int thread) {
              moe_predictor_at(s, column_c),
              column_a,
              column_c,
-             b->products + (size_t)thread * product_vecs(s),
+             b->products + (size_t)thread * product_length(s),
              NULL,
              b->tiles + (size_t)thread * tile_length(s)};
   const predictor a = of.a, c = of.c;
   const int symmetric = !!a.class == !!c.class || b->walk.plan.designs == 1;
   const size_t d = moe_coefficients_length(s);
-  of.design = of.column + MOE_VECS;
+  of.design = of.column + MOE_BLOCK;
   memset(of.tile, 0, sizeof(double) * area(a.length, c.length));
   if (!b->unit_scores)
     sum_rows(b, &of);

@@ -10,23 +10,23 @@
 
 void moe_block_probabilities(const walk *w, const span *of, block *b) {
   const moe_shape *s = &w->rows->shape;
-  const int vecs = moe_block_vecs(of->rows);
-  vec *packed = b->z, *eta = b->eta;
+  const int filled = moe_filled(of->rows);
+  double *packed = b->z, *eta = b->eta;
   for (int d = 0; d < w->plan.designs; d++, packed = b->x) {
     const moe_linear *linear = &w->plan.linear[d];
     const int first = d == 0 ? of->unit : of->row, count = d == 0 ? of->units : of->rows;
     moe_linear_multiply(linear, first, count, w->coefficients + linear->offset, packed, eta);
     eta += column(linear->predictors);
   }
-  moe_softmax(moe_block_vecs(of->units), s->K, b->eta, b->gate);
+  w->kernels->softmax(moe_filled(of->units), s->K, b->eta, b->gate);
   eta = b->eta + column(w->plan.q_gate);
   for (int k = 0; k < s->K; k++)
-    moe_softmax(vecs, s->M, eta + column(k * (s->M - 1)), b->expert + column(k * s->M));
+    w->kernels->softmax(filled, s->M, eta + column(k * (s->M - 1)), b->expert + column(k * s->M));
 }
 
 static void pack_classes(const walk *w, const span *of, block *b) {
-  const int filled = moe_block_vecs(of->rows) * MOE_LANES;
-  double *indicator = (double *)b->indicator;
+  const int filled = moe_filled(of->rows);
+  double *indicator = b->indicator;
   memset(indicator, 0, sizeof(double) * area(MOE_BLOCK, w->rows->shape.M));
   for (int i = 0; i < of->rows; i++) indicator[at(i, w->rows->data.y[of->row + i], MOE_BLOCK)] = 1;
   for (int i = of->rows; i < filled; i++) indicator[i] = 1;
@@ -34,8 +34,8 @@ static void pack_classes(const walk *w, const span *of, block *b) {
 
 static void pack_weights(const walk *w, const span *of, block *b) {
   const double *from = w->rows->data.weight;
-  const int filled = moe_block_vecs(of->rows) * MOE_LANES;
-  double *weight = (double *)b->weight;
+  const int filled = moe_filled(of->rows);
+  double *weight = b->weight;
   for (int i = 0; i < of->rows; i++) weight[i] = from ? from[of->row + i] : 1;
   for (int i = of->rows; i < filled; i++) weight[i] = 0;
 }
@@ -43,8 +43,8 @@ static void pack_weights(const walk *w, const span *of, block *b) {
 static void fill_table(const walk *w, int count, block *b) {
   const moe_shape *s = &w->rows->shape;
   for (int k = 0; k < s->K; k++)
-    moe_multinomial_likelihood(moe_block_vecs(count), s->M, b->expert + column(k * s->M),
-                               b->indicator, b->table + column(k));
+    w->kernels->multinomial_likelihood(moe_filled(count), s->M, b->expert + column(k * s->M),
+                                       b->indicator, b->table + column(k));
 }
 
 void moe_block_response(const walk *w, const span *of, block *b) {
@@ -60,8 +60,8 @@ void moe_block_response(const walk *w, const span *of, block *b) {
  * its log-likelihood. */
 static double log_row(const walk *w, int first, int i, block *b) {
   const moe_shape *s = &w->rows->shape;
-  const double *eta = (const double *)b->eta + i, *of_expert = eta + area(MOE_BLOCK, s->K - 1);
-  double *joint = (double *)b->tau + i;
+  const double *eta = b->eta + i, *of_expert = eta + area(MOE_BLOCK, s->K - 1);
+  double *joint = b->tau + i;
   for (int k = 0; k < s->K; k++, of_expert += area(MOE_BLOCK, s->M - 1))
     joint[area(MOE_BLOCK, k)] = moe_multinomial_loglik(s->M, of_expert, w->rows->data.y[first + i]);
   return moe_log_joint(s->K, eta, joint);
@@ -73,7 +73,7 @@ static double log_row(const walk *w, int first, int i, block *b) {
 static double rescue_row(const walk *w, int first, int i, block *b) {
   const int K = w->rows->shape.K;
   const double loglik = log_row(w, first, i, b);
-  double *tau = (double *)b->tau + i, total = 0;
+  double *tau = b->tau + i, total = 0;
   for (int k = 0; k < K; k++) {
     double *tau_k = tau + area(MOE_BLOCK, k);
     *tau_k = exp(*tau_k - loglik);
@@ -85,26 +85,26 @@ static double rescue_row(const walk *w, int first, int i, block *b) {
 
 /* Responsibilities of the block; returns its log-likelihood. */
 static double block_posterior(const walk *w, int first, int count, block *b) {
-  const int vecs = moe_block_vecs(count);
-  double *likelihood = (double *)b->likelihood, *weight = (double *)b->weight, rescued = 0;
-  moe_responsibilities(vecs, w->rows->shape.K, b->gate, b->table, b->tau, b->likelihood);
+  const int filled = moe_filled(count);
+  double *likelihood = b->likelihood, *weight = b->weight, rescued = 0;
+  w->kernels->responsibilities(filled, w->rows->shape.K, b->gate, b->table, b->tau, b->likelihood);
   for (int i = 0; i < count; i++)
     if (!(likelihood[i] >= MOE_TINY)) {
       double value = rescue_row(w, first, i, b);
       if (weight[i] > 0) rescued += weight[i] * value;
       likelihood[i] = 1;
     }
-  return rescued + moe_weighted_log(vecs, b->weight, b->likelihood);
+  return rescued + w->kernels->weighted_log(filled, b->weight, b->likelihood);
 }
 
 /* --- the same where responsibilities are given --- */
 
-/* Rows that fill the last vecs have none. */
+/* Rows that fill the last vectors have none. */
 static void pack_given(const walk *w, int first, int count, block *b) {
   const moe_shape *s = &w->rows->shape;
-  const size_t filled = (size_t)moe_block_vecs(count) * MOE_LANES, given = (size_t)count;
+  const size_t filled = (size_t)moe_filled(count), given = (size_t)count;
   for (int k = 0; k < s->K; k++) {
-    double *tau = (double *)(b->tau + column(k));
+    double *tau = b->tau + column(k);
     memcpy(tau, w->rows->data.tau + at(first, k, s->n), sizeof(double) * given);
     memset(tau + given, 0, sizeof(double) * (filled - given));
   }
@@ -112,7 +112,7 @@ static void pack_given(const walk *w, int first, int count, block *b) {
 
 static double rescue_expected(const walk *w, int first, int i, block *b) {
   const moe_shape *s = &w->rows->shape;
-  double *tau = (double *)b->tau + i, expected = 0;
+  double *tau = b->tau + i, expected = 0;
   log_row(w, first, i, b);
   for (int k = 0; k < s->K; k++) {
     double *tau_k = tau + area(MOE_BLOCK, k), joint = *tau_k;
@@ -123,11 +123,11 @@ static double rescue_expected(const walk *w, int first, int i, block *b) {
 }
 
 static double block_expected(const walk *w, int first, int count, block *b) {
-  const double *least = (double *)b->likelihood, *weight = (const double *)b->weight;
-  double *expected = (double *)b->weighted, sum = 0;
+  const double *least = b->likelihood, *weight = b->weight;
+  double *expected = b->weighted, sum = 0;
   pack_given(w, first, count, b);
-  moe_expected(moe_block_vecs(count), w->rows->shape.K, b->gate, b->table, b->tau,
-               &(moe_expectation){b->likelihood, b->weighted});
+  w->kernels->expected(moe_filled(count), w->rows->shape.K, b->gate, b->table, b->tau,
+                       &(moe_expectation){b->likelihood, b->weighted});
   for (int i = 0; i < count; i++) {
     if (!(weight[i] > 0)) continue;
     if (!(least[i] >= MOE_TINY)) expected[i] = rescue_expected(w, first, i, b);
@@ -154,15 +154,17 @@ double moe_block_likelihood(const walk *w, const span *of, block *b) {
 
 /* --- scores --- */
 
-void moe_gate_scores(const walk *w, const span *of, const vec *weight, block *b) {
-  moe_gate_score(moe_block_vecs(of->units), w->rows->shape.K, b->gate, b->unit_tau, weight, b->eta);
+void moe_gate_scores(const walk *w, const span *of, const double *weight, block *b) {
+  w->kernels->gate_score(moe_filled(of->units), w->rows->shape.K, b->gate, b->unit_tau, weight,
+                         b->eta);
 }
 
-void moe_expert_scores(const walk *w, const span *of, const vec *weight, const vec *tau, block *b) {
+void moe_expert_scores(const walk *w, const span *of, const double *weight, const double *tau,
+                       block *b) {
   const moe_shape *s = &w->rows->shape;
-  vec *score = b->eta + column(w->plan.q_gate);
+  double *score = b->eta + column(w->plan.q_gate);
   for (int k = 0; k < s->K; k++, score += column(s->M - 1)) {
     const moe_expert_rows e = {b->expert + column(k * s->M), b->indicator, weight, tau + column(k)};
-    moe_multinomial_score(moe_block_vecs(of->rows), s->M, &e, score);
+    w->kernels->multinomial_score(moe_filled(of->rows), s->M, &e, score);
   }
 }

@@ -9,7 +9,7 @@
 void moe_block_probabilities(const walk *w, const span *of, block *b);
 
 /* From its probabilities: b->indicator, b->table and the weights; needs the response. Rows that
- * fill the last vecs have weight 0. */
+ * fill the last vectors have weight 0. */
 void moe_block_response(const walk *w, const span *of, block *b);
 
 /* The same, and responsibilities. Returns the units' share of the value. A span may be a part of a
@@ -18,7 +18,8 @@ double moe_block_likelihood(const walk *w, const span *of, block *b);
 
 /* b->eta <- the scores of the gate's predictors, times weight (of the units); and of the experts',
  * times weight and tau (of the rows). */
-void moe_gate_scores(const walk *w, const span *of, const vec *weight, block *b);
-void moe_expert_scores(const walk *w, const span *of, const vec *weight, const vec *tau, block *b);
+void moe_gate_scores(const walk *w, const span *of, const double *weight, block *b);
+void moe_expert_scores(const walk *w, const span *of, const double *weight, const double *tau,
+                       block *b);
 
 #endif

@@ -5,33 +5,20 @@
 #include "unit.h"
 
 /* The block's columns of one output, n apart, from buffers whose columns are MOE_BLOCK apart. */
-static void copy_columns(int n, int first, int count, int columns, const vec *from, double *to) {
+static void copy_columns(int n, int first, int count, int columns, const double *from, double *to) {
   if (!to) return;
   for (int c = 0; c < columns; c++)
-    memcpy(to + at(first, c, n), (const double *)(from + column(c)),
-           sizeof(double) * (size_t)count);
-}
-
-/* Rounding must not leave a probability above 1, whose complement users take. */
-static void average_experts(const moe_shape *s, int vecs, const vec *gate, const vec *expert,
-                            vec *prob) {
-  for (int m = 0; m < s->M; m++, prob += MOE_VECS)
-    for (int i = 0; i < vecs; i++) {
-      vec sum = {0};
-      for (int k = 0; k < s->K; k++)
-        sum += gate[at(i, k, MOE_VECS)] * expert[at(i, s->M * k + m, MOE_VECS)];
-      prob[i] = vec_select(sum > 1.0, (vec){0} + 1.0, sum);
-    }
+    memcpy(to + at(first, c, n), from + column(c), sizeof(double) * (size_t)count);
 }
 
 static void predict_classes(const walk *w, const span *of, block *b, double *prob) {
   const moe_shape *s = &w->rows->shape;
-  const vec *gate = b->gate;
+  const double *gate = b->gate;
   if (w->rows->data.units.start) {
     moe_spread(w, of, s->K, b->gate, b->tau);
     gate = b->tau;
   }
-  average_experts(s, moe_block_vecs(of->rows), gate, b->expert, b->indicator);
+  w->kernels->average(moe_filled(of->rows), s->M, s->K, gate, b->expert, b->indicator);
   copy_columns(s->n, of->row, of->rows, s->M, b->indicator, prob);
 }
 

@@ -4,6 +4,7 @@
 #include "rows.h"
 
 #include <math.h>
+#include <stdint.h>
 
 #include "theta.h"
 
@@ -22,10 +23,10 @@
 
 /* --- plan and workspace --- */
 
-static size_t block_vecs(const moe_shape *s) {
-  return column(s->p) + column(s->r) +                        /* x z */
-         column(s->K - 1) + area(s->K, s->M - 1) * MOE_VECS + /* eta */
-         column(s->K) + area(s->K, s->M) * MOE_VECS +         /* gate expert */
+static size_t block_length(const moe_shape *s) {
+  return column(s->p) + column(s->r) +                         /* x z */
+         column(s->K - 1) + column(1) * area(s->K, s->M - 1) + /* eta */
+         column(s->K) + column(1) * area(s->K, s->M) +         /* gate expert */
          3 * column(s->K) + column(s->M) +
          column(4) +                 /* table tau unit_tau indicator .. weighted */
          column(larger(s->p, s->r)); /* product */
@@ -38,7 +39,7 @@ plan moe_plan(const moe_shape *s) {
   const int most = within(SEGMENT_DOUBLES / sums, MIN_SEGMENTS, MAX_SEGMENTS);
   const int blocks = s->n / MOE_BLOCK + (s->n % MOE_BLOCK > 0);
   a.coefficients = moe_linear_length(s->r, a.q_gate) + moe_linear_length(s->p, a.q_expert);
-  a.scratch = block_vecs(s);
+  a.scratch = block_length(s);
   a.segment_rows = larger(blocks / most + (blocks % most > 0), 1) * MOE_BLOCK;
   a.segments = s->n / a.segment_rows + (s->n % a.segment_rows > 0);
   return a;
@@ -53,12 +54,13 @@ int moe_unit_count(const moe_rows *rows) {
   return rows->data.units.start ? rows->data.units.count : rows->shape.n;
 }
 
-static void plan_designs(const moe_rows *rows, plan *a) {
+static void plan_designs(const moe_rows *rows, const moe_kernels *kernels, plan *a) {
   const moe_shape *s = &rows->shape;
   const moe_data *d = &rows->data;
   a->designs = !d->units.start && is_same(&d->x, &d->z) && s->p == s->r ? 1 : 2;
-  a->linear[0] = (moe_linear){d->z, moe_unit_count(rows), s->r, a->q_gate, 0};
-  a->linear[1] = (moe_linear){d->x, s->n, s->p, a->q_expert, moe_linear_length(s->r, a->q_gate)};
+  a->linear[0] = (moe_linear){d->z, moe_unit_count(rows), s->r, a->q_gate, 0, kernels};
+  a->linear[1] =
+      (moe_linear){d->x, s->n, s->p, a->q_expert, moe_linear_length(s->r, a->q_gate), kernels};
   if (a->designs == 1) {
     a->linear[0].predictors += a->q_expert;
     a->linear[1] = a->linear[0];
@@ -66,18 +68,18 @@ static void plan_designs(const moe_rows *rows, plan *a) {
 }
 
 size_t moe_walk_length(const plan *a, int blocks) {
-  return (size_t)blocks * a->scratch * MOE_LANES + 2 * a->coefficients;
+  return (size_t)blocks * a->scratch + 2 * a->coefficients;
 }
 
 size_t moe_rows_workspace(const moe_shape *s, int threads) {
   const plan a = moe_plan(s);
-  return MOE_LANES + moe_walk_length(&a, threads);
+  return MOE_WIDEST + moe_walk_length(&a, threads);
 }
 
-/* The first place in a workspace that is aligned for vecs. */
-static vec *align(double *workspace) {
-  uintptr_t size = sizeof(vec), start = (uintptr_t)workspace;
-  return (vec *)((start + size - 1) / size * size);
+/* The first place in a workspace that is aligned for the widest vectors. */
+static double *align(double *workspace) {
+  const uintptr_t size = MOE_WIDEST * sizeof(double), start = (uintptr_t)workspace;
+  return (double *)((start + size - 1) / size * size);
 }
 
 static void code_coefficients(const walk *w, const double *theta) {
@@ -91,10 +93,11 @@ static void code_coefficients(const walk *w, const double *theta) {
 }
 
 walk moe_start_walk(const moe_rows *rows, int blocks, const double *theta) {
-  walk w = {.rows = rows, .plan = moe_plan(&rows->shape)};
-  plan_designs(rows, &w.plan);
+  walk w = {
+      .rows = rows, .plan = moe_plan(&rows->shape), .kernels = moe_kernels_of(MOE_MOST_LANES)};
+  plan_designs(rows, w.kernels, &w.plan);
   w.blocks = align(rows->workspace.values);
-  w.coefficients = (double *)(w.blocks + (size_t)blocks * w.plan.scratch);
+  w.coefficients = w.blocks + (size_t)blocks * w.plan.scratch;
   w.rest = w.coefficients + 2 * w.plan.coefficients;
   code_coefficients(&w, theta);
   return w;
@@ -102,15 +105,15 @@ walk moe_start_walk(const moe_rows *rows, int blocks, const double *theta) {
 
 static int has_units(const walk *w) { return w->rows->data.units.start != NULL; }
 
-static vec *take(vec **rest, int columns) {
-  vec *start = *rest;
+static double *take(double **rest, int columns) {
+  double *start = *rest;
   *rest += column(columns);
   return start;
 }
 
 block moe_block_at(const walk *w, int place) {
   const moe_shape *s = &w->rows->shape;
-  vec *rest = w->blocks + (size_t)place * w->plan.scratch;
+  double *rest = w->blocks + (size_t)place * w->plan.scratch;
   block b;
   b.x = take(&rest, s->p);
   b.z = w->plan.designs == 1 ? b.x : take(&rest, s->r);

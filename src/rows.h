@@ -5,7 +5,7 @@
 #ifndef MOE_ROWS_H
 #define MOE_ROWS_H
 
-#include "block.h"
+#include "linear.h"
 
 #define POLL_WORK 3e7 /* multiplications of a thread between two polls, under 0.1 s anywhere */
 
@@ -16,7 +16,7 @@ typedef struct {
   moe_linear linear[2]; /* the gate's (with one design: all), the experts' (with one: all) */
   size_t
       coefficients; /* doubles of the coefficients as the designs take them, and of their scores */
-  size_t scratch;   /* vecs of one block */
+  size_t scratch;   /* doubles of one block */
   int segments, segment_rows;
 } plan;
 
@@ -31,9 +31,9 @@ typedef struct {
  * 1, 1; and, for its user's own work, rows x 1 and max(p, r). The predictors of the gate come first
  * in eta. Where each row is a unit, unit_tau is tau, and unit_weight is weight. */
 typedef struct {
-  vec *x, *eta, *expert, *table, *tau, *indicator, *weight;
-  vec *z, *gate, *unit_tau, *unit_weight, *likelihood;
-  vec *weighted, *product;
+  double *x, *eta, *expert, *table, *tau, *indicator, *weight;
+  double *z, *gate, *unit_tau, *unit_weight, *likelihood;
+  double *weighted, *product;
 } block;
 
 /* The rows at one theta, and a workspace that starts with so many blocks, then has the coefficients
@@ -41,9 +41,10 @@ typedef struct {
 typedef struct {
   const moe_rows *rows;
   plan plan;
-  vec *blocks;
+  const moe_kernels *kernels;
+  double *blocks;
   double *coefficients; /* 2 plan.coefficients */
-  double *rest;         /* aligned for vecs */
+  double *rest;         /* aligned */
 } walk;
 
 plan moe_plan(const moe_shape *shape);
@@ -51,7 +52,7 @@ plan moe_plan(const moe_shape *shape);
 /* n where each row is a unit. */
 int moe_unit_count(const moe_rows *rows);
 
-/* Doubles of a workspace up to its rest, but for alignment, which MOE_LANES more are for. */
+/* Doubles of a workspace up to its rest, but for alignment, which MOE_WIDEST more are for. */
 size_t moe_walk_length(const plan *plan, int blocks);
 
 walk moe_start_walk(const moe_rows *rows, int blocks, const double *theta);

@@ -13,12 +13,12 @@ predictor moe_predictor_at(const moe_shape *s, int c) {
   return (predictor){c / classes, c % classes + 1, s->p, area(s->r, gate) + area(s->p, c)};
 }
 
-const vec *moe_design_of(const block *b, const predictor *a) { return a->class ? b->x : b->z; }
+const double *moe_design_of(const block *b, const predictor *a) { return a->class ? b->x : b->z; }
 
 /* --- blocks --- */
 
-void moe_set_ones(vec *column) {
-  for (int i = 0; i < MOE_VECS; i++) column[i] = (vec){0} + 1.0;
+void moe_set_ones(double *column) {
+  for (int i = 0; i < MOE_BLOCK; i++) column[i] = 1;
 }
 
 /* Standardised rows, probabilities and responsibilities. */
@@ -41,7 +41,7 @@ void moe_score_block(const walk *w, const span *of, block *b) {
 void moe_add_span_scores(const walk *w, const span *of, block *b, size_t stride, double *out) {
   const moe_shape *s = &w->rows->shape;
   const double *repeats = w->rows->data.repeats;
-  vec *score = b->eta + column(w->plan.q_gate);
+  double *score = b->eta + column(w->plan.q_gate);
   load_block(w, of, b);
   moe_set_ones(b->weighted);
   if (repeats) memcpy(b->weighted, repeats + of->row, sizeof(double) * (size_t)of->rows);
@@ -49,7 +49,7 @@ void moe_add_span_scores(const walk *w, const span *of, block *b, size_t stride,
   for (int k = 0; k < s->K; k++, score += column(s->M - 1)) {
     const moe_expert_rows e = {b->expert + column(k * s->M), b->indicator, b->weighted,
                                b->likelihood};
-    moe_multinomial_score(moe_block_vecs(of->rows), s->M, &e, score);
+    w->kernels->multinomial_score(moe_filled(of->rows), s->M, &e, score);
   }
   moe_add_unit_scores(w, of, b, stride, out);
 }
@@ -59,11 +59,11 @@ void moe_add_span_scores(const walk *w, const span *of, block *b, size_t stride,
 /* Rows of one block in out (n x d): weight times score times the design. */
 static void write_scores(const walk *w, int count, const block *b, double *out) {
   const moe_shape *s = &w->rows->shape;
-  const double *weight = (const double *)b->weight;
+  const double *weight = b->weight;
   for (int a = 0; a < w->plan.q_gate + w->plan.q_expert; a++) {
     const predictor of = moe_predictor_at(s, a);
-    const double *score = (const double *)(b->eta + column(a));
-    const double *design = (const double *)moe_design_of(b, &of);
+    const double *score = b->eta + column(a);
+    const double *design = moe_design_of(b, &of);
     for (int j = 0; j < of.length; j++, design += MOE_BLOCK, out += s->n)
       for (int i = 0; i < count; i++) out[i] = weight[i] * score[i] * design[i];
   }
@@ -75,13 +75,13 @@ static void finish_unit_scores(const walk *w, const span *of, block *b, double *
   const size_t units = (size_t)moe_unit_count(w->rows);
   moe_gate_scores(w, of, b->unit_weight, b);
   for (int a = 0; a < w->plan.q_gate; a++) {
-    const double *score = (const double *)(b->eta + column(a)), *z = (const double *)b->z;
+    const double *score = b->eta + column(a), *z = b->z;
     for (int j = 0; j < s->r; j++, z += MOE_BLOCK, out += units)
       for (int u = 0; u < of->units; u++) out[u] = score[u] * z[u];
   }
   for (int c = 0; c < w->plan.q_expert; c++) {
-    const double *tau = (const double *)(b->unit_tau + column(c / (s->M - 1)));
-    const double *weight = (const double *)b->unit_weight;
+    const double *tau = b->unit_tau + column(c / (s->M - 1));
+    const double *weight = b->unit_weight;
     for (int j = 0; j < s->p; j++, out += units)
       for (int u = 0; u < of->units; u++) out[u] *= weight[u] * tau[u];
   }

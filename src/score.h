@@ -17,9 +17,9 @@ typedef struct {
 predictor moe_predictor_at(const moe_shape *s, int c);
 
 /* The predictor's columns in a block. */
-const vec *moe_design_of(const block *b, const predictor *a);
+const double *moe_design_of(const block *b, const predictor *a);
 
-void moe_set_ones(vec *column);
+void moe_set_ones(double *column);
 
 /* A block with everything that predictions, and b->z and b->x that sparse designs do not have; and
  * in b->eta the scores of the predictors without the case weights. */

@@ -1,41 +1,38 @@
 /* Rows that share one expert: sums of their logs, responsibilities of their unit. */
 #include "unit.h"
 
+#include <math.h>
 #include <string.h>
 
-#include "explog.h"
 #include "mixture.h"
 
 void moe_unit_weights(const walk *w, const span *of, block *b) {
   const moe_data *d = &w->rows->data;
-  double *unit_weight = (double *)b->unit_weight, *weight = (double *)b->weight;
+  double *unit_weight = b->unit_weight, *weight = b->weight;
   for (int u = 0; u < of->units; u++) unit_weight[u] = d->weight ? d->weight[of->unit + u] : 1;
-  for (int u = of->units; u < moe_block_vecs(of->units) * MOE_LANES; u++) unit_weight[u] = 0;
+  for (int u = of->units; u < moe_filled(of->units); u++) unit_weight[u] = 0;
   moe_spread(w, of, 1, b->unit_weight, b->weight);
   for (int i = 0; d->repeats && i < of->rows; i++) weight[i] *= d->repeats[of->row + i];
 }
 
-void moe_spread(const walk *w, const span *of, int columns, const vec *from, vec *to) {
-  const double *unit = (const double *)from;
-  double *row = (double *)to;
+void moe_spread(const walk *w, const span *of, int columns, const double *from, double *to) {
   for (int u = 0; u < of->units; u++) {
     const extent rows = moe_unit_extent(w, of, u);
     for (int k = 0; k < columns; k++) {
-      const double value = unit[at(u, k, MOE_BLOCK)];
-      double *of_unit = row + area(MOE_BLOCK, k);
+      const double value = from[at(u, k, MOE_BLOCK)];
+      double *of_unit = to + column(k);
       for (int i = rows.from; i < rows.end; i++) of_unit[i] = value;
     }
   }
   for (int k = 0; k < columns; k++)
-    for (int i = of->rows; i < moe_block_vecs(of->rows) * MOE_LANES; i++)
-      row[at(i, k, MOE_BLOCK)] = 0;
+    for (int i = of->rows; i < moe_filled(of->rows); i++) to[at(i, k, MOE_BLOCK)] = 0;
 }
 
 void moe_add_unit_scores(const walk *w, const span *of, const block *b, size_t stride,
                          double *out) {
-  const double *score = (const double *)(b->eta + column(w->plan.q_gate));
+  const double *score = b->eta + column(w->plan.q_gate);
   for (int c = 0; c < w->plan.q_expert; c++, score += MOE_BLOCK) {
-    const double *x = (const double *)b->x;
+    const double *x = b->x;
     for (int j = 0; j < w->rows->shape.p; j++, x += MOE_BLOCK, out += stride)
       for (int u = 0; u < of->units; u++) {
         const extent rows = moe_unit_extent(w, of, u);
@@ -47,16 +44,6 @@ void moe_add_unit_scores(const walk *w, const span *of, const block *b, size_t s
 }
 
 /* --- logs --- */
-
-/* What is not normal has no log here, and is to be replaced. */
-MOE_CLONES static void log_columns(int vecs, int count, const vec *from, vec *to) {
-  for (int k = 0; k < count; k++, from += MOE_VECS, to += MOE_VECS)
-    for (int i = 0; i < vecs; i++) {
-      vec value = from[i];
-      log_positive(&value);
-      to[i] = value;
-    }
-}
 
 /* Likelihoods of at least LEAST are multiplied, four at a time, and the product's log is taken when
  * it falls below LEAST^4, so that it stays a normal number; others have their logs taken alone. */
@@ -101,16 +88,8 @@ static void multiply_rows(logs *of, const extent *rows) {
 }
 
 void moe_clear_unit_logs(const walk *w, const span *of, block *b) {
-  const size_t filled = (size_t)moe_block_vecs(of->units) * sizeof(vec);
+  const size_t filled = (size_t)moe_filled(of->units) * sizeof(double);
   for (int k = 0; k < w->rows->shape.K; k++) memset(b->unit_tau + column(k), 0, filled);
-}
-
-MOE_CLONES static void add_logs(int vecs, const vec *product, vec *sum) {
-  for (int i = 0; i < vecs; i++) {
-    vec value = product[i];
-    log_positive(&value);
-    sum[i] += value;
-  }
 }
 
 /* The products of a column take the place of its likelihoods: no unit starts before its number. */
@@ -128,29 +107,24 @@ static void multiply_column(const walk *w, const span *of, logs *a, double *tabl
 void moe_add_unit_logs(const walk *w, const span *of, block *b) {
   const moe_shape *s = &w->rows->shape;
   const moe_data *d = &w->rows->data;
-  const int vecs = moe_block_vecs(of->units);
-  const vec *eta = b->eta + column(w->plan.q_gate);
+  const int filled = moe_filled(of->units);
+  const double *eta = b->eta + column(w->plan.q_gate);
   for (int k = 0; k < s->K; k++, eta += column(s->M - 1)) {
-    double *table = (double *)(b->table + column(k));
-    logs a = {table,
-              d->repeats ? d->repeats + of->row : NULL,
-              (const double *)eta,
-              d->y + of->row,
-              s->M,
-              1,
-              0};
-    multiply_column(w, of, &a, table, (double *)(b->unit_tau + column(k)));
-    for (int u = of->units; u < vecs * MOE_LANES; u++) table[u] = 1;
-    add_logs(vecs, b->table + column(k), b->unit_tau + column(k));
+    double *table = b->table + column(k), *sum = b->unit_tau + column(k);
+    logs a = {table, d->repeats ? d->repeats + of->row : NULL, eta, d->y + of->row, s->M, 1, 0};
+    multiply_column(w, of, &a, table, sum);
+    for (int u = of->units; u < filled; u++) table[u] = 1;
+    w->kernels->logs(filled, 1, table, table);
+    for (int u = 0; u < of->units; u++) sum[u] += table[u];
   }
 }
 
 /* b->table (units x K) <- log pi_k */
 static void log_gate(const walk *w, const span *of, block *b) {
   const int K = w->rows->shape.K;
-  const double *gate = (const double *)b->gate, *eta = (const double *)b->eta;
-  double *out = (double *)b->table;
-  log_columns(moe_block_vecs(of->units), K, b->gate, b->table);
+  const double *gate = b->gate, *eta = b->eta;
+  double *out = b->table;
+  w->kernels->logs(moe_filled(of->units), K, b->gate, b->table);
   for (int k = 0; k < K; k++)
     for (int u = 0; u < of->units; u++)
       if (!(gate[at(u, k, MOE_BLOCK)] >= MOE_TINY))
@@ -160,44 +134,20 @@ static void log_gate(const walk *w, const span *of, block *b) {
 
 /* --- responsibilities --- */
 
-/* tau: sum_i w_i log p_k(y_i) -> pi_k exp(that) / their sum; loglik <- the log of the sum. NaN
- * spreads to the whole unit. */
-MOE_CLONES static void normalise(int vecs, int K, const vec *log_gate, vec *tau, vec *loglik) {
-  for (int i = 0; i < vecs; i++) {
-    vec top = tau[i] + log_gate[i], all = {0}, sum = {0};
-    for (int k = 0; k < K; k++) {
-      const size_t here = at(i, k, MOE_VECS);
-      tau[here] += log_gate[here];
-      top = vec_max(tau[here], top);
-      all += tau[here];
-    }
-    for (int k = 0; k < K; k++) {
-      const size_t here = at(i, k, MOE_VECS);
-      vec share = tau[here] - top;
-      exp_nonpositive(&share);
-      tau[here] = share;
-      sum += share;
-    }
-    vec inverse = 1.0 / (sum + 0.0 * all);
-    for (int k = 0; k < K; k++) tau[at(i, k, MOE_VECS)] *= inverse;
-    log_positive(&sum);
-    loglik[i] = top + sum + 0.0 * all;
-  }
-}
-
 double moe_unit_posterior(const walk *w, const span *of, block *b) {
-  const double *weight = (const double *)b->unit_weight, *loglik = (const double *)b->likelihood;
+  const double *weight = b->unit_weight, *loglik = b->likelihood;
   double sum = 0;
   log_gate(w, of, b);
-  normalise(moe_block_vecs(of->units), w->rows->shape.K, b->table, b->unit_tau, b->likelihood);
+  w->kernels->normalise(moe_filled(of->units), w->rows->shape.K, b->table, b->unit_tau,
+                        b->likelihood);
   for (int u = 0; u < of->units; u++)
     if (weight[u] > 0) sum += weight[u] * loglik[u];
   return sum;
 }
 
 double moe_unit_expected(const walk *w, const span *of, block *b) {
-  const double *weight = (const double *)b->unit_weight, *gate = (const double *)b->table;
-  double *joint = (double *)b->unit_tau, sum = 0;
+  const double *weight = b->unit_weight, *gate = b->table;
+  double *joint = b->unit_tau, sum = 0;
   log_gate(w, of, b);
   for (int k = 0; k < w->rows->shape.K; k++)
     for (int u = 0; u < of->units; u++) {

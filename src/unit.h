@@ -24,6 +24,6 @@ double moe_unit_expected(const walk *w, const span *of, block *b);
 void moe_add_unit_scores(const walk *w, const span *of, const block *b, size_t stride, double *out);
 
 /* to (rows x columns) <- what their units have, from (units x columns) */
-void moe_spread(const walk *w, const span *of, int columns, const vec *from, vec *to);
+void moe_spread(const walk *w, const span *of, int columns, const double *from, double *to);
 
 #endif

@@ -1,21 +1,35 @@
-/* Exponential and logarithm against long double, and the log scale against the plain one. */
+/* Exponential and logarithm against long double, and what the kernels make of them, each that this
+ * machine can run. */
 #include <float.h>
 #include <math.h>
 #include <stdio.h>
 
-#include "explog.h"
-#include "mixture.h"
+#include "kernels.h"
 #include "test_core.h"
+
+#if defined(__GNUC__)
+#define MOE_LANES 2
+#define ALIGNED __attribute__((aligned(64)))
+#else
+#define MOE_LANES 1
+#define ALIGNED
+#endif
+#include "explog.h"
 
 #define POINTS 400000 /* per way of choosing them */
 
-/* Each column of vecs a block of points. */
-static MOE_CLONES void apply_exp(vec *a) {
-  for (int i = 0; i < MOE_VECS; i++) exp_nonpositive(a + i);
+static void apply_exp(double *a) {
+  for (int i = 0; i < MOE_BLOCK; i += MOE_LANES) exp_nonpositive(&VEC(a + i));
 }
 
-static MOE_CLONES void apply_log(vec *a) {
-  for (int i = 0; i < MOE_VECS; i++) log_positive(a + i);
+static void apply_log(double *a) {
+  for (int i = 0; i < MOE_BLOCK; i += MOE_LANES) log_positive(&VEC(a + i));
+}
+
+static void for_all_kernels(void (*test)(const moe_kernels *kernels)) {
+  const moe_kernels *kernels = moe_kernels_of(MOE_WIDEST);
+  for (; kernels != &moe_kernels_base; kernels = moe_kernels_of(kernels->lanes / 2)) test(kernels);
+  test(&moe_kernels_base);
 }
 
 /* The distance to `want` in units of the last place of a double of that size. */
@@ -38,18 +52,17 @@ static void record(double got, long double want, double x, accuracy *result) {
 }
 
 typedef struct {
-  void (*apply)(vec *a);
+  void (*apply)(double *a);
   long double (*exact)(long double x);
 } elementary;
 
 /* The worst error over points that come from `choose`. */
 static accuracy measure(const elementary *function, double (*choose)(void)) {
-  vec block[MOE_VECS];
-  double x[MOE_BLOCK], *value = (double *)block;
+  double x[MOE_BLOCK], value[MOE_BLOCK] ALIGNED;
   accuracy result = {0, NAN};
   for (int done = 0; done < POINTS; done += MOE_BLOCK) {
     for (int i = 0; i < MOE_BLOCK; i++) value[i] = x[i] = choose();
-    function->apply(block);
+    function->apply(value);
     for (int i = 0; i < MOE_BLOCK; i++) record(value[i], function->exact(x[i]), x[i], &result);
   }
   return result;
@@ -97,10 +110,9 @@ static void exp_is_accurate(void) {
 static void exp_has_its_limits(void) {
   const double x[] = {0, -0.0, -708, -708.0000001, -708.5, -745, -746, -1e4, -1e300, -INFINITY};
   const int count = sizeof x / sizeof *x;
-  vec block[MOE_VECS];
-  double *value = (double *)block;
+  double value[MOE_BLOCK] ALIGNED;
   for (int i = 0; i < MOE_BLOCK; i++) value[i] = i < count ? x[i] : NAN;
-  apply_exp(block);
+  apply_exp(value);
   CHECK(value[0] == 1 && value[1] == 1, "exp(0) = %.17g, exp(-0) = %.17g", value[0], value[1]);
   for (int i = 2; i < count; i++)
     CHECK(fabs(value[i] - exp(x[i])) <= (x[i] < -708 ? exp(-708) : 1e-15 * exp(x[i])),
@@ -133,23 +145,21 @@ static void log_is_accurate(void) {
 }
 
 static void log_of_one_is_zero(void) {
-  vec block[MOE_VECS];
-  double *value = (double *)block;
+  double value[MOE_BLOCK] ALIGNED;
   for (int i = 0; i < MOE_BLOCK; i++) value[i] = 1;
-  apply_log(block);
+  apply_log(value);
   for (int i = 0; i < MOE_BLOCK; i++) CHECK(value[i] == 0, "log(1) = %g", value[i]);
 }
 
 /* --- softmax and the sum of logs --- */
 
 /* Four columns of predictors, the last three in use beside the implied 0. */
-static void softmax_is_accurate(void) {
-  vec eta[3 * MOE_VECS], prob[4 * MOE_VECS];
-  double *e = (double *)eta, *p = (double *)prob, worst = 0;
+static void check_softmax(const moe_kernels *kernels) {
+  double e[3 * MOE_BLOCK] ALIGNED, p[4 * MOE_BLOCK] ALIGNED, worst = 0;
   for (int repeat = 0; repeat < 300; repeat++) {
     double spread = pow(10, uniform(-3, 2.5));
     for (int j = 0; j < 3 * MOE_BLOCK; j++) e[j] = spread * normal();
-    moe_softmax(MOE_VECS, 4, eta, prob);
+    kernels->softmax(MOE_BLOCK, 4, e, p);
     for (int i = 0; i < MOE_BLOCK; i++) {
       long double top = 0, sum = 0, term[4] = {0};
       for (int c = 1; c < 4; c++) term[c] = e[MOE_BLOCK * (c - 1) + i];
@@ -164,40 +174,45 @@ static void softmax_is_accurate(void) {
       }
     }
   }
-  printf("  softmax: at most %.3f ulp for each unit of the predictors' difference\n", worst);
-  CHECK(worst <= 4, "%g", worst);
+  printf("  softmax, %d lanes: at most %.3f ulp for each unit of the predictors' difference\n",
+         kernels->lanes, worst);
+  CHECK(worst <= 4, "%d lanes: %g", kernels->lanes, worst);
 }
 
-/* Only the vecs asked for are read and written. */
-static void work_ends_with_the_vecs(void) {
-  vec eta[2 * MOE_VECS], prob[3 * MOE_VECS];
-  double *e = (double *)eta, *p = (double *)prob;
+static void softmax_is_accurate(void) { for_all_kernels(check_softmax); }
+
+/* Only the rows asked for are read and written. */
+static void check_end(const moe_kernels *kernels) {
+  double e[2 * MOE_BLOCK] ALIGNED, p[3 * MOE_BLOCK] ALIGNED;
   for (int j = 0; j < 2 * MOE_BLOCK; j++) e[j] = 0;
   for (int j = 0; j < 3 * MOE_BLOCK; j++) p[j] = -1;
-  moe_softmax(2, 3, eta, prob);
+  kernels->softmax(16, 3, e, p);
   for (int j = 0; j < 3 * MOE_BLOCK; j++) {
-    double want = j % MOE_BLOCK < 2 * MOE_LANES ? 1.0 / 3 : -1;
+    double want = j % MOE_BLOCK < 16 ? 1.0 / 3 : -1;
     CHECK(fabs(p[j] - want) < 1e-15, "entry %d is %g, not %g", j, p[j], want);
   }
 }
 
-static void weighted_log_is_a_sum(void) {
-  vec weight[MOE_VECS], likelihood[MOE_VECS];
-  double *w = (double *)weight, *l = (double *)likelihood;
+static void work_ends_with_the_rows(void) { for_all_kernels(check_end); }
+
+static void check_weighted_log(const moe_kernels *kernels) {
+  double w[MOE_BLOCK] ALIGNED, l[MOE_BLOCK] ALIGNED;
   for (int repeat = 0; repeat < 200; repeat++) {
-    int vecs = 2 * between(1, MOE_VECS / 2);
+    int rows = 16 * between(1, MOE_BLOCK / 16);
     long double want = 0, size = 0;
     for (int i = 0; i < MOE_BLOCK; i++) {
       w[i] = uniform(0, 2);
       l[i] = any_size();
-      if (i >= vecs * MOE_LANES) continue;
+      if (i >= rows) continue;
       want += w[i] * logl(l[i]);
       size += w[i] * fabsl(logl(l[i]));
     }
-    double got = moe_weighted_log(vecs, weight, likelihood);
-    CHECK(fabsl(got - want) <= 1e-14L * size, "%d vecs: %.17g, not %.17Lg", vecs, got, want);
+    double got = kernels->weighted_log(rows, w, l);
+    CHECK(fabsl(got - want) <= 1e-14L * size, "%d rows: %.17g, not %.17Lg", rows, got, want);
   }
 }
+
+static void weighted_log_is_a_sum(void) { for_all_kernels(check_weighted_log); }
 
 void test_softmax(void) {
   run_test("exp is accurate", exp_is_accurate);
@@ -205,6 +220,6 @@ void test_softmax(void) {
   run_test("log is accurate", log_is_accurate);
   run_test("log of one is zero", log_of_one_is_zero);
   run_test("softmax is accurate", softmax_is_accurate);
-  run_test("work ends with the vecs", work_ends_with_the_vecs);
+  run_test("work ends with the rows", work_ends_with_the_rows);
   run_test("weighted log is a sum", weighted_log_is_a_sum);
 }

@@ -1,0 +1,24 @@
+/* The kernels for x86-64 with AVX2. */
+#include <math.h>
+#include <string.h>
+
+#include "kernels.h"
+
+#ifdef MOE_MANY_SETS
+
+#if defined(__clang__)
+#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
+#else
+#pragma GCC target("avx2,fma")
+#endif
+
+#define MOE_LANES 4
+#define MOE_REGISTERS 16
+#define MOE_KERNELS moe_kernels_avx2
+#include "kernels_here.h"
+
+#if defined(__clang__)
+#pragma clang attribute pop
+#endif
+
+#endif
