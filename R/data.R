@@ -197,3 +197,39 @@
 #' content
 #' c(largest = max(content), stored = pair$fc_resnik)
 "yeast_funcat"
+
+#' Purchases of yogurt by a hundred households
+#'
+#' Which of four brands of yogurt each of 100 households of a scanner panel bought on 2,412
+#' occasions, with all prices on that occasion: repeated choices, the rows of a household being a
+#' group that `moe_fit(group = household)` takes for one.
+#'
+#' @format A data frame with 2,412 rows, the purchases of a household in their order.
+#' \describe{
+#'   \item{household}{Factor of 100 households, with 4 to 185 purchases each.}
+#'   \item{occasion}{The number of the purchase within the household: integer.}
+#'   \item{brand}{What was bought, a factor: `yoplait`, `dannon`, `hiland` or `weight` (Weight
+#'     Watchers).}
+#'   \item{feature_yoplait, feature_dannon, feature_hiland, feature_weight}{Whether a newspaper
+#'     advertisement featured the brand: logical.}
+#'   \item{price_yoplait, price_dannon, price_hiland, price_weight}{Price of the brand, in the unit
+#'     of the source: numeric.}
+#' }
+#'
+#' @section Licence:
+#' GPL (>= 2), that of Ecdat. Columns were renamed, indicators became logical, and `occasion` was
+#' added.
+#'
+#' @source Data set `Yogurt` of the R package Ecdat, version 0.4.7 (Yves Croissant and Spencer
+#'   Graves), after the article.
+#'
+#' @references
+#' Jain, D. C., Vilcassim, N. J. and Chintagunta, P. K. (1994). A random-coefficients logit
+#' brand-choice model applied to panel data. *Journal of Business & Economic Statistics* 12,
+#' 317-328.
+#' @seealso `vignette("groups")`
+#' @examples
+#' # Most households stay with one brand.
+#' most <- with(yogurt, tapply(brand, household, function(a) max(prop.table(table(a)))))
+#' quantile(most)
+"yogurt"

@@ -146,7 +146,8 @@
 #'   \item{rows, group, counts}{the number of rows that were used; a factor of their groups, or
 #'     `NULL`; the sum of a response of counts, or `NULL`}
 #'   \item{problems}{warnings about the solution, in words; empty if there are none}
-#' @seealso [predict.moe_fit()], [summary.moe_fit()], [plot.moe_fit()], [moe_control()]
+#' @seealso [predict.moe_fit()], [summary.moe_fit()], [plot.moe_fit()], [moe_control()];
+#'   `vignette("groups")`
 #' @references
 #' Böhning, D. and Lindsay, B. G. (1988). Monotonicity of quadratic-approximation algorithms.
 #' *Annals of the Institute of Statistical Mathematics* 40, 641-663.

@@ -83,6 +83,14 @@
 #'         prior = c(none = 0.999, medium = 0.0008, high = 0.0002))
 #' head(predict(fit, type = "gate"))
 #' predict(fit, data.frame(l3 = 0.5, high_share = 0.2), type = "prob", interval = "confidence")
+#'
+#' # What a household buys next, without and with what it bought before.
+#' of_households <- moe_fit(brand ~ price_yoplait + price_dannon | 1, yogurt, lambda = 1,
+#'                          group = household, control = moe_control(search = "quick"))
+#' third <- subset(yogurt, household == "58" & occasion == 3)
+#' predict(of_households, third, type = "prob")
+#' predict(of_households, third, type = "prob",
+#'         history = subset(yogurt, household == "58" & occasion < 3))
 #' @export
 predict.moe_fit <- function(object, newdata = NULL,
                             type = c("class", "prob", "response", "link", "gate", "expert",

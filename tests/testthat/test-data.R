@@ -206,3 +206,14 @@ test_that("an annotated protein is in the categories above its own", {
   expect_gt(nrow(above), 0)
   expect_identical(setdiff(do.call(paste, above), do.call(paste, yeast_funcat)), character())
 })
+
+test_that("purchases of yogurt are as their page says", {
+  expect_equal(dim(yogurt), c(2412L, 11L))
+  expect_equal(range(table(yogurt$household)), c(4L, 185L))
+  expect_identical(yogurt$occasion, stats::ave(seq_len(2412), yogurt$household, FUN = seq_along))
+  expect_equal(levels(yogurt$brand), c("yoplait", "dannon", "hiland", "weight"))
+  prices <- as.matrix(yogurt[paste0("price_", levels(yogurt$brand))])
+  # Brands are bought where they are cheaper than on average, as prices of these brands would have it.
+  at <- cbind(seq_len(2412), as.integer(yogurt$brand))
+  expect_true(all(tapply((prices - rep(colMeans(prices), each = 2412))[at], yogurt$brand, mean) < 0))
+})
