@@ -33,7 +33,7 @@ core: ## test the C core alone: strict warnings, under sanitizers, then optimise
 	$(CC) $(CORE_FLAGS) $(OPTIMISED) -o tests/core/test_core $(CORE) $(CORE_LIBS) && tests/core/test_core
 	for lanes in 4 2; do \
 	  $(CC) $(CORE_FLAGS) $(OPTIMISED) -DMOE_MOST_LANES=$$lanes -o tests/core/test_core $(CORE) $(CORE_LIBS) && \
-	  tests/core/test_core evaluate predict information unit sparse || exit 1; done
+	  tests/core/test_core evaluate predict information delta unit sparse || exit 1; done
 
 bench: ## measure speed and memory; QUICK=quick for a trial at small sizes
 	mkdir -p bench/build/library

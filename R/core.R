@@ -79,6 +79,23 @@ core_scores <- function(problem, theta) {
   .Call(C_moe_scores, problem, theta, usable_threads(problem$control))
 }
 
+core_outputs <- c("prob", "link", "gate", "expert")
+
+# n x outputs: variances of predictions of one kind, from the covariance of the coefficients in
+# reference coding. Each row must be a unit, here and below.
+core_variances <- function(problem, theta, kind, covariance) {
+  .Call(C_moe_variances, problem, theta, match(kind, core_outputs) - 1L, covariance,
+        usable_threads(problem$control))
+}
+
+# Weighted sums over the rows: `prob`, of class probabilities (M), and `gradient`, of their
+# derivatives by these coefficients (d x M).
+core_averages <- function(problem, theta) {
+  out <- .Call(C_moe_averages, problem, theta, usable_threads(problem$control))
+  dim(out$gradient) <- c(length(out$gradient) / problem$classes, problem$classes)
+  out
+}
+
 # --- columns ---
 
 # Weighted mean and standard deviation of each column: list(center, scale). x is a matrix or a

@@ -32,7 +32,7 @@ estimate_covariance <- function(fit, type = covariance_types, cluster = NULL, na
   if (type == "sandwich") {
     meat <- if (is.null(cluster)) core_information(problem, theta, "scores") else
       cluster_meat(problem, theta, cluster)
-    scaled <- tcrossprod(scaled %*% square_root(meat))
+    scaled <- crossprod(root_factor(meat) %*% scaled)
   }
   kept <- kept_coefficients(fit)
   extreme <- replace(logical(length(kept)), which(kept), extreme_coefficients(fit))
@@ -84,11 +84,16 @@ invert_information <- function(information, least) {
        flat = parts$vectors[, parts$values <= least, drop = FALSE])
 }
 
-# A matrix R with RR' = a for a positive semidefinite. With it, variances are not negative even
-# where information is so scarce that rounding shows.
-square_root <- function(a) {
-  parts <- eigen(a, symmetric = TRUE)
-  parts$vectors * rep(sqrt(pmax(parts$values, 0)), each = nrow(a))
+# A matrix R with R'R = a for a positive semidefinite. With it, variances are not negative even
+# where information is so scarce that rounding shows. Of a correlation matrix what rounding leaves of
+# a pivot is told from little information.
+root_factor <- function(a) {
+  scale <- sqrt(diag(a))
+  scale[scale == 0] <- 1
+  # The warning is that the rank is not full.
+  factor <- suppressWarnings(chol(a / tcrossprod(scale), pivot = TRUE))
+  rank <- seq_len(attr(factor, "rank"))
+  factor[rank, order(attr(factor, "pivot")), drop = FALSE] * rep(scale, each = length(rank))
 }
 
 # Which of the kept coefficients owe their variance to flat directions.

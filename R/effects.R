@@ -165,7 +165,11 @@ check_variables_wanted <- function(variables, available) {
   variables
 }
 
-effect_problem <- function(fit, frame) fit_problem(fit, effect_data(fit, frame), weights = NULL)
+# Weighted sums of class probabilities over the rows of a frame, and their gradient.
+average_prob <- function(fit, frame, weights) {
+  problem <- fit_problem(fit, effect_data(fit, frame), weights = weights, group = NULL)
+  core_averages(problem, as_theta(fit$measure))
+}
 
 effect_data <- function(fit, frame) {
   if (!is.null(fit$terms)) return(with_designs(fit, new_frame(fit, frame, FALSE)))
@@ -221,7 +225,7 @@ derivative <- function(fit, frame, name, weights, j = 1L) {
     column[at_column] <- values
     attributes(column) <- attributes(frame[[name]])
     frame[[name]] <- column
-    average_prob(fit, effect_problem(fit, frame), weights / width)
+    average_prob(fit, frame, weights / width)
   }
   Map(`-`, at(values + step), at(values - step))
 }
@@ -255,7 +259,7 @@ level_differences <- function(fit, frame, name, weights) {
   }
   at <- lapply(levels, function(level) {
     frame[[name]] <- rep(level, nrow(frame))
-    average_prob(fit, effect_problem(fit, frame), weights)
+    average_prob(fit, frame, weights)
   })
   changes <- lapply(at[-1], function(a) Map(`-`, a, at[[1]]))
   setNames(changes, paste(levels[-1], "-", levels[1]))

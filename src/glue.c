@@ -334,6 +334,49 @@ SEXP C_moe_scores(SEXP problem, SEXP theta, SEXP threads) {
   return out;
 }
 
+/* Of rows that are units. */
+static moe_rows single_rows(SEXP problem, SEXP threads) {
+  const moe_rows rows = glue_rows(problem, threads);
+  if (rows.data.units.start) error("`problem` must not have units of several rows.");
+  return rows;
+}
+
+/* kind: a moe_output; covariance: d x d */
+SEXP C_moe_variances(SEXP problem, SEXP theta, SEXP kind, SEXP covariance, SEXP threads) {
+  moe_rows rows = single_rows(problem, threads);
+  const moe_shape *s = &rows.shape;
+  const double *point = glue_theta(theta, s);
+  const moe_output which = (moe_output)glue_count(kind, MOE_PROB, MOE_EXPERT, "kind");
+  const glue_matrix c = glue_matrix_of(covariance, "covariance");
+  if (c.rows != c.columns || (size_t)c.rows != moe_coefficients_length(s))
+    error("`covariance` must have a row and a column per coefficient, not be %d x %d.", c.rows,
+          c.columns);
+  interruption in = {.jump = PROTECT(R_MakeUnwindCont())};
+  SEXP out = PROTECT(allocMatrix(REALSXP, s->n, moe_output_count(s, which)));
+  rows.workspace = workspace(moe_variance_workspace(s, rows.threads));
+  poll_rows(&rows, &in);
+  leave_core(&in, moe_variance_rows(&rows, point, which, c.values, REAL(out)));
+  UNPROTECT(2);
+  return out;
+}
+
+/* Sums of class probabilities, with the problem's weights, and their gradient (d x M). */
+SEXP C_moe_averages(SEXP problem, SEXP theta, SEXP threads) {
+  moe_rows rows = single_rows(problem, threads);
+  const moe_shape *s = &rows.shape;
+  const double *point = glue_theta(theta, s);
+  const char *names[] = {"prob", "gradient", ""};
+  interruption in = {.jump = PROTECT(R_MakeUnwindCont())};
+  SEXP out = PROTECT(mkNamed(VECSXP, names));
+  rows.workspace = workspace(moe_average_workspace(s, rows.threads));
+  poll_rows(&rows, &in);
+  double *prob = new_real(out, 0, (size_t)s->M);
+  double *gradient = new_real(out, 1, moe_coefficients_length(s) * (size_t)s->M);
+  leave_core(&in, moe_average_rows(&rows, point, prob, gradient));
+  UNPROTECT(2);
+  return out;
+}
+
 /* --- mixing measures --- */
 
 /* weight: K positive numbers; atoms: a matrix with a column per atom */
@@ -368,6 +411,8 @@ static const R_CallMethodDef calls[] = {
     {"C_moe_predict", (DL_FUNC)&C_moe_predict, 4},
     {"C_moe_information", (DL_FUNC)&C_moe_information, 4},
     {"C_moe_scores", (DL_FUNC)&C_moe_scores, 3},
+    {"C_moe_variances", (DL_FUNC)&C_moe_variances, 5},
+    {"C_moe_averages", (DL_FUNC)&C_moe_averages, 3},
     {"C_moe_merge", (DL_FUNC)&C_moe_merge, 2},
     {NULL, NULL, 0}};
 

@@ -40,6 +40,12 @@ typedef struct {
   double *least, *expected;
 } moe_expectation;
 
+/* x'Cz for a matrix C (rows x columns); with `upper` set, C is 0 below its diagonal. */
+typedef struct {
+  int rows, columns, upper;
+  const double *values;
+} moe_form;
+
 typedef struct {
   int lanes; /* doubles of a vector */
 
@@ -111,6 +117,22 @@ typedef struct {
   /* out <- -weight (same - tau) score */
   void (*gate_expert_curvature)(int rows, double same, const double *weight, const double *tau,
                                 const double *score, double *out);
+
+  /* --- delta_kernels.h --- */
+
+  /* out <- p_m (same - p_q): the derivative of p_m by the predictor of class q */
+  void (*softmax_slope)(int rows, double same, const double *p_m, const double *p_q, double *out);
+  /* out <- weight (a - b) */
+  void (*weigh_difference)(int rows, const double *weight, const double *a, const double *b,
+                           double *out);
+  /* out <- slope_0 / prob_0 - slope_1 / prob_1 */
+  void (*log_ratio_slope)(int rows, const double *const slope[2], const double *const prob[2],
+                          double *out);
+  /* out <- x'Cz of each row of x and z */
+  void (*quadratic_form)(int rows, const moe_form *form, const double *x, const double *z,
+                         double *out);
+  /* out += factor times the product of three columns */
+  void (*add_product)(int rows, double factor, const double *const of[3], double *out);
 } moe_kernels;
 
 /* The widest kernels of at most so many lanes that this machine can run. */

@@ -1,5 +1,6 @@
 /* All kernels for MOE_LANES and MOE_REGISTERS, as the table MOE_KERNELS. */
 #include "block_kernels.h"
+#include "delta_kernels.h"
 #include "mixture_kernels.h"
 #include "multinomial_kernels.h"
 #include "softmax_kernels.h"
@@ -26,4 +27,9 @@ const moe_kernels MOE_KERNELS = {.lanes = MOE_LANES,
                                  .average = average,
                                  .normalise = normalise,
                                  .gate_curvature = gate_curvature,
-                                 .gate_expert_curvature = gate_expert_curvature};
+                                 .gate_expert_curvature = gate_expert_curvature,
+                                 .softmax_slope = softmax_slope,
+                                 .weigh_difference = weigh_difference,
+                                 .log_ratio_slope = log_ratio_slope,
+                                 .quadratic_form = quadratic_form,
+                                 .add_product = add_product};

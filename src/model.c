@@ -32,7 +32,7 @@ static void pack_classes(const walk *w, const span *of, block *b) {
   for (int i = of->rows; i < filled; i++) indicator[i] = 1;
 }
 
-static void pack_weights(const walk *w, const span *of, block *b) {
+void moe_pack_weights(const walk *w, const span *of, block *b) {
   const double *from = w->rows->data.weight;
   const int filled = moe_filled(of->rows);
   double *weight = b->weight;
@@ -52,7 +52,7 @@ void moe_block_response(const walk *w, const span *of, block *b) {
   if (w->rows->data.units.start)
     moe_unit_weights(w, of, b);
   else
-    pack_weights(w, of, b);
+    moe_pack_weights(w, of, b);
   fill_table(w, of->rows, b);
 }
 

@@ -12,6 +12,9 @@ void moe_block_probabilities(const walk *w, const span *of, block *b);
  * fill the last vectors have weight 0. */
 void moe_block_response(const walk *w, const span *of, block *b);
 
+/* Of rows that are units: b->weight. */
+void moe_pack_weights(const walk *w, const span *of, block *b);
+
 /* The same, and responsibilities. Returns the units' share of the value. A span may be a part of a
  * unit only where responsibilities are given, and the value is then of no use. */
 double moe_block_likelihood(const walk *w, const span *of, block *b);

@@ -4,8 +4,8 @@
  *
  * the moments of its covariates (design.c), sparse designs (sparse.c), rows that share an expert
  * (unit.c), its log-likelihood and gradient (evaluate.c), predictions (predict.c), curvature and
- * scores (information.c), penalties (penalty.c), its maximisation by MM (fit.c), and the merging of
- * its experts (dendrogram.c).
+ * scores (information.c), errors of predictions (delta.c), penalties (penalty.c), its maximisation
+ * by MM (fit.c), and the merging of its experts (dendrogram.c).
  *
  * symbol   name in code       meaning
  * n        shape.n            rows
@@ -207,6 +207,29 @@ moe_status moe_information_rows(const moe_rows *rows, const double *theta, moe_i
 
 /* out (G x d): v_g s_g in row g */
 moe_status moe_score_rows(const moe_rows *rows, const double *theta, double *out);
+
+/* --- delta.c: predictions as functions of the coefficients --- */
+
+/* Each row must be a unit. */
+typedef enum {
+  MOE_PROB,  /* p(m | x, z): M outputs */
+  MOE_LINK,  /* log p(m | x, z) - log p(1 | x, z), m > 1: M - 1 */
+  MOE_GATE,  /* pi_k: K */
+  MOE_EXPERT /* p_k(m | x): M x K */
+} moe_output;
+
+int moe_output_count(const moe_shape *shape, moe_output kind);
+
+/* out (n x outputs) <- g'Cg for the gradient g of each output and the coefficients' covariance C
+ * (d x d). */
+size_t moe_variance_workspace(const moe_shape *shape, int threads);
+moe_status moe_variance_rows(const moe_rows *rows, const double *theta, moe_output kind,
+                             const double *covariance, double *out);
+
+/* prob (M) <- sum_i v_i p(m | x_i, z_i); gradient (d x M) <- its gradient */
+size_t moe_average_workspace(const moe_shape *shape, int threads);
+moe_status moe_average_rows(const moe_rows *rows, const double *theta, double *prob,
+                            double *gradient);
 
 /* --- penalty.c: what is subtracted from the log-likelihood --- */
 

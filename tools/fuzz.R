@@ -47,11 +47,14 @@ make_arguments <- function(routine) {
     predict = list(problem = problem, theta = theta, wanted = rep(TRUE, 4), threads = 2L),
     information = list(problem = problem, theta = theta, kind = 0L, threads = 1L),
     scores = list(problem = problem, theta = theta, threads = 1L),
+    variances = list(problem = problem, theta = theta, kind = 3L, covariance = diag(19),
+                     threads = 1L),
+    averages = list(problem = problem, theta = theta, threads = 1L),
     merge = list(weight = rexp(4), atoms = matrix(rnorm(12), 3)))
 }
 
 routines <- c("moments", "sparse_moments", "compress_rows", "independent_columns", "evaluate",
-              "maximise", "predict", "information", "scores", "merge")
+              "maximise", "predict", "information", "scores", "variances", "averages", "merge")
 
 # --- mistakes ---
 
@@ -62,7 +65,7 @@ out_of_range <- list(
   x_center = list(NA_real_, Inf), z_center = list(NaN), center = list(NA_real_, -Inf),
   tau = list(-0.1, NA_real_, Inf), gate = list(-1, NA_real_, Inf), expert = list(-1e-9, NaN),
   classes = list(1L, 0L, -3L, NA, 2.5, 2147483647, 1e300), experts = list(0L, -1L, NA, 1.5, 3L, 1e9),
-  threads = list(0L, -1L, NA, 1e9, 1.5), method = list(-1L, 2L, NA), kind = list(2L, -1L, NA),
+  threads = list(0L, -1L, NA, 1e9, 1.5), method = list(-1L, 2L, NA), kind = list(4L, -1L, NA),
   max_iterations = list(-1L, NA, 1e10, 0.5), tolerance = list(-1, NA_real_), wanted = list(NA),
   with_gram = list(NA), kept = list(NA), start = list(-1L, 1e6L, NA), column = list(0L, 9L, -2L, NA),
   p = list(-1L, 1e6L, NA), i = list(20L, -1L, NA), dim = list(-1L, NA, 2147483647L, 3L)

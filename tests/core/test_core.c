@@ -51,7 +51,7 @@ static const struct {
     {"callbacks", test_callbacks},     {"endings", test_endings},
     {"design", test_design},           {"sparse", test_sparse},
     {"penalty", test_penalty},         {"workspace", test_workspace},
-    {"dendrogram", test_dendrogram},
+    {"dendrogram", test_dendrogram},   {"delta", test_delta},
 };
 
 /* Runs the groups that are named, or all. */

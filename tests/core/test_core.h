@@ -24,6 +24,7 @@ void test_evaluate(void);
 void test_predict(void);
 void test_fit(void);
 void test_information(void);
+void test_delta(void);
 void test_unit(void);
 void test_callbacks(void);
 void test_endings(void);

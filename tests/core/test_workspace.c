@@ -25,6 +25,11 @@ static void short_workspaces_of_rows(void) {
     check_refused(moe_predict_rows(&s->rows, s->theta, &(moe_prediction){.prob = out}), out,
                   "prediction");
     check_refused(moe_score_rows(&s->rows, s->theta, out), out, "scores");
+    set_workspace(s, threads, moe_variance_workspace(&a.shape, threads) - 1);
+    check_refused(moe_variance_rows(&s->rows, s->theta, MOE_PROB, out + 5000, out), out,
+                  "variances");
+    set_workspace(s, threads, moe_average_workspace(&a.shape, threads) - 1);
+    check_refused(moe_average_rows(&s->rows, s->theta, out, out + 5), out, "averages");
     set_workspace(s, threads, moe_information_workspace(&a.shape, threads, 0) - 1);
     check_refused(moe_information_rows(&s->rows, s->theta, MOE_SCORES, out), out, "information");
   }
