@@ -6,7 +6,7 @@
 # for each expert, X'V T_k X. With responsibilities tau (units x K) given, the log-likelihood is the
 # expected complete-data one.
 core_evaluate <- function(problem, theta, gram = FALSE, tau = NULL) {
-  if (is_elsewhere(problem)) return(sum_over_slices(problem, core_evaluate, theta, gram))
+  if (is_elsewhere(problem)) return(sum_over_slices(problem, "core_evaluate", theta, gram))
   .Call(C_moe_evaluate, problem, theta, tau, gram, usable_threads(problem$control))
 }
 
@@ -38,7 +38,7 @@ maximise_distant <- function(problem, theta, settings) {
     })
   }
   run <- .Call(C_moe_maximise_distant, problem, distant_columns(problem), theta, settings, evaluate)
-  if (!is.null(reason)) stop(rows_lost(reason, run))
+  if (!is.null(reason)) stop(lost_with_run(reason, run))
   run
 }
 
@@ -68,7 +68,7 @@ core_informations <- c("observed", "scores")
 # Of the coefficients in reference coding: minus the Hessian of the log-likelihood, or the sum of
 # outer products of the scores.
 core_information <- function(problem, theta, kind = core_informations) {
-  if (is_elsewhere(problem)) return(sum_over_slices(problem, core_information, theta, kind[1]))
+  if (is_elsewhere(problem)) return(sum_over_slices(problem, "core_information", theta, kind[1]))
   .Call(C_moe_information, problem, theta, match(kind[1], core_informations) - 1L,
         usable_threads(problem$control))
 }

@@ -61,7 +61,14 @@ slice_problem <- function(problem, slice) {
   problem
 }
 
-# The sum of run(problem, ...) over the slices of a problem whose rows are elsewhere.
+# The problem without what it knows of its rows.
+without_rows <- function(problem) {
+  problem$design$x["slices"] <- problem$design$z["slices"] <- list(NULL)
+  problem
+}
+
+# The sum of run(problem, ...) over the slices of a problem whose rows are elsewhere. `run` is the
+# name of a function, as what is sent to other processes must be short.
 sum_over_slices <- function(problem, run, ...) {
   problem_slices(problem)$visit(problem, run, list(...))
 }
@@ -72,9 +79,15 @@ add_results <- function(a, b) {
   if (is.list(a)) Map(add_results, a, b) else a + b
 }
 
-# What is signalled when the rows of a run could not be reached any more: `run` is the run up to its
-# last good point.
-rows_lost <- function(reason, run) {
+# What is signalled when rows cannot be reached any more: `run`, if there is one, ended at its last
+# good point.
+rows_lost <- function(reason, run = NULL) {
   structure(class = c("moe_error_rows", "error", "condition"),
-            list(message = conditionMessage(reason), call = NULL, parent = reason, run = run))
+            list(message = paste0("Rows could not be reached: ", reason), call = NULL, run = run))
+}
+
+lost_with_run <- function(reason, run) {
+  if (!inherits(reason, "moe_error_rows")) return(rows_lost(conditionMessage(reason), run))
+  reason$run <- run
+  reason
 }

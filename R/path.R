@@ -136,7 +136,7 @@ measure_loglik <- function(measure, problem) {
 theta_entropy <- function(theta, experts, problem) {
   problem <- problem_with_experts(problem, experts)
   if (is_elsewhere(problem)) {
-    return(sum_over_slices(problem, theta_entropy, theta = theta, experts = experts))
+    return(sum_over_slices(problem, "theta_entropy", theta = theta, experts = experts))
   }
   tau <- core_predict(problem, theta, "posterior")$posterior
   posterior_entropy(tau, problem$weights)

@@ -85,7 +85,7 @@ gate_rows <- function(problem) {
 gate_shares <- function(problem, theta) gate_sums(problem, theta) / problem$total
 
 gate_sums <- function(problem, theta) {
-  if (is_elsewhere(problem)) return(sum_over_slices(problem, gate_sums, theta))
+  if (is_elsewhere(problem)) return(sum_over_slices(problem, "gate_sums", theta))
   gate <- core_predict(problem, theta, "gate")$gate
   colSums(if (is.null(problem$weights)) gate else gate * problem$weights)
 }

@@ -2,42 +2,54 @@
 
 #' Rows that are not a data frame
 #'
-#' A source of rows that do not fit into memory, or are not in one data frame. [moe_fit()]
-#' takes it as `data`, [predict.moe_fit()] as `newdata`.
+#' A source of rows that do not fit into memory, or are in a database, in files or in other
+#' processes. [moe_fit()] takes it as `data`, [predict.moe_fit()] as `newdata`.
 #'
 #' @details
 #' A fit needs its rows only as sums: log-likelihood, gradient and Gram matrices at given
 #' coefficients. So rows are read in chunks, one after the other, once per call: the variables that
-#' the formula needs are kept, levels and counts taken, and then the design of each chunk is written
-#' to files of the temporary folder, from which each evaluation reads numbers alone. These files are
-#' removed when the call ends, however it does. The fit is that of the same rows in one data frame,
-#' up to rounding.
+#' the formula needs are kept, levels and counts taken, and then the design of each chunk is
+#' written to files of the temporary folder, from which each evaluation reads numbers alone. These
+#' files are removed when the call ends, however it does. A cluster's processes keep their shares
+#' in memory, unless these are sources themselves; only coefficients and sums travel, and are added
+#' in the order of the processes. The fit is that of the same rows in one data frame, up to
+#' rounding, and does not depend on which process is quicker.
 #'
 #' What depends on all rows at once is computed so:
-#' * Levels of factors and text, classes, weights, means and standard deviations of columns are those
-#'   of all rows, as is which columns are linear combinations of others.
+#' * Levels of factors and text, classes, weights, means and standard deviations of columns are
+#'   those of all rows, as is which columns are linear combinations of others.
 #' * The search for the optimum sees 10,000 rows, the same as it would see in one data frame (see
 #'   [moe_control()]); the best optima are run on all rows.
 #' * Functions in the formula that take something from all rows, such as the knots of
 #'   `splines::ns()`, or the centre of `scale()`, take it from a sample of 10,000 rows (from all,
-#'   where there are no more), spread over all chunks, and use it in all of them. A function whose result
-#'   in a row depends on other rows in a way that R cannot repeat, such as `cut(x, 3)` or `rank(x)`,
-#'   is refused where it shows.
+#'   where there are no more), spread over all chunks, and use it in all of them. A function whose
+#'   result in a row depends on other rows in a way that R cannot repeat, such as `cut(x, 3)` or
+#'   `rank(x)`, is refused where it shows.
 #'
 #' `subset`, `weights` and `na.action` are applied to each chunk. Chunks may have no rows. All must
 #' have the same variables, of the same kinds, and a source must have as many rows when it is read
-#' again. `group` and a matrix as `start` need the rows themselves and are refused, as are methods that give a value per row of the training data, such as [residuals.moe_fit()]:
-#' they, and [predict.moe_fit()], take the source as `newdata` where they have it. [vcov.moe_fit()],
+#' again. `group` and a matrix as `start` need the rows themselves and are refused, as are methods
+#' that give a value per row of the training data, such as [residuals.moe_fit()]: they, and
+#' [predict.moe_fit()], take the source as `newdata` where they have it. [vcov.moe_fit()],
 #' [summary.moe_fit()] and [moe_dendrogram()] read the source of the fit again.
 #'
 #' When the rows cannot be reached any more, the fit ends with an error of class `moe_error_rows`,
 #' which has the last good fit as its element `fit`; `start =` takes it.
 #'
 #' @param x Where the rows are:
-#'   * a function of one argument, as `biglm::bigglm()` has it: `x(TRUE)` starts from the first row,
-#'     `x(FALSE)` gives the next chunk, a data frame, or `NULL` when there are no more;
+#'   * a function of one argument, as `biglm::bigglm()` has it: `x(TRUE)` starts from the first
+#'     row, `x(FALSE)` gives the next chunk, a data frame, or `NULL` when there are no more;
+#'   * a connection to a database by package DBI, or a lazy table of dplyr;
+#'   * names of files: CSV with a header, or Parquet (`*.parquet`), each read whole, by package
+#'     nanoparquet;
+#'   * a cluster by [parallel::makeCluster()] or of package snow, such as MPI's, or of package
+#'     mirai;
 #'   * a data frame, for trials.
 #' @param ... Arguments of the method; one that it has not got is an error.
+#' @param from The name of a table, or a query that starts with `SELECT` or `WITH`.
+#' @param share `function(rank, size)`, called once in each process of the cluster with its number
+#'   and how many there are; it gives the rows that this process keeps for later calls too, a data
+#'   frame or a source by `moe_rows()`. Objects in its environment are sent with it.
 #' @param rows Rows per chunk.
 #' @param spill Most bytes of temporary files that a call may write; beyond, it ends with an error.
 #' @return An object of class `moe_rows`.
@@ -53,7 +65,8 @@ moe_rows <- function(x, ...) UseMethod("moe_rows")
 
 #' @export
 moe_rows.default <- function(x, ...) {
-  refuse("moe_rows() takes a function or a data frame, not ", given(x), ".")
+  refuse("moe_rows() takes a function, a connection to a database, names of files, a cluster or a ",
+         "data frame, not ", given(x), ".")
 }
 
 #' @rdname moe_rows
@@ -70,20 +83,6 @@ moe_rows.data.frame <- function(x, rows = 50000, spill = 50e9, ...) {
   blocks <- row_blocks(nrow(x), check_count(rows, "rows"))
   new_chunks(block_reader(length(blocks), function(i) x[blocks[[i]], , drop = FALSE]),
              paste("a data frame of", nrow(x), "rows"), spill)
-}
-
-# A reader of so many chunks by number.
-block_reader <- function(count, chunk) {
-  done <- 0L
-  function(reset) {
-    if (reset) {
-      done <<- 0L
-      return(NULL)
-    }
-    if (done == count) return(NULL)
-    done <<- done + 1L
-    chunk(done)
-  }
 }
 
 #' @export

@@ -12,7 +12,7 @@ read_rows <- function(formula, source, call, contrasts, env) {
   read <- read_frame(formula, data, call, contrasts, env)
   spec <- new_spec(read, data, call, contrasts)
   check_rowwise(spec, data)
-  survey <- on_shares(shares, survey_rows, spec, merge_surveys)
+  survey <- on_shares(shares, "survey_rows", spec, merge_surveys)
   read$frame <- frame_with_levels(read$frame, spec, survey)
   y <- surveyed_classes(frame_response(read$frame, read$response, read$response_name), survey)
   designs <- build_designs(read$parts, read$frame, contrasts)
@@ -34,7 +34,7 @@ refuse_grouped <- function(call) {
 }
 
 hold_source <- function(shares, needed) {
-  held <- on_shares(shares, hold_rows, needed, merge_tables)
+  held <- on_shares(shares, "hold_rows", needed, merge_tables)
   if (is.null(held)) refuse("A source must have at least one row, but has none.")
   held
 }
@@ -133,15 +133,19 @@ surveyed_classes <- function(y, survey) {
 # Distant matrices of both sides, and the classes.
 distant_data <- function(shares, spec, survey) {
   task <- list(spec = spec, counts = survey$counts, most = search_rows)
-  made <- on_shares(shares, make_slices, task, function(a, b) merge_slices(a, b, search_rows))
+  made <- on_shares(shares, "make_slices", task, function(a, b) merge_slices(a, b, search_rows))
+  last <- NULL
   slices <- list2env(list(
     count = sum(survey$counts), rows = as.integer(survey$rows), total = survey$total,
     classes = survey$response$weight[spec$levels] / survey$total,
     labels = spec$labels, moments = lapply(made$moments, usable_moments),
     sample = made$sample$slice,
     visit = function(problem, run, arguments) {
-      task <- list(problem = problem, run = run, arguments = arguments)
-      on_shares(shares, visit_slices, task, add_results)
+      problem <- without_rows(problem)
+      task <- list(problem = if (!identical(problem, last)) problem, run = run,
+                   arguments = arguments)
+      last <<- problem
+      on_shares(shares, "visit_slices", task, add_results)
     }
   ), parent = emptyenv())
   list(x = distant_matrix(slices, "x"),
@@ -154,7 +158,7 @@ reopen_rows <- function(fit) {
   source <- fit$source
   shares <- open_shares(source$rows)
   held <- hold_source(shares, source$needed)
-  survey <- on_shares(shares, survey_rows, source$spec, merge_surveys)
+  survey <- on_shares(shares, "survey_rows", source$spec, merge_surveys)
   if (held$rows != source$count || !identical(survey$rows, fit$rows)) {
     refuse("A source must give the rows that the fit has seen, ", source$count, ", but now has ",
            held$rows, ".")

@@ -20,10 +20,12 @@ new_share <- function(source, rank = 1L) {
 
 open_shares.moe_chunks <- function(source) new_share(source)
 
-# run(share, task) on every share, the results merged.
-on_shares <- function(shares, run, task, merge) UseMethod("on_shares")
+# run(share, task) on every share, the results merged. `run` is the name of a function.
+on_shares <- function(shares, run, task, merge = NULL) UseMethod("on_shares")
 
-on_shares.moe_share <- function(shares, run, task, merge) run(shares$share, task)
+on_shares.moe_share <- function(shares, run, task, merge = NULL) {
+  do.call(run, list(shares$share, task))
+}
 
 close_shares <- function(shares) UseMethod("close_shares")
 
@@ -106,11 +108,13 @@ survey_rows <- function(share, spec) {
   summaries <- lapply(seq_along(share$tables), function(i) in_chunk(i, {
     survey_frame(spec, table_frame(spec, get_object(share$tables[[i]])))
   }))
-  merge_in_order(summaries, merge_surveys)
+  survey <- merge_in_order(summaries, merge_surveys)
+  if (!is.null(survey)) survey$counts <- setNames(sum(survey$counts), share$rank)
+  survey
 }
 
-# list(rows, counts, total, response, columns): rows, rows of positive weight (of each share), their
-# weight; levels of the response with their weights, and of each column that has levels.
+# list(rows, counts, total, response, columns): rows, rows of positive weight (of each share by its
+# rank), their weight; levels of the response with their weights, and of columns that have them.
 survey_frame <- function(spec, frame) {
   if (nrow(frame) == 0L) return(NULL)
   weights <- chunk_weights(frame)
@@ -161,12 +165,12 @@ merge_surveys <- function(a, b) {
 
 slice_rows <- 10000L # which a processor's cache holds, if there are not very many columns
 
-# Makes slices of the tables, which are dropped. The task is list(spec, count, most): before the
-# share's own come so many rows of positive weight, and most rows are in the sample. The summary is
+# Makes slices of the tables, which are dropped. The task is list(spec, counts, most): rows of
+# positive weight in each share, by rank, and the most that the sample has. The summary is
 # list(moments, sample).
 make_slices <- function(share, task) {
   share$slices <- list()
-  task$count <- sum(task$counts[seq_len(share$rank - 1L)])
+  task$count <- sum(task$counts[as.integer(names(task$counts)) < share$rank])
   summary <- NULL
   for (i in seq_along(share$tables)) in_chunk(i, {
     rows <- design_rows_of(task$spec, table_frame(task$spec, get_object(share$tables[[i]])))
@@ -251,8 +255,8 @@ merge_moments <- function(a, b) {
 
 # --- sums ---
 
-# The sum of run(problem, ...) over the slices. The problem is NULL where it is the one that was asked
-# about last.
+# The sum of run(problem, ...) over the slices. The problem is NULL where it is the one that was
+# asked about last.
 visit_slices <- function(share, task) {
   if (!is.null(task$problem)) share$problem <- task$problem
   sum <- NULL

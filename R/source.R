@@ -1,6 +1,6 @@
 # Sources of rows that are no data frame of this session. A source of chunks is
-#   read    function(reset), as in biglm::bigglm(): TRUE starts anew, FALSE gives the next data frame,
-#           or NULL after the last
+#   read    function(reset), as in biglm::bigglm(): TRUE starts anew, FALSE gives the next data
+#           frame, or NULL after the last
 #   finish  function(), called after each pass, whatever its end
 #   label   what print() calls it
 #   spill   most bytes of files in which rows are kept during a call, or NULL to keep them in memory
@@ -9,6 +9,20 @@ new_chunks <- function(read, label, spill, finish = function() NULL) {
   if (!is.null(spill)) spill <- check_number(spill, "spill", lower = 0)
   structure(list(read = read, finish = finish, label = label, spill = spill),
             class = c("moe_chunks", "moe_rows"))
+}
+
+# A reader of so many chunks by number.
+block_reader <- function(count, chunk) {
+  done <- 0L
+  function(reset) {
+    if (reset) {
+      done <<- 0L
+      return(NULL)
+    }
+    if (done == count) return(NULL)
+    done <<- done + 1L
+    chunk(done)
+  }
 }
 
 is_rows <- function(x) inherits(x, "moe_rows")
@@ -22,11 +36,16 @@ in_chunk <- function(number, expression) {
 
 # visit(chunk, number) for each chunk that has rows.
 each_chunk <- function(source, visit) {
-  source$read(TRUE)
+  read <- function(reset) {
+    tryCatch(source$read(reset), error = function(e) {
+      stop(rows_lost(paste0("reading ", source$label, " failed: ", conditionMessage(e))))
+    })
+  }
   on.exit(source$finish())
+  read(TRUE)
   number <- 0L
   repeat {
-    chunk <- source$read(FALSE)
+    chunk <- read(FALSE)
     if (is.null(chunk)) return(invisible())
     number <- number + 1L
     if (!is.data.frame(chunk)) {

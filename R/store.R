@@ -1,6 +1,6 @@
-# A store of tables and matrices in files of a temporary folder, which take no more than a limit. The
-# folder goes when the store is closed, and no later than it is forgotten or R ends. Without a store
-# (NULL) objects are kept as they are.
+# A store of tables and matrices in files of a temporary folder, which take no more than a limit.
+# The folder goes when the store is closed, and no later than it is forgotten or R ends. Without a
+# store (NULL) objects are kept as they are.
 
 # `limit` is in bytes.
 open_store <- function(limit) {

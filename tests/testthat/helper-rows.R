@@ -45,3 +45,13 @@ unname_rows <- function(a) {
   if (!is.factor(a)) dimnames(a)[1] <- list(NULL)
   a
 }
+
+# A fit from random responsibilities that has only begun, as a start of others.
+rough_fit <- function(formula, data, weights = NULL, experts = 2) {
+  count <- sum(complete.cases(data[all.vars(formula)]))
+  set.seed(1)
+  tau <- matrix(rexp(count * experts), count)
+  data$weight <- if (is.null(weights)) 1 else weights
+  suppressWarnings(moe_fit(formula, data, experts, weights = weight, lambda = 1,
+                           start = tau / rowSums(tau), control = moe_control(max_iterations = 5)))
+}

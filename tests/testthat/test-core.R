@@ -76,3 +76,37 @@ test_that("runs and evaluations agree on where they stand, and a run says how it
   expect_length(done$trace, done$iterations + 1L)
   expect_identical(core_maximise(problem, NaN * theta)$status, "not finite")
 })
+
+test_that("rows that only a function of R reaches are maximised as those in memory", {
+  set.seed(3)
+  design <- list(x = cbind(1, rnorm(90)), x_center = c(0, 0), x_scale = c(1, 1))
+  design <- c(design, setNames(design, c("z", "z_center", "z_scale")))
+  problem <- new_problem(design, sample.int(3, 90, TRUE), c("a", "b", "c"), 2, lambda = 1)
+  theta <- rnorm(theta_length(problem))
+  settings <- list(method = 1L, max_iterations = 100L, tolerance = 1e-12)
+  run <- function(evaluate) {
+    .Call(C_moe_maximise_distant, problem, c(2L, 2L), theta, settings, evaluate)
+  }
+  evaluate <- function(theta, gram) core_evaluate(problem, theta, gram)
+  expect_identical(run(evaluate), .Call(C_moe_maximise, problem, theta, NULL, settings, 1L))
+
+  count <- 0
+  until <- function(last, then) function(theta, gram) {
+    count <<- count + 1
+    if (count > last) then() else evaluate(theta, gram)
+  }
+  lost <- run(until(5, function() NULL))
+  expect_identical(run_statuses[lost$status + 1L], "evaluation failed")
+  expect_gt(lost$objective, core_evaluate(problem, theta)$loglik - 100)
+  count <- 0
+  expect_identical(run_statuses[run(until(0, function() NULL))$status + 1L], "not finite")
+  count <- 0
+  expect_error(run(until(3, function() stop("a jump"))), "a jump")
+  count <- 0
+  expect_identical(withRestarts(run(until(3, function() invokeRestart("out"))),
+                                out = function() "left"), "left")
+  expect_error(run(function(theta, gram) list(loglik = 1)), "gradient")
+  expect_error(run(function(theta, gram) list(loglik = 1, gradient = 1)), "length")
+  expect_error(run(1), "must be a function")
+  expect_error(.Call(C_moe_maximise_distant, problem, c(0L, 2L), theta, settings, evaluate), "dim")
+})

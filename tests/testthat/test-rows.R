@@ -5,15 +5,6 @@ control <- moe_control(progress = FALSE, tolerance = 0)
 # Fits that are run to the last digit that their objectives show, from one start.
 to_the_end <- function(fit) suppressWarnings(fit)
 
-rough_fit <- function(formula, data, weights = NULL, experts = 2) {
-  count <- sum(complete.cases(data[all.vars(formula)]))
-  set.seed(1)
-  tau <- matrix(rexp(count * experts), count)
-  data$weight <- if (is.null(weights)) 1 else weights
-  suppressWarnings(moe_fit(formula, data, experts, weights = weight, lambda = 1,
-                           start = tau / rowSums(tau), control = moe_control(max_iterations = 5)))
-}
-
 formulas <- list(y ~ a + b + f + g, y ~ a + splines::ns(b, 3) + f | a, y ~ scale(a) * g | 1,
                  y ~ log(b + 1) + f | a + g)
 
@@ -155,4 +146,27 @@ test_that("what needs the rows one by one says so", {
   expect_error(vcov(fit, cluster = rep(1:2, 100)), "elsewhere")
   expect_null(moe_fit(y ~ a, moe_rows(rows_data(200, 91)), experts = 1, model = FALSE)$source)
   expect_output(print(fit$source$rows), "data frame of 200 rows")
+})
+
+test_that("files that are lost end the fit with the last good one", {
+  data <- rows_data(600, 95)
+  start <- rough_fit(y ~ a + b | a, data)
+  whole <- moe_fit(y ~ a + b | a, data, lambda = 1, start = start)
+  folders <- function() list.files(tempdir(), "^moelogit-rows-", full.names = TRUE)
+  count <- 0
+  lose_files <- function() {
+    count <<- count + 1
+    if (count == 9) unlink(folders(), recursive = TRUE)
+  }
+  suppressMessages(trace("core_evaluate", bquote(.(lose_files)()), print = FALSE,
+                         where = asNamespace("moelogit")))
+  on.exit(suppressMessages(untrace("core_evaluate", where = asNamespace("moelogit"))))
+  lost <- tryCatch(moe_fit(y ~ a + b | a, moe_rows(data), lambda = 1, start = start),
+                   error = identity)
+  expect_s3_class(lost, "moe_error_rows")
+  expect_match(conditionMessage(lost), "must stay there")
+  expect_false(lost$fit$converged)
+  again <- moe_fit(y ~ a + b | a, moe_rows(data), lambda = 1, start = lost$fit)
+  expect_equal(again$objective, whole$objective, tolerance = 1e-10)
+  expect_length(folders(), 0)
 })
