@@ -1,0 +1,69 @@
+# Predictions at natural rates, where the truth is known: rows are sampled one by one of two classes,
+# while in the population one in 2, in 11 or in 1001 is of the second. How far the mean probability
+# of the second class that `prior` gives is from its rate, and from the truth where it is large.
+#
+#   Rscript inst/simulations/natural.R [processes]
+#
+# Adds to inst/simulations/natural.csv; some two minutes of processor time.
+library(moelogit)
+source("inst/simulations/resume.R")
+
+# Class "no": standard normal; class "yes": one of two shifted clouds, of which one is wide. Log-odds
+# at equal rates are known.
+shifts <- rbind(c(1.5, 1, 0, 0), c(-1, 0, 1.5, 0))
+widths <- c(1, 1.3)
+
+draw <- function(class, count) {
+  x <- matrix(rnorm(4 * count), count)
+  if (class == "no") return(x)
+  cloud <- sample.int(2, count, TRUE)
+  x * widths[cloud] + shifts[cloud, ]
+}
+
+log_density <- function(x, shift, width) {
+  rowSums(dnorm(x, rep(shift, each = nrow(x)), width, log = TRUE))
+}
+
+true_log_odds <- function(x) {
+  clouds <- sapply(1:2, function(j) log_density(x, shifts[j, ], widths[j]))
+  log(rowMeans(exp(clouds))) - log_density(x, rep(0, 4), 1)
+}
+
+# Mean probabilities in the population, by so many rows of each class, and of the hundredth of the
+# population whose true probability is largest.
+compare <- function(prob, log_odds, class, rate) {
+  weight <- ifelse(class == "yes", rate, 1 - rate) / (length(class) / 2)
+  truth <- plogis(log_odds + qlogis(rate))
+  order <- order(truth, decreasing = TRUE)
+  top <- order[cumsum(weight[order]) <= 0.01]
+  data.frame(
+    rate = rate, predicted = sum(weight * prob), observed = rate,
+    top_predicted = weighted.mean(prob[top], weight[top]),
+    top_observed = weighted.mean(class[top] == "yes", weight[top])
+  )
+}
+
+run_task <- function(task) {
+  set.seed(task$seed)
+  rows <- task$rows / 2
+  x <- rbind(draw("no", rows), draw("yes", rows))
+  y <- factor(rep(c("no", "yes"), each = rows))
+  fit <- switch(task$method,
+                average = moe_average(x, y),
+                fit = moe_fit(x, y, experts = 3, control = moe_control(search = "quick")))
+  class <- rep(c("no", "yes"), each = 50000)
+  new <- rbind(draw("no", 50000), draw("yes", 50000))
+  log_odds <- true_log_odds(new)
+  rates <- lapply(c(1 / 2, 1 / 11, 1 / 1001), function(rate) {
+    prob <- predict(fit, new, type = "prob", prior = c(no = 1 - rate, yes = rate))[, "yes"]
+    compare(prob, log_odds, class, rate)
+  })
+  data.frame(task, do.call(rbind, rates))
+}
+
+tasks <- expand.grid(replicate = 1:10, rows = c(2000, 10000), method = c("average", "fit"),
+                     stringsAsFactors = FALSE)
+tasks$seed <- seq_len(nrow(tasks))
+arguments <- as.integer(commandArgs(trailingOnly = TRUE))
+run_remaining(tasks, run_task, "inst/simulations/natural.csv",
+              if (length(arguments)) arguments[1] else 1)
