@@ -115,7 +115,7 @@ member_parts <- function(member, seen, object) {
        from = from[member$columns$kept_expert])
 }
 
-# Where a matrix, rows x experts, has the value for each entry of an array, rows x classes x experts.
+# Where a matrix, rows x experts, has the value for each entry of rows x classes x experts.
 expert_places <- function(size) {
   row <- rep(seq_len(size[1]), size[2] * size[3])
   row + size[1] * (rep(seq_len(size[3]), each = size[1] * size[2]) - 1L)
