@@ -254,14 +254,15 @@ bars_of <- function(object, row, most) {
   size <- sort(tapply(abs(terms$contribution), terms$term, max), decreasing = TRUE)
   shown <- names(utils::head(size, most))
   label <- ifelse(is.na(terms$value) | terms$term == "(Intercept)", terms$term,
-                  paste(terms$term, "=", format(signif(terms$value, 3), trim = TRUE)))
+                  paste(terms$term, "=", formatC(terms$value, digits = 3, format = "g")))
   order <- unique(label[match(shown, terms$term)])
   terms$term <- ifelse(terms$term %in% shown, label, "all others")
   bars <- stats::aggregate(contribution ~ term + class, terms, sum)
   odds <- object$log_odds[row, as.character(bars$class)]
   prob <- object$prob[row, as.character(bars$class)]
-  bars$class <- paste0(bars$class, ": log-odds ", format(odds, digits = 2, trim = TRUE),
-                       ", probability ", format(prob, digits = 2, trim = TRUE))
+  title <- paste0(bars$class, ": log-odds ", format(odds, digits = 2, trim = TRUE),
+                  ", probability ", formatC(prob, digits = 2, format = "g"))
+  bars$class <- factor(title, unique(title[order(bars$class)]))
   bars$term <- factor(bars$term, rev(c(order, "all others")))
   bars
 }

@@ -1,5 +1,5 @@
-# What was tried on splits 1 to 3 before the defaults of moe_average() were fixed: a table of scores,
-# inst/extdata/ppi_tried.csv.
+# What was tried on splits 1 to 3 before the defaults of moe_average() were fixed: a table of
+# scores, inst/extdata/ppi_tried.csv.
 #
 #   Rscript inst/scripts/ppi_tried.R
 #
