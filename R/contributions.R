@@ -254,7 +254,7 @@ bars_of <- function(object, row, most) {
   size <- sort(tapply(abs(terms$contribution), terms$term, max), decreasing = TRUE)
   shown <- names(utils::head(size, most))
   label <- ifelse(is.na(terms$value) | terms$term == "(Intercept)", terms$term,
-                  paste(terms$term, "=", formatC(terms$value, digits = 3, format = "g")))
+                  paste(terms$term, "=", trimws(formatC(terms$value, digits = 3, format = "g"))))
   order <- unique(label[match(shown, terms$term)])
   terms$term <- ifelse(terms$term %in% shown, label, "all others")
   bars <- stats::aggregate(contribution ~ term + class, terms, sum)

@@ -10,7 +10,7 @@
 # files for a new run. About a minute and a half of processor
 # time for each split and kind of negatives.
 #
-# Methods were chosen on splits 1 to 3 (ppi_tried.R); so these start at 4.
+# Defaults were chosen on splits 1 to 3; so these start at 4.
 library(moelogit)
 source("inst/scripts/ppi_task.R")
 source("inst/scripts/ppi_models.R")

@@ -1,5 +1,4 @@
-# What the scripts ppi_full.R and ppi_tried.R share: the pairs of a split, and the scores of
-# predicted probabilities.
+# The pairs of a split, and the scores of predicted probabilities, for ppi_full.R.
 
 # --- The task -------------------------------------------------------------------------------------
 
