@@ -10,7 +10,8 @@
 #' logical variable) the mean difference between all rows being at a level and all rows being at the
 #' first. Covariates that appear in the gate as well as in the experts, in interactions or in
 #' functions such as `log(x)` and splines, are moved everywhere at once. Derivatives are central
-#' differences with a step of about 6e-6 standard deviations in the training data. A variable that
+#' differences with a step of about 6e-6 standard deviations in the training data; of covariates that
+#' are in no interaction or function, with steps of 6e-6 in the linear predictors. A variable that
 #' the formula makes into classes, as in `factor(k)` or `I(k > 2)`, is refused: make these a column
 #' of the data. Effects on the classes sum to 0.
 #'
@@ -56,8 +57,12 @@ moe_effects <- function(object, variables = NULL, newdata = NULL, newz = NULL, w
   frame <- frame[used, , drop = FALSE]
   weights <- weights[used] / sum(weights[used])
   covariance <- estimate_covariance(object, vcov, cluster, "vcov")$scaled
+  plain <- variables[vapply(variables, is_plain, NA, fit = object, values = frame)]
+  tangent <- if (length(plain)) average_tangent(object, frame, weights)
   effects <- lapply(variables, function(name) {
-    effects_of(object, frame, name, weights, covariance)
+    if (!name %in% plain) return(effects_of(object, frame, name, weights, covariance))
+    change <- list(`dP/dx` = plain_derivative(object, name, tangent))
+    effect_table(object, name, change, covariance)
   })
   finish_effects(do.call(rbind, effects), level)
 }
@@ -250,6 +255,63 @@ training_column <- function(fit, name, j = 1L) {
   }
   for (x in fit$model[c("x", "z")]) if (name %in% colnames(x)) return(as.double(x[, name]))
 }
+
+# --- covariates that are columns of the designs and nothing else ---
+
+is_plain <- function(name, fit, values) {
+  values <- values[[name]]
+  if (!is.numeric(values) || !is.null(dim(values)) || is.object(values)) return(FALSE)
+  if (is.null(fit$terms)) return(TRUE)
+  factors <- attr(fit$terms$full, "factors")
+  of <- vapply(rownames(factors), function(a) name %in% all.vars(str2lang(a)), NA)
+  terms <- colnames(factors)[colSums(factors[of, , drop = FALSE] > 0) > 0]
+  identical(rownames(factors)[of], name) && identical(terms, name)
+}
+
+# To move such a covariate by the same in all rows is to move the intercepts. So the derivatives of
+# averages by the intercept of each linear predictor, `by`, serve all of these covariates; `at` are
+# the averages.
+average_tangent <- function(fit, frame, weights) {
+  problem <- fit_problem(fit, effect_data(fit, frame), weights = weights, group = NULL)
+  theta <- as_theta(fit$measure)
+  step <- .Machine$double.eps^(1 / 3)
+  moved <- function(place, by) core_averages(problem, replace(theta, place, theta[place] + by))
+  by <- lapply(intercept_places(fit), function(place) {
+    Map(function(above, below) (above - below) / (2 * step), moved(place, step),
+        moved(place, -step))
+  })
+  list(at = core_averages(problem, theta), by = by)
+}
+
+# In theta, of each linear predictor.
+intercept_places <- function(fit) {
+  gate <- array(seq_along(fit$measure$gate), dim(fit$measure$gate))
+  expert <- array(length(gate) + seq_along(fit$measure$expert), dim(fit$measure$expert))
+  c(gate[1, -1], expert[1, -1, ])
+}
+
+# The average derivative by a covariate, and its gradient: through all linear predictors, and by the
+# covariate's own coefficients.
+plain_derivative <- function(fit, name, tangent) {
+  measure <- fit$measure
+  layout <- predictor_layout(fit)
+  gate <- match(name, fit$columns$gate[fit$columns$kept_gate])
+  expert <- match(name, fit$columns$expert[fit$columns$kept_expert])
+  differences <- c(measure$gate[gate, -1] - measure$gate[gate, 1],
+                   sweep(measure$expert, c(1, 3), measure$expert[, 1, ])[expert, -1, ])
+  row <- ifelse(layout$gate, gate, expert)
+  scale <- ifelse(layout$gate, measure$gate_scale[gate], measure$expert_scale[expert])
+  out <- lapply(tangent$at, `*`, 0)
+  for (a in which(!is.na(row))) {
+    start <- match(a, layout$of)
+    own <- start + row[a] - 1L
+    out <- Map(function(sum, by) sum + differences[a] / scale[a] * by, out, tangent$by[[a]])
+    out$gradient[own, ] <- out$gradient[own, ] + tangent$at$gradient[start, ] / scale[a]
+  }
+  out
+}
+
+# --- levels ---
 
 level_differences <- function(fit, frame, name, weights) {
   levels <- if (is.logical(frame[[name]])) c(FALSE, TRUE) else fit$xlevels[[name]]

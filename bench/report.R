@@ -81,6 +81,7 @@ sections <- c(
   optima = "The optimum found from every seed, on real data",
   threads = "Threads", memory = "Memory", growth = "Growth",
   predict = "Predictions, and what R adds to a small fit",
+  errors = "Standard errors of coefficients, predictions and effects",
   proteins = "Protein networks and sequences at the size of a proteome",
   classifiers = "Classifiers on the same task, fitted on one half of the rows, judged on the other"
 )

@@ -354,3 +354,20 @@ test_that("a variable that the formula makes into classes is refused", {
   at <- function(level) colMeans(predict(fit, transform(d, g = level), "prob"))
   expect_equal(moe_effects(fit, "g")$estimate, unname(at("v") - at("u")), tolerance = 1e-10)
 })
+
+test_that("covariates that are plain columns move as any others do", {
+  frame <- effect_frame(fit, NULL, NULL)
+  weights <- seq_len(nrow(frame)) / sum(seq_len(nrow(frame)))
+  tangent <- average_tangent(fit, frame, weights)
+  for (name in names(frame)) {
+    expect_true(is_plain(name, fit, frame))
+    expect_equal(plain_derivative(fit, name, tangent), derivative(fit, frame, name, weights),
+                 tolerance = 1e-8)
+  }
+  bent <- moe_fit(y ~ x1 * x2 + log(x3) | z1 + z2, transform(d, x3 = exp(z1), z2 = x2 > 0),
+                  lambda = 0.5, control = moe_control(max_iterations = 5, search = "quick")) |>
+    suppressWarnings()
+  frame <- transform(d, x3 = exp(z1), z2 = x2 > 0)
+  plain <- vapply(c("x1", "x2", "x3", "z1", "z2"), is_plain, NA, fit = bent, values = frame)
+  expect_identical(names(plain)[plain], "z1")
+})
