@@ -79,7 +79,7 @@ sections <- c(
   optimum = "Time to within 1e-6 of the optimum, from the common start",
   counts = "Evaluations to within 1e-6 of the optimum, from random starts",
   optima = "The optimum found from every seed, on real data",
-  threads = "Threads", memory = "Memory", growth = "Growth",
+  threads = "Threads", memory = "Memory", growth = "Growth", groups = "Rows that share one expert",
   predict = "Predictions, and what R adds to a small fit",
   errors = "Standard errors of coefficients, predictions and effects",
   proteins = "Protein networks and sequences at the size of a proteome",

@@ -1,0 +1,83 @@
+# Rows that share one expert: against flexmix with the same groups, by the optimum that is found and
+# the time that it takes, and a panel of 1.6 million rows. flexmix has its best of five starts.
+source("bench/common.R")
+
+# Groups of equal size: columns x1, ..., y and id.
+draw_panel <- function(groups, rows, p, M, K, seed) {
+  set.seed(seed)
+  n <- groups * rows
+  x <- matrix(rnorm(n * (p - 1)), n, dimnames = list(NULL, paste0("x", seq_len(p - 1))))
+  latent <- rep(sample.int(K, groups, TRUE, prob = seq_len(K)), each = rows)
+  beta <- array(rnorm(p * M * K, sd = 0.8), c(p, M, K))
+  eta <- matrix(0, n, M)
+  for (k in seq_len(K)) eta[latent == k, ] <- cbind(1, x[latent == k, ]) %*% beta[, , k]
+  y <- max.col(eta - log(-log(matrix(runif(n * M), n))), "first")
+  data.frame(y = factor(y, seq_len(M)), x, id = rep(seq_len(groups), each = rows))
+}
+
+panel_formula <- function(frame) {
+  stats::as.formula(paste("y ~", paste(setdiff(names(frame), c("y", "id")), collapse = " + "), "| 1"))
+}
+
+fit_panel <- function(frame, K) {
+  suppressWarnings(moe_fit(panel_formula(frame), frame, experts = K, lambda = 0, group = id))
+}
+
+fit_flexmix <- function(frame, K, starts = 5) {
+  formula <- stats::update(stats::formula(Formula::Formula(panel_formula(frame)), rhs = 1), . ~ . | id)
+  flexmix::stepFlexmix(formula, data = frame, k = K, nrep = starts, verbose = FALSE,
+                       model = flexmix::FLXMRmultinom(),
+                       control = list(minprior = 0, iter.max = 1000, tolerance = 1e-10))
+}
+
+# By how much, relatively, flexmix's log-likelihood is above ours.
+on_problem <- function(seed) {
+  frame <- draw_panel(size(150, 40), 8, 3, 3, 2 + seed %% 2, seed)
+  theirs <- fit_flexmix(frame, 2 + seed %% 2)@logLik
+  ours <- fit_panel(frame, 2 + seed %% 2)$loglik
+  (theirs - ours) / abs(ours)
+}
+
+against_flexmix <- function() {
+  above <- vapply(seq_len(size(10, 2)), on_problem, 0)
+  frame <- draw_panel(size(500, 50), 10, 4, 3, 3, 1)
+  times <- take_turns(list(ours = function() fit_panel(frame, 3),
+                           one = function() fit_flexmix(frame, 3, 1),
+                           five = function() fit_flexmix(frame, 3)), size(3, 1))
+  case <- "500 groups of 10 rows, p = 4, M = 3, K = 3"
+  rbind(
+    result("flexmix's log-likelihood above ours, relative", "the highest of ten problems", max(above),
+           at_most = 1e-6),
+    result("problems on which flexmix's is lower by more than 1e-6", "ten problems",
+           sum(above < -1e-6), "count"),
+    ratio_result("flexmix, five starts / moelogit, whole fit", case, times, "five", "ours",
+                 at_least = 100),
+    ratio_result("flexmix, one start / moelogit, whole fit", case, times, "one", "ours"),
+    result("moelogit, whole fit", case, times[, "ours"], "s")
+  )
+}
+
+# In a process of its own, on a data frame as large as users have it.
+on_large_panel <- function() {
+  frame <- draw_panel(size(80000, 800), 20, 10, 3, 4, 2)
+  file <- tempfile(fileext = ".rds")
+  saveRDS(frame, file, compress = FALSE)
+  on.exit(unlink(file))
+  code <- sprintf(paste(
+    "library(moelogit); frame <- readRDS('%s'); set.seed(1);",
+    "peak <- function() as.numeric(gsub('[^0-9]', '',",
+    "  grep('VmHWM', readLines('/proc/self/status'), value = TRUE))) / 1024;",
+    "before <- peak();",
+    "time <- system.time(fit <- moe_fit(%s, frame, experts = 4, group = id, model = FALSE,",
+    "  control = moe_control(progress = FALSE)))[['elapsed']];",
+    "writeLines(format(c(time, before, peak(), fit$converged), digits = 6))"
+  ), file, deparse1(panel_formula(frame)))
+  measured <- as.numeric(fresh_process(code))
+  case <- "1,600,000 rows in 80,000 groups, p = 10, M = 3, K = 4"
+  rbind(result("moelogit, whole fit", case, measured[1], "s"),
+        result("peak of the process", case, measured[3], "MB"),
+        result("peak of the process before the fit", case, measured[2], "MB"),
+        result("converged", case, measured[4], "yes = 1"))
+}
+
+save_results("groups", against_flexmix(), on_large_panel())
