@@ -81,3 +81,9 @@ check_folds <- function(folds, input) {
            if (length(alone) > 1L) " do" else " does", " not.")
   }
 }
+
+# Of folds that are no vector, which have a check of classes of their own.
+check_weight_held_out <- function(folds, fold, input) {
+  if (sum(input$weights[held_out(folds, fold)]) > 0) return(invisible())
+  refuse("Every fold must hold rows of positive weight, but fold ", fold, " does not.")
+}

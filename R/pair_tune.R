@@ -22,9 +22,7 @@ as_folds.moe_pair_folds <- function(folds, input) {
   for (fold in seq_len(folds$folds)) {
     train <- trained_on(folds, fold)
     check_trained_classes(input$y[train[input$weights[train] > 0]], fold)
-    if (sum(input$weights[held_out(folds, fold)]) == 0) {
-      refuse("Every fold must hold rows of positive weight, but fold ", fold, " does not.")
-    }
+    check_weight_held_out(folds, fold, input)
   }
   folds
 }

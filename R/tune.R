@@ -52,8 +52,8 @@
 #'   row, in any coding, for the rows that are used or also for those left out by `na.action`. A
 #'   number of folds is drawn at random, such that each class is spread over folds as evenly as can
 #'   be. A class that occurs in one fold alone is refused, as the fit without that fold could not
-#'   know it. Or folds by [moe_pair_folds()], which train on pairs of other proteins than those they
-#'   test on.
+#'   know it. Or resamples of the package rsample, as by `rsample::vfold_cv()`, of the same rows. Or
+#'   folds by [moe_pair_folds()], which train on pairs of other proteins than those they test on.
 #' @param measure The loss that decides: `"logloss"`, `"brier"` or `"error"`.
 #' @param rule `"min"` or `"1se"`.
 #' @param control Settings of all fits, from [moe_control()].
