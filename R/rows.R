@@ -53,7 +53,7 @@
 #' @param rows Rows per chunk.
 #' @param spill Most bytes of temporary files that a call may write; beyond, it ends with an error.
 #' @return An object of class `moe_rows`.
-#' @seealso [moe_fit()]
+#' @seealso [moe_fit()]; `vignette("rows")`
 #' @examples
 #' rows <- moe_rows(subset(yeast_ppi, split == "test"), rows = 1000)
 #' set.seed(1)

@@ -34,13 +34,3 @@ test_that("what is wrong with a database is said", {
   expect_s3_class(lost, "moe_error_rows")
   expect_match(conditionMessage(lost), "database: SELECT")
 })
-
-test_that("a PostgreSQL server gives the fit of its rows", {
-  skip_if_not_installed("RPostgres")
-  con <- tryCatch(DBI::dbConnect(RPostgres::Postgres()), error = function(e) skip("no server"))
-  on.exit(DBI::dbDisconnect(con))
-  data <- rows_data(300, 1)
-  DBI::dbWriteTable(con, "moelogit_rows", data, temporary = TRUE)
-  expect_same_fit(moe_fit(y ~ a + b, moe_rows(con, "moelogit_rows", rows = 90), 1),
-                  moe_fit(y ~ a + b, transform(data, y = as.character(y)), 1))
-})
