@@ -85,8 +85,8 @@ invert_information <- function(information, least) {
 }
 
 # A matrix R with R'R = a for a positive semidefinite. With it, variances are not negative even
-# where information is so scarce that rounding shows. Of a correlation matrix what rounding leaves of
-# a pivot is told from little information.
+# where information is so scarce that rounding shows. Of a correlation matrix what rounding leaves
+# of a pivot is told from little information.
 root_factor <- function(a) {
   scale <- sqrt(diag(a))
   scale[scale == 0] <- 1

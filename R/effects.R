@@ -10,8 +10,8 @@
 #' logical variable) the mean difference between all rows being at a level and all rows being at the
 #' first. Covariates that appear in the gate as well as in the experts, in interactions or in
 #' functions such as `log(x)` and splines, are moved everywhere at once. Derivatives are central
-#' differences with a step of about 6e-6 standard deviations in the training data; of covariates that
-#' are in no interaction or function, with steps of 6e-6 in the linear predictors. A variable that
+#' differences with a step of about 6e-6 standard deviations in the training data; for covariates
+#' that are in no interaction or function, of 6e-6 in the linear predictors. A variable that
 #' the formula makes into classes, as in `factor(k)` or `I(k > 2)`, is refused: make these a column
 #' of the data. Effects on the classes sum to 0.
 #'

@@ -18,14 +18,14 @@ build <- function(compiler) {
 # Milliseconds, the least of some evaluations: other processes can only add to it.
 evaluate_with <- function(compiler, lanes, shape) {
   program <- sprintf("bench/build/evaluation-%s-%d", compiler, lanes)
-  arguments <- format(c(shape$n, shape$p, shape$M, shape$K, size(15, 3)), scientific = FALSE,
+  arguments <- format(c(shape$n, shape$p, shape$M, shape$K, size(9, 3)), scientific = FALSE,
                       trim = TRUE)
   lines <- system2(program, c(extSoftVersion()[["BLAS"]], arguments), stdout = TRUE)
   1e3 * min(utils::read.table(text = lines)[[1]])
 }
 
 measure <- function(compiler, shape) {
-  times <- replicate(size(11, 2), vapply(lanes, evaluate_with, 1, compiler = compiler,
+  times <- replicate(size(5, 2), vapply(lanes, evaluate_with, 1, compiler = compiler,
                                          shape = shape))
   rows <- lapply(seq_along(lanes), function(l) {
     label <- paste0(compiler, ", ", describe(shape))
