@@ -1,0 +1,38 @@
+# The engine of the package parsnip.
+
+skip_if_not_installed("parsnip")
+
+d <- oracle_data(150, 3, 3, 2, 41)$frame
+d$v <- rep(1:2, 75)
+quick <- moe_control(search = "quick")
+model <- parsnip::set_engine(parsnip::multinom_reg(penalty = 2), "moelogit", experts = 2,
+                             control = quick)
+
+test_that("a model of parsnip is the fit, with its probabilities", {
+  set.seed(1)
+  ours <- moe_fit(y ~ x1 + x2, d, lambda = 2, control = quick)
+  set.seed(1)
+  theirs <- parsnip::fit(model, y ~ x1 + x2, d)
+  expect_equal(coef(theirs$fit), coef(ours))
+  prob <- predict(theirs, d, type = "prob")
+  expect_equal(unname(as.matrix(prob)), unname(predict(ours, d, type = "prob")))
+  expect_equal(names(prob), paste0(".pred_", levels(d$y)))
+  expect_equal(predict(theirs, d)$.pred_class, predict(ours, d))
+})
+
+test_that("case weights and formulas of two parts are taken", {
+  skip_if_not_installed("hardhat")
+  set.seed(2)
+  theirs <- parsnip::fit(model, y ~ x1 | x2, d, case_weights = hardhat::frequency_weights(d$v))
+  ours <- moe_fit(y ~ x1 | x2, d, lambda = 2, control = quick, weights = v, start = theirs$fit)
+  expect_equal(nobs(theirs$fit), sum(d$v))
+  expect_equal(coef(theirs$fit), coef(ours), tolerance = 1e-4)
+})
+
+test_that("two classes are a logistic_reg()", {
+  two <- droplevels(d[d$y != levels(d$y)[3], ])
+  logit <- parsnip::set_engine(parsnip::logistic_reg(penalty = 0), "moelogit", experts = 1)
+  fit <- parsnip::fit(logit, y ~ x1 + x2, two)
+  expect_equal(coef(fit$fit), coef(glm(y ~ x1 + x2, binomial, two)), tolerance = 1e-5,
+               ignore_attr = TRUE)
+})
