@@ -2,8 +2,8 @@
 # or beside the prediction without them. Processor time, as matrix products of the BLAS are in it.
 source("bench/common.R")
 
-shapes <- list(list(n = size(100000, 2000), p = 22, M = 2, K = 2, seed = 1),
-               list(n = size(20000, 2000), p = size(50, 10), M = 5, K = 5, seed = 2))
+shapes <- list(list(n = size(30000, 2000), p = 22, M = 2, K = 2, seed = 1),
+               list(n = size(6000, 2000), p = 22, M = 3, K = 4, seed = 2))
 
 cpu <- function(task) sum(system.time(task())[1:2])
 
@@ -29,7 +29,7 @@ measure <- function(shape) {
     prediction = function() predict(fit, x, type = "prob"),
     errors = function() predict(fit, x, type = "prob", se.fit = TRUE),
     effects = function() moe_effects(fit)
-  ), size(5, 2)))
+  ), size(3, 2)))
   times[, "evaluation"] <- times[, "evaluation"] / 20
   case <- sprintf("%s (%d coefficients)", describe(shape), inner$count_parameters(problem))
   beside <- function(what, ...) {
