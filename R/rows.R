@@ -8,9 +8,9 @@
 #' @details
 #' A fit needs its rows only as sums: log-likelihood, gradient and Gram matrices at given
 #' coefficients. So rows are read in chunks, one after the other, once per call: the variables that
-#' the formula needs are kept, levels and counts taken, and then the design of each chunk is
-#' written to files of the temporary folder, from which each evaluation reads numbers alone. These
-#' files are removed when the call ends, however it does. A cluster's processes keep their shares
+#' the formula needs are kept, levels and counts taken, and then the designs of the first chunks are
+#' kept in memory, those of the others in files of the temporary folder, from which each evaluation
+#' reads numbers alone. These files are removed when the call ends, however it does. A cluster's processes keep their shares
 #' in memory, unless these are sources themselves; only coefficients and sums travel, and are added
 #' in the order of the processes. The fit is that of the same rows in one data frame, up to
 #' rounding, and does not depend on which process is quicker.
@@ -52,6 +52,8 @@
 #'   frame or a source by `moe_rows()`. Objects in its environment are sent with it.
 #' @param rows Rows per chunk.
 #' @param spill Most bytes of temporary files that a call may write; beyond, it ends with an error.
+#' @param memory Bytes of designs that are kept in memory instead, the first ones: rows are then
+#'   evaluated several times faster than from files.
 #' @return An object of class `moe_rows`.
 #' @seealso [moe_fit()]; `vignette("rows")`
 #' @examples
@@ -71,18 +73,18 @@ moe_rows.default <- function(x, ...) {
 
 #' @rdname moe_rows
 #' @export
-moe_rows.function <- function(x, spill = 50e9, ...) {
+moe_rows.function <- function(x, spill = 50e9, memory = 250e6, ...) {
   check_unused(...)
-  new_chunks(x, "a function", spill)
+  new_chunks(x, "a function", spill, memory)
 }
 
 #' @rdname moe_rows
 #' @export
-moe_rows.data.frame <- function(x, rows = 50000, spill = 50e9, ...) {
+moe_rows.data.frame <- function(x, rows = 50000, spill = 50e9, memory = 250e6, ...) {
   check_unused(...)
   blocks <- row_blocks(nrow(x), check_count(rows, "rows"))
   new_chunks(block_reader(length(blocks), function(i) x[blocks[[i]], , drop = FALSE]),
-             paste("a data frame of", nrow(x), "rows"), spill)
+             paste("a data frame of", nrow(x), "rows"), spill, memory)
 }
 
 #' @export

@@ -2,23 +2,23 @@
 
 #' @rdname moe_rows
 #' @export
-moe_rows.DBIConnection <- function(x, from, rows = 50000, spill = 50e9, ...) {
+moe_rows.DBIConnection <- function(x, from, rows = 50000, spill = 50e9, memory = 250e6, ...) {
   check_unused(...)
   need_package("DBI", "rows in a database")
   if (missing(from) || !is.character(from) || length(from) != 1L || is.na(from)) {
     refuse("`from` must be the name of a table or a query",
            if (!missing(from)) paste0(", not ", given(from)), ".")
   }
-  database_rows(x, as_query(x, from), check_count(rows, "rows"), spill)
+  database_rows(x, as_query(x, from), check_count(rows, "rows"), spill, memory)
 }
 
 #' @rdname moe_rows
 #' @export
-moe_rows.tbl_sql <- function(x, rows = 50000, spill = 50e9, ...) {
+moe_rows.tbl_sql <- function(x, rows = 50000, spill = 50e9, memory = 250e6, ...) {
   check_unused(...)
   need_package("dbplyr", "lazy tables")
   query <- as.character(dbplyr::sql_render(x))
-  database_rows(dbplyr::remote_con(x), query, check_count(rows, "rows"), spill)
+  database_rows(dbplyr::remote_con(x), query, check_count(rows, "rows"), spill, memory)
 }
 
 as_query <- function(connection, from) {
@@ -30,7 +30,7 @@ as_query <- function(connection, from) {
   paste("SELECT * FROM", DBI::dbQuoteIdentifier(connection, from))
 }
 
-database_rows <- function(connection, query, rows, spill) {
+database_rows <- function(connection, query, rows, spill, memory) {
   result <- NULL
   finish <- function() {
     if (!is.null(result)) try(DBI::dbClearResult(result), silent = TRUE)
@@ -45,5 +45,5 @@ database_rows <- function(connection, query, rows, spill) {
     chunk <- DBI::dbFetch(result, n = rows)
     if (nrow(chunk) > 0L) chunk
   }
-  new_chunks(read, paste("a database:", query), spill, finish)
+  new_chunks(read, paste("a database:", query), spill, memory, finish)
 }

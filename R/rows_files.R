@@ -2,7 +2,7 @@
 
 #' @rdname moe_rows
 #' @export
-moe_rows.character <- function(x, rows = 50000, spill = 50e9, ...) {
+moe_rows.character <- function(x, rows = 50000, spill = 50e9, memory = 250e6, ...) {
   check_unused(...)
   absent <- x[!file.exists(x)]
   if (length(x) == 0L || length(absent)) {
@@ -16,7 +16,7 @@ moe_rows.character <- function(x, rows = 50000, spill = 50e9, ...) {
                  ifelse(parquet, list(parquet_reader), list(csv_reader)))
   joined <- join_readers(readers)
   new_chunks(joined$read, paste0("the file", if (length(x) > 1L) "s", " ", enumerate(x)), spill,
-             joined$finish)
+             memory, joined$finish)
 }
 
 # Readers are list(read, finish), see source.R.

@@ -13,7 +13,7 @@
 new_share <- function(source, rank = 1L) {
   share <- new.env(parent = emptyenv())
   share$source <- source
-  share$store <- if (!is.null(source$spill)) open_store(source$spill)
+  share$store <- if (!is.null(source$spill)) open_store(source$spill, source$memory)
   share$rank <- rank
   structure(list(share = share), class = "moe_share")
 }

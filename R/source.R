@@ -3,11 +3,13 @@
 #           frame, or NULL after the last
 #   finish  function(), called after each pass, whatever its end
 #   label   what print() calls it
-#   spill   most bytes of files in which rows are kept during a call, or NULL to keep them in memory
+#   spill   most bytes of files in which rows are kept during a call
+#   memory  bytes of designs that are kept in memory before others go to files
 
-new_chunks <- function(read, label, spill, finish = function() NULL) {
-  if (!is.null(spill)) spill <- check_number(spill, "spill", lower = 0)
-  structure(list(read = read, finish = finish, label = label, spill = spill),
+new_chunks <- function(read, label, spill, memory, finish = function() NULL) {
+  spill <- check_number(spill, "spill", lower = 0)
+  memory <- check_number(memory, "memory", lower = 0)
+  structure(list(read = read, finish = finish, label = label, spill = spill, memory = memory),
             class = c("moe_chunks", "moe_rows"))
 }
 

@@ -2,12 +2,13 @@
 # The folder goes when the store is closed, and no later than it is forgotten or R ends. Without a
 # store (NULL) objects are kept as they are.
 
-# `limit` is in bytes.
-open_store <- function(limit) {
+# Bytes that files may take, and of slices that are kept in memory before.
+open_store <- function(limit, memory) {
   store <- new.env(parent = emptyenv())
   store$folder <- tempfile("moelogit-rows-")
   store$limit <- limit
   store$used <- 0
+  store$memory <- memory
   store$count <- 0L
   if (!dir.create(store$folder)) refuse("Rows must be kept in a folder, but none can be made.")
   reg.finalizer(store, close_store, onexit = TRUE)
@@ -69,6 +70,11 @@ open_kept <- function(path) {
 
 put_slice <- function(store, slice) {
   if (is.null(store)) return(list(slice = slice))
+  size <- as.numeric(utils::object.size(slice))
+  if (size <= store$memory) {
+    store$memory <- store$memory - size
+    return(list(slice = slice))
+  }
   shared <- identical(slice$x, slice$z)
   path <- put_file(store, function(connection) {
     for (values in list(slice$x, if (!shared) slice$z, slice$weights, slice$y)) {

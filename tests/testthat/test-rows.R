@@ -13,7 +13,8 @@ test_that("a fit of chunks is that of all rows, whatever the chunks", {
     data <- rows_data(700, seed)
     formula <- formulas[[(seed - 1L) %% 4L + 1L]]
     lambda <- if (seed %% 2L) 2
-    rows <- moe_rows(rows_function(data, rows_cut(700, seed %% 7L + 1L)))
+    rows <- moe_rows(rows_function(data, rows_cut(700, seed %% 7L + 1L)),
+                     memory = if (seed %% 3L == 0L) 20000 else 0)
     start <- rough_fit(formula, data, data$w)
     whole <- to_the_end(moe_fit(formula, data, weights = w, lambda = lambda, start = start,
                                 control = control))
@@ -25,7 +26,7 @@ test_that("a fit of chunks is that of all rows, whatever the chunks", {
 
 test_that("subset and na.action are applied to each chunk", {
   data <- rows_data(600, 21)
-  rows <- moe_rows(data, rows = 70)
+  rows <- moe_rows(data, rows = 70, memory = 9000)
   least <- 0.2
   start <- rough_fit(y ~ a + f, data)
   whole <- to_the_end(moe_fit(y ~ a + f, data, subset = b > least, lambda = 1, start = start,
@@ -38,7 +39,7 @@ test_that("subset and na.action are applied to each chunk", {
 
 test_that("errors, trees and predictions are those of all rows", {
   data <- rows_data(900, 31)
-  source <- moe_rows(data, rows = 200)
+  source <- moe_rows(data, rows = 200, memory = 0)
   start <- rough_fit(y ~ a + b | a, data, data$w)
   whole <- to_the_end(moe_fit(y ~ a + b | a, data, weights = w, lambda = 1, start = start,
                               control = control))
@@ -161,7 +162,7 @@ test_that("files that are lost end the fit with the last good one", {
   suppressMessages(trace("core_evaluate", bquote(.(lose_files)()), print = FALSE,
                          where = asNamespace("moelogit")))
   on.exit(suppressMessages(untrace("core_evaluate", where = asNamespace("moelogit"))))
-  lost <- tryCatch(moe_fit(y ~ a + b | a, moe_rows(data), lambda = 1, start = start),
+  lost <- tryCatch(moe_fit(y ~ a + b | a, moe_rows(data, memory = 0), lambda = 1, start = start),
                    error = identity)
   expect_s3_class(lost, "moe_error_rows")
   expect_match(conditionMessage(lost), "must stay there")

@@ -1,0 +1,97 @@
+# Rows elsewhere: one evaluation from files against memory, two processes against one, what a
+# question to a cluster costs and how much travels, and the peak of a process that fits more rows
+# than it holds. The last needs Linux's /proc.
+source("bench/common.R")
+
+chunk_rows <- 50000L
+chunks <- size(20L, 2L)
+case <- paste("n =", format(chunks * chunk_rows, big.mark = ","), "p = 11, M = 3, K = 3")
+
+# Rows of a mixture, as text that other processes read too: chunk i, and a source of so many chunks.
+generator <- "
+make_chunk <- function(i, n) {
+  set.seed(i)
+  x <- matrix(rnorm(n * 10), n)
+  expert <- max.col(cbind(0, 3 * x[, 1:2]) - log(rexp(3 * n)))
+  score <- cbind(0, x[, 3] * c(2, -1, 0)[expert], x[, 4] * c(0, 1, -2)[expert])
+  data.frame(x, y = c('a', 'b', 'c')[max.col(score - log(rexp(3 * n)))])
+}
+make_source <- function(count, n, memory = 250e6) {
+  at <- 0
+  moelogit::moe_rows(function(reset) {
+    at <<- if (reset) 0 else at + 1
+    if (!reset && at <= count) make_chunk(at, n)
+  }, memory = memory)
+}"
+eval(parse(text = generator))
+
+# --- one evaluation ---
+
+rough <- moe_control(search = "quick", max_iterations = 5)
+fit_rows <- function(rows) {
+  set.seed(1)
+  suppressWarnings(moe_fit(y ~ ., rows, experts = 3, lambda = 1, control = rough))
+}
+
+# A function that evaluates at the end of the fit, wherever its rows are.
+evaluation <- function(fit) {
+  problem <- inner$fit_problem(fit)
+  theta <- inner$as_theta(fit$measure)
+  function() core_evaluate(problem, theta)
+}
+
+share_chunks <- function(cluster, count, n) {
+  parallel::clusterCall(cluster, .libPaths, .libPaths())
+  share <- eval(bquote(function(rank, size) {
+    eval(parse(text = .(generator)))
+    mine <- Filter(function(i) i %% size == rank - 1, seq_len(.(count)))
+    do.call(rbind, lapply(mine, make_chunk, .(n)))
+  }), globalenv())
+  moe_rows(cluster, share)
+}
+
+clusters <- lapply(1:2, parallel::makeCluster)
+sources <- list(memory = do.call(rbind, lapply(seq_len(chunks), make_chunk, chunk_rows)),
+                chunks = make_source(chunks, chunk_rows),
+                files = make_source(chunks, chunk_rows, memory = 0),
+                one = share_chunks(clusters[[1]], chunks, chunk_rows),
+                two = share_chunks(clusters[[2]], chunks, chunk_rows))
+times <- take_turns(lapply(lapply(sources, fit_rows), evaluation), size(15, 2))
+
+# --- a question to two processes, whose work is nothing ---
+
+small <- evaluation(fit_rows(share_chunks(clusters[[2]], 2L, 200L)))
+alone <- evaluation(fit_rows(do.call(rbind, lapply(1:2, make_chunk, 200L))))
+questions <- take_turns(list(alone = alone, asked = small), size(15, 2))
+theta <- numeric(3 * 11 + 3 * 3 * 11)
+question <- list(fun = inner$answer_in_process,
+                 argument = list("core_evaluate", list(theta, FALSE)))
+bytes <- length(serialize(question, NULL)) + length(serialize(alone(), NULL))
+for (cluster in clusters) parallel::stopCluster(cluster)
+
+# --- the peak of a process ---
+
+fit_chunks <- size(100L, 2L)
+peak <- as.numeric(fresh_process(paste(
+  "library(moelogit);", generator, "; set.seed(1);",
+  "fit <- suppressWarnings(moe_fit(y ~ ., make_source(", fit_chunks, ", 50000), experts = 3,",
+  "  lambda = 1, control = moe_control(search = 'quick', max_iterations = 20)));",
+  "line <- grep('VmHWM', readLines('/proc/self/status'), value = TRUE);",
+  "writeLines(format(as.numeric(gsub('[^0-9]', '', line)) / 1024))"
+)))
+
+save_results(
+  "rows",
+  ratio_result("evaluation of chunks in memory / of one data frame", case, times, "chunks",
+               "memory", at_most = 1.3),
+  ratio_result("evaluation from files / of one data frame", case, times, "files", "memory",
+               at_most = 1.3),
+  ratio_result("evaluation by one process / by two", case, times, "one", "two", at_least = 1.8),
+  result("evaluation in memory", case, 1e3 * times[, "memory"], "ms"),
+  result("evaluation from files", case, 1e3 * times[, "files"], "ms"),
+  result("question to two processes", "p = 11, M = 3, K = 3",
+         1e3 * (questions[, "asked"] - questions[, "alone"]), "ms", at_most = 2),
+  result("question and answer, per process", "p = 11, M = 3, K = 3", bytes, "bytes"),
+  result("peak of the process", paste("n =", format(fit_chunks * chunk_rows, big.mark = ",")),
+         peak, "MB", at_most = 1000)
+)
