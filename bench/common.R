@@ -1,13 +1,16 @@
 # Shared by the benchmarks: arguments, timing by turns, ratios, and the files that results go to.
 #
 # Every benchmark runs at the package's root with the package installed, and takes the argument
-# `quick` for a trial at small sizes, whose results go to bench/build/quick and mean nothing.
+# `quick` for a trial at small sizes, whose results go to bench/build/quick and mean nothing. Those
+# that store the results of each task take `stored` for the tables of what is there already.
 library(moelogit)
 options(width = 200)
 source("bench/data.R")
 source("bench/core.R")
+source("inst/simulations/resume.R")
 
 quick <- "quick" %in% commandArgs(trailingOnly = TRUE)
+stored <- "stored" %in% commandArgs(trailingOnly = TRUE)
 results_folder <- if (quick) "bench/build/quick" else "bench/results"
 
 # The first in a complete run, the second in a trial.
@@ -74,6 +77,15 @@ circumstances <- function() {
 }
 
 result_file <- function(name) file.path(results_folder, paste0(name, "-", blas_name(), ".csv"))
+
+# run_remaining() one by one, into a file of the results folder of which the rows are returned.
+run_stored <- function(tasks, run_task, name) {
+  dir.create(results_folder, recursive = TRUE, showWarnings = FALSE)
+  file <- file.path(results_folder, name)
+  if (quick) unlink(file)
+  if (!stored) run_remaining(tasks, run_task, file, processes = 1L, batch = 1L)
+  utils::read.csv(file)
+}
 
 # Writes rows, with what they were measured on, to the results folder.
 write_results <- function(name, rows) {

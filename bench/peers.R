@@ -122,7 +122,7 @@ nnet_multinom <- function(x, y, weights, earlier) {
                      softmax = TRUE, trace = FALSE, maxit = 100, reltol = 1e-8)$wts
 }
 
-# EM from responsibilities, M-steps warm-started.
+# EM from responsibilities, M-steps warm-started: the trace, and the responsibilities at the end.
 run_em <- function(a, tau, target = Inf, limit = Inf, iterations = 1000) {
   y <- diag(a$M)[a$y, ]
   gate <- NULL
@@ -138,7 +138,7 @@ run_em <- function(a, tau, target = Inf, limit = Inf, iterations = 1000) {
     trace <- rbind(trace, data.frame(objective = at$objective, seconds = now() - start))
     if (at$objective >= target || now() - start > limit) break
   }
-  trace
+  structure(trace, tau = tau)
 }
 
 # flexmix for a given number of iterations.

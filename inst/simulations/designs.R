@@ -40,12 +40,12 @@ draw_truth <- function(design) {
        centres = design$apart * directions)
 }
 
-# Covariates gather around the regions of the gate.
-draw_data <- function(truth, n) {
+# Covariates gather around the regions of the gate, with errors by `draw_error`.
+draw_data <- function(truth, n, draw_error = stats::rnorm) {
   experts <- ncol(truth$gate)
   d <- nrow(truth$centres)
   region <- sample.int(experts, n, replace = TRUE)
-  x <- matrix(stats::rnorm(n * d), n) + t(truth$centres)[region, , drop = FALSE]
+  x <- matrix(draw_error(n * d), n) + t(truth$centres)[region, , drop = FALSE]
   colnames(x) <- paste0("x", seq_len(d))
   by <- draw_rows(softmax(cbind(1, x) %*% truth$gate))
   classes <- dim(truth$expert)[2]
@@ -55,4 +55,11 @@ draw_data <- function(truth, n) {
     y[own] <- draw_rows(softmax(cbind(1, x[own, , drop = FALSE]) %*% truth$expert[, , k]))
   }
   list(x = x, y = factor(y, levels = seq_len(classes)))
+}
+
+# Data that are not from a mixture: a share of the responses is drawn uniformly.
+scatter_responses <- function(data, share) {
+  hit <- which(stats::runif(length(data$y)) < share)
+  data$y[hit] <- sample(levels(data$y), length(hit), replace = TRUE)
+  data
 }
