@@ -51,4 +51,4 @@ print(data.frame(unreported[first, c("protein_a", "protein_b")],
 
 ggplot2::ggsave("ppi.png", ggplot2::autoplot(calibration), width = 9, height = 6, dpi = 120,
                 bg = "white")
-cat("\nHow far to believe the probabilities: ppi.png. The coefficients of one mixture: summary().\n")
+cat("\nHow far to believe the probabilities: ppi.png. Coefficients of one mixture: summary().\n")

@@ -51,7 +51,8 @@ test_that("metrics stand beside yardstick's, in groups and with missing values",
   }), ignore_attr = TRUE)
   missing <- data
   missing$a[1:3] <- NA
-  expect_equal(ece(missing, truth, a, b, c)$.estimate, ece(data[-(1:3), ], truth, a, b, c)$.estimate)
+  expect_equal(ece(missing, truth, a, b, c)$.estimate,
+               ece(data[-(1:3), ], truth, a, b, c)$.estimate)
   expect_identical(ece(missing, truth, a, b, c, na_rm = FALSE)$.estimate, NA_real_)
 })
 
