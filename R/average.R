@@ -22,8 +22,9 @@
 #' @section The choice:
 #' Where `experts` and `lambda` give several settings, nine members are fitted with each, to the
 #' same samples. With \eqn{B_i} the members that have not seen row \eqn{i}, its out-of-bag
-#' probabilities are the mean \eqn{\bar p_i(m)} of \eqn{p_b(m \mid x_i)} over \eqn{b \in B_i}. The Brier score of the mean of \eqn{n} members is \eqn{B + V / n}, with \eqn{V}
-#' the spread of members about their mean; so with \eqn{b_i} the score of a row by this mean, and
+#' probabilities are the mean \eqn{\bar p_i(m)} of \eqn{p_b(m \mid x_i)} over \eqn{b \in B_i}.
+#' The Brier score of the mean of \eqn{n} members is \eqn{B + V / n}, with \eqn{V} the
+#' spread of members about their mean; so with \eqn{b_i} the score of a row by this mean, and
 #' \eqn{c_i} the mean of the scores by each of its \eqn{n_i = |B_i|} members,
 #' \deqn{B = \mathrm{mean}_i \left( b_i - \frac{c_i - b_i}{n_i - 1} \right)}
 #' is what very many members would have. The setting where \eqn{B} is least gets the other members.
@@ -32,8 +33,8 @@
 #' power,
 #' \deqn{\hat p(m \mid x) = \bar p(m \mid x)^a / \sum_q \bar p(q \mid x)^a,}
 #' which multiplies log-odds by \eqn{a}. The \eqn{a} from 0.5 to 2 whose out-of-bag log-loss is
-#' least is that of the out-of-bag probabilities. It rises with the number \eqn{n} of members that are
-#' averaged, about as \eqn{a_\infty - c / n}, and the average has more than a row has out of bag; so
+#' least is that of the out-of-bag probabilities. It rises with the number \eqn{n} of members that
+#' are averaged, about as \eqn{a_\infty - c / n}, and the average has more than a row has out of bag; so
 #' \eqn{c} is taken from the best powers for every second member, and the power of predictions is
 #' what it gives for all members.
 #'
