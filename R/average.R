@@ -34,9 +34,9 @@
 #' \deqn{\hat p(m \mid x) = \bar p(m \mid x)^a / \sum_q \bar p(q \mid x)^a,}
 #' which multiplies log-odds by \eqn{a}. The \eqn{a} from 0.5 to 2 whose out-of-bag log-loss is
 #' least is that of the out-of-bag probabilities. It rises with the number \eqn{n} of members that
-#' are averaged, about as \eqn{a_\infty - c / n}, and the average has more than a row has out of bag; so
-#' \eqn{c} is taken from the best powers for every second member, and the power of predictions is
-#' what it gives for all members.
+#' are averaged, about as \eqn{a_\infty - c / n}, and the average has more than a row has out of
+#' bag; so \eqn{c} is taken from the best powers for every second member, and the power of
+#' predictions is what it gives for all members.
 #'
 #' @section Folds:
 #' Out-of-bag rows resemble those of the sample. Where new rows will not, as pairs of proteins that

@@ -1,7 +1,7 @@
 # Predictions at natural rates, where the truth is known: as many rows are sampled of each of two
 # classes, while in the population one row in 2, in 11 or in 1001 is of the second. How far the mean
-# probability of the second class that `prior` gives is from its rate, and from the truth where it is
-# large.
+# probability of the second class that `prior` gives is from its rate, and from the truth where
+# that is large.
 #
 #   Rscript inst/simulations/natural.R [processes]
 #
