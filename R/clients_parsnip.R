@@ -4,8 +4,8 @@
 #'
 #' `parsnip::multinom_reg()`, and `parsnip::logistic_reg()` for two classes, have the engine
 #' `"moelogit"`, with `penalty` for `lambda` and `experts` among the arguments of
-#' `parsnip::set_engine()`, where `tune()` may stand for either. Case weights and predictions of
-#' classes and probabilities are those of [moe_fit()].
+#' `parsnip::set_engine()`. Case weights and predictions of classes and probabilities are those of
+#' [moe_fit()].
 #'
 #' @details
 #' A formula of two parts goes to `parsnip::fit()`, or in a workflow to `add_model(formula = y ~ a |

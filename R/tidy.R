@@ -33,7 +33,7 @@
 #'
 #'   `augment()`: the data with `.fitted` (the most probable class), `.prob_` and the class for each
 #'   class's probability, and `.expert` (which the gate favours). Rows with missing covariates have
-#'   `NA`.
+#'   `NA`. Columns of these names that the data have already are replaced, with a warning.
 #' @examplesIf requireNamespace("generics", quietly = TRUE)
 #' pairs <- subset(yeast_ppi, split == "test")
 #' set.seed(1)
@@ -129,10 +129,8 @@ augment.moe_fit <- function(x, data = NULL, newdata = NULL, newz = NULL, ...) {
   at <- predict_rows(x, rows_for(x, given, newz), c("prob", "gate"))
   out <- if (is.null(given)) training_table(x) else
     as.data.frame(if (is_sparse(given)) as.matrix(given) else given)
-  out$.fitted <- most_probable(at$prob, x$levels, x$ordered)
-  out[paste0(".prob_", x$levels)] <- as.data.frame(at$prob)
-  out$.expert <- most_probable(at$gate, names(x$shares))
-  as_tibble_class(out)
+  with_columns(out, c(class_columns(x, at$prob),
+                      list(.expert = most_probable(at$gate, names(x$shares)))))
 }
 
 #' @rdname tidy.moe_fit
@@ -142,9 +140,23 @@ augment.moe_average <- function(x, newdata, newz = NULL, ...) {
   check_average(x, "x")
   prob <- predict.moe_average(x, newdata, "prob", newz)
   out <- as.data.frame(if (is_sparse(newdata)) as.matrix(newdata) else newdata)
-  out$.fitted <- most_probable(prob, x$levels, x$ordered)
-  out[paste0(".prob_", x$levels)] <- as.data.frame(prob)
-  as_tibble_class(out)
+  with_columns(out, class_columns(x, prob))
+}
+
+class_columns <- function(fit, prob) {
+  c(list(.fitted = most_probable(prob, fit$levels, fit$ordered)),
+    stats::setNames(as.data.frame(prob), paste0(".prob_", fit$levels)))
+}
+
+# What is augmented may have been so before, by another fit.
+with_columns <- function(data, columns) {
+  replaced <- intersect(names(columns), names(data))
+  if (length(replaced)) {
+    warning("The data have columns that augment() writes, and these are replaced: ",
+            enumerate(replaced), ".", call. = FALSE)
+  }
+  data[names(columns)] <- columns
+  as_tibble_class(data)
 }
 
 # The training data as a data frame: the model frame, or the matrices' columns beside the response.

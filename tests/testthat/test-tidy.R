@@ -104,6 +104,14 @@ test_that("augment() adds predictions to the data", {
   expect_equal(augment(fit, d)[5:9], table[4:8])
 })
 
+test_that("augment() says which columns of the data it replaces", {
+  table <- augment(fit, d)
+  marked <- cbind(d, .fitted = 1, .expert = 2)
+  expect_warning(again <- augment(fit, marked), "replaced: \".fitted\", \".expert\"")
+  expect_identical(again$.fitted, table$.fitted)
+  expect_identical(again$.expert, table$.expert)
+})
+
 test_that("augment() takes fits from matrices and data with missing values", {
   x <- as.matrix(d[c("x1", "x2")])
   set.seed(1)
