@@ -110,8 +110,8 @@
 #'   the default, which depends on the data: see below.
 #' @param start `NULL` for random starts; an earlier fit with as many experts, classes and the same
 #'   covariates, from whose coefficients the fit starts; or a matrix of responsibilities (a row per
-#'   observation that is used, a column per expert, rows sum to 1), from which an M-step makes the
-#'   start.
+#'   observation that is used, or per group in the order in which groups first occur; a column per
+#'   expert; rows sum to 1), from which an M-step makes the start.
 #' @param control Settings, from [moe_control()].
 #' @param cl `NULL`, or a cluster by [parallel::makeCluster()] of any type, whose processes share
 #'   the searches. Results do not depend on it.

@@ -83,7 +83,7 @@ sections <- c(
   path = "Levels of the path and default fits", losses = "Default fits on held-out rows",
   rivals = "Other programs' optima",
   threads = "Threads", memory = "Memory", growth = "Growth",
-  rows = "Rows in chunks, in files and in other processes", groups = "Rows that share one expert",
+  sources = "Rows in chunks, in files and in other processes", groups = "Rows that share one expert",
   predict = "Predictions, and what R adds to a small fit",
   errors = "Standard errors of coefficients, predictions and effects",
   proteins = "Protein networks and sequences at the size of a proteome",

@@ -244,7 +244,7 @@ refused("a start in words", moe_fit(x, d$y, start = "a"), paste0(what, "\"a\""))
 refused("a list as start", moe_fit(x, d$y, start = list()), paste0(what, ".*list"))
 refused("a data frame as start", moe_fit(y ~ x1, d, start = d), paste0(what, ".*data.frame"))
 refused("too few rows in start", moe_fit(x, d$y, start = matrix(0.5, 3, 2)),
-        "one row per observation and one column per expert \\(40 x 2\\), but is 3 x 2")
+        "one row per observation, or per group, and one column per expert \\(40 x 2\\), but is 3 x 2")
 refused("too many columns in start", moe_fit(y ~ x1, d, start = matrix(1 / 3, n, 3)),
         "\\(40 x 2\\), but is 40 x 3")
 rule <- "must hold responsibilities: finite, not negative, and summing to 1 in each row"

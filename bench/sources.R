@@ -81,7 +81,7 @@ peak <- as.numeric(fresh_process(paste(
 )))
 
 save_results(
-  "rows",
+  "sources",
   ratio_result("evaluation of chunks in memory / of one data frame", case, times, "chunks",
                "memory", at_most = 1.3),
   ratio_result("evaluation from files / of one data frame", case, times, "files", "memory",
