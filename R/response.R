@@ -113,7 +113,7 @@ draw_classes <- function(prob, levels, ordered) {
   below <- 0
   class <- rep.int(1L, nrow(prob))
   for (m in seq_len(ncol(prob) - 1L)) {
-    below <- below + prob[, m]
+    below <- below + unname(prob[, m])
     class <- class + (u > below)
   }
   factor_of(class, levels, ordered)

@@ -70,10 +70,14 @@ last_runs <- 5L # of the best solutions: short runs leave open which of them lea
 # Where one search ends.
 search_once <- function(task, stream) {
   with_random_state(stream, {
-    population <- evolve(task, draw_population(task))
-    ends <- lapply(utils::head(population, last_runs), finish_run, problem = task$problem)
-    ends[[distinct(ends, 0)[1]]]
+    best_end(task$problem, evolve(task, draw_population(task)))
   })
+}
+
+# The best optimum to which the best solutions lead.
+best_end <- function(problem, population) {
+  ends <- lapply(utils::head(population, last_runs), finish_run, problem = problem)
+  ends[[distinct(ends, 0)[1]]]
 }
 
 # Different optima among the ends: `place` of the best run that ended in each, its `objective`, and

@@ -204,21 +204,3 @@ test_that("random effects are refused, a logical or is not", {
   refused(moe_fit(y ~ x | x + (1 | ward), d), "Random effects .*gate part")
   expect_identical(of(y ~ I(old | ward == "A"), d)$columns$expert[2], "I(old | ward == \"A\")TRUE")
 })
-
-test_that("counts as response are refused with the way to fit them, which is right", {
-  counts <- matrix(rpois(60, 5), 20, dimnames = list(NULL, c("none", "mild", "bad")))
-  e <- data.frame(dose = rep(1:4, 5), counts)
-  refused(of(cbind(none, mild, bad) ~ dose, e), "where these are counts.*`weights`")
-  refused(of(cbind(bad, none + mild) ~ dose, e), "where these are counts")
-  refused(moe_fit(cbind(e$dose), counts, experts = 1), "where these are counts")
-  refused(moe_tune(cbind(e$dose), counts, experts = 1), "where these are counts")
-  shares <- counts / rowSums(counts)
-  expect_false(grepl("counts", conditionMessage(expect_error(of(shares ~ dose, e)))))
-  skip_if_not_installed("nnet")
-  long <- data.frame(dose = e$dose, n = c(counts),
-                     class = factor(rep(colnames(counts), each = 20), colnames(counts)))
-  ours <- moe_fit(class ~ dose, long, weights = n, experts = 1)
-  theirs <- nnet::multinom(counts ~ dose, e, trace = FALSE, reltol = 1e-14)
-  expect_equal(drop(ours$coefficients$expert), t(coef(theirs)), tolerance = 1e-4,
-               ignore_attr = TRUE)
-})
