@@ -38,8 +38,8 @@
 #' | `search` | population | patience | found by | searches at most |
 #' | --- | --- | --- | --- | --- |
 #' | `"quick"` | 4 | 1 | 1 | 1 |
-#' | `"standard"` | 20 | 2 | 3 | 9 |
-#' | `"thorough"` | 40 | 2 | 4 | 16 |
+#' | `"standard"` | 20 | 2 | 4 | 12 |
+#' | `"thorough"` | 40 | 2 | 5 | 20 |
 #'
 #' The fit tells how often its optimum was found, keeps all optima in which searches ended in
 #' `fit$optima`, and warns if the best was found only once. Of more than 10,000 rows a search sees

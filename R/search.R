@@ -8,8 +8,8 @@ search_rows <- 10000L # most rows that a search sees
 # found the best optimum.
 search_efforts <- list(
   quick = list(size = 4L, patience = 1, agree = 1L, most = 1L),
-  standard = list(size = 20L, patience = 2, agree = 3L, most = 9L),
-  thorough = list(size = 40L, patience = 2, agree = 4L, most = 16L)
+  standard = list(size = 20L, patience = 2, agree = 4L, most = 12L),
+  thorough = list(size = 40L, patience = 2, agree = 5L, most = 20L)
 )
 
 # The best run, and the optima in which searches ended: a data frame of each one's `objective`, best
