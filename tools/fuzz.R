@@ -44,6 +44,13 @@ make_arguments <- function(routine) {
     evaluate = list(problem = problem, theta = theta, tau = tau, with_gram = TRUE, threads = 1L),
     maximise = list(problem = c(problem, list(penalty = penalty)), theta = theta, tau = tau,
                     settings = settings, threads = 1L),
+    maximise_distant = list(
+      problem = list(penalty = penalty, classes = problem$classes, experts = problem$experts),
+      columns = c(4L, 3L), theta = theta, settings = settings,
+      evaluate = function(theta, with_gram) {
+        .Call(core$C_moe_evaluate, problem, theta, NULL, with_gram, 1L)
+      }
+    ),
     predict = list(problem = problem, theta = theta, wanted = rep(TRUE, 4), threads = 2L),
     information = list(problem = problem, theta = theta, kind = 0L, threads = 1L),
     scores = list(problem = problem, theta = theta, threads = 1L),
@@ -54,7 +61,8 @@ make_arguments <- function(routine) {
 }
 
 routines <- c("moments", "sparse_moments", "compress_rows", "independent_columns", "evaluate",
-              "maximise", "predict", "information", "scores", "variances", "averages", "merge")
+              "maximise", "maximise_distant", "predict", "information", "scores", "variances",
+              "averages", "merge")
 
 # --- mistakes ---
 
@@ -64,11 +72,13 @@ out_of_range <- list(
   x_scale = list(0, -1, NA_real_, Inf), z_scale = list(0, -1, NaN), scale = list(0, -1, NA_real_),
   x_center = list(NA_real_, Inf), z_center = list(NaN), center = list(NA_real_, -Inf),
   tau = list(-0.1, NA_real_, Inf), gate = list(-1, NA_real_, Inf), expert = list(-1e-9, NaN),
-  classes = list(1L, 0L, -3L, NA, 2.5, 2147483647, 1e300), experts = list(0L, -1L, NA, 1.5, 3L, 1e9),
+  classes = list(1L, 0L, -3L, NA, 2.5, 2147483647, 1e300),
+  experts = list(0L, -1L, NA, 1.5, 3L, 1e9),
   threads = list(0L, -1L, NA, 1e9, 1.5), method = list(-1L, 2L, NA), kind = list(4L, -1L, NA),
   max_iterations = list(-1L, NA, 1e10, 0.5), tolerance = list(-1, NA_real_), wanted = list(NA),
-  with_gram = list(NA), kept = list(NA), start = list(-1L, 1e6L, NA), column = list(0L, 9L, -2L, NA),
-  p = list(-1L, 1e6L, NA), i = list(20L, -1L, NA), dim = list(-1L, NA, 2147483647L, 3L)
+  with_gram = list(NA), kept = list(NA), start = list(-1L, 1e6L, NA),
+  column = list(0L, 9L, -2L, NA), columns = list(0L, -1L, NA), p = list(-1L, 1e6L, NA),
+  i = list(20L, -1L, NA), dim = list(-1L, NA, 2147483647L, 3L)
 )
 
 # What no argument may be; the optional ones may be NULL.
@@ -88,7 +98,7 @@ another_length <- function(value) {
 }
 
 spoil_leaf <- function(value, name) {
-  kind <- sample(c("thing", "length", "range", "dim"), 1)
+  kind <- if (is.function(value)) "thing" else sample(c("thing", "length", "range", "dim"), 1)
   if (kind == "range" && !is.null(out_of_range[[name]])) {
     bad <- sample(out_of_range[[name]], 1)[[1]]
     at <- sample(length(value), 1)
