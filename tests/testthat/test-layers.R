@@ -56,6 +56,11 @@ test_that("a use of a later file would be seen, in a function and in a list of c
                    c("low (below.R) uses high (above.R)", "rules (below.R) uses high (above.R)"))
 })
 
+contributing <- function() {
+  skip_if_not(file.exists(file.path(root, "CONTRIBUTING.md")), "no sources here")
+  readLines(file.path(root, "CONTRIBUTING.md"))
+}
+
 test_that("the core is called in one file", {
   text <- lapply(file.path(root, "R", files()), readLines)
   calls <- vapply(text, function(lines) any(grepl("^[^#]*[.]Call", lines)), NA)
@@ -63,7 +68,7 @@ test_that("the core is called in one file", {
 })
 
 test_that("every file has a test file, or CONTRIBUTING says which tests it is in", {
-  text <- paste(readLines(file.path(root, "CONTRIBUTING.md")), collapse = "\n")
+  text <- paste(contributing(), collapse = "\n")
   table <- sub("\n\n.*", "", sub(".*\\| of these files \\|", "", text))
   names <- sub("[.]R$", "", setdiff(files(), "package.R"))
   own <- file.exists(test_path(paste0("test-", names, ".R")))
@@ -75,7 +80,7 @@ test_that("every file has a test file, or CONTRIBUTING says which tests it is in
 })
 
 test_that("CONTRIBUTING's picture has the files in the order of Collate", {
-  text <- readLines(file.path(root, "CONTRIBUTING.md"))
+  text <- contributing()
   fence <- grep("^```", text)
   picture <- rev(text[seq(fence[1] + 1L, fence[2] - 1L)])
   drawn <- unlist(strsplit(trimws(sub("<--.*", "", substring(picture, 14))), " +"))
