@@ -68,11 +68,10 @@ moe_effects <- function(object, variables = NULL, newdata = NULL, newz = NULL, w
 }
 
 finish_effects <- function(effects, level) {
-  reach <- stats::qnorm((1 + level) / 2) * effects$std.error
+  limits <- symmetric_limits(effects$estimate, effects$std.error, level)
   effects$statistic <- effects$estimate / effects$std.error
   effects$p.value <- 2 * stats::pnorm(-abs(effects$statistic))
-  effects$conf.low <- effects$estimate - reach
-  effects$conf.high <- effects$estimate + reach
+  effects[c("conf.low", "conf.high")] <- limits
   structure(effects, class = c("moe_effects", "data.frame"))
 }
 

@@ -5,7 +5,7 @@
 #   store   where they are kept (store.R), or NULL to keep them in memory
 #   rank    its number among the shares of a source
 #   tables  handles of chunks as tables
-#   slices   handles of slices
+#   slices  handles of slices
 #   problem the problem last asked about, without its rows
 # The steps below take a share and a task, and give a summary that is merged with those of other
 # chunks and shares, in order. Shares in other processes (shards.R) take the same steps there.

@@ -127,8 +127,7 @@ augment.moe_fit <- function(x, data = NULL, newdata = NULL, newz = NULL, ...) {
   check_fit(x, "x")
   given <- if (is.null(newdata)) data else newdata
   at <- predict_rows(x, rows_for(x, given, newz), c("prob", "gate"))
-  out <- if (is.null(given)) training_table(x) else
-    as.data.frame(if (is_sparse(given)) as.matrix(given) else given)
+  out <- if (is.null(given)) training_table(x) else given_table(given)
   with_columns(out, c(class_columns(x, at$prob),
                       list(.expert = most_probable(at$gate, names(x$shares)))))
 }
@@ -139,9 +138,11 @@ augment.moe_fit <- function(x, data = NULL, newdata = NULL, newz = NULL, ...) {
 augment.moe_average <- function(x, newdata, newz = NULL, ...) {
   check_average(x, "x")
   prob <- predict.moe_average(x, newdata, "prob", newz)
-  out <- as.data.frame(if (is_sparse(newdata)) as.matrix(newdata) else newdata)
-  with_columns(out, class_columns(x, prob))
+  with_columns(given_table(newdata), class_columns(x, prob))
 }
+
+# Data that users give as a data frame or a matrix, sparse or not.
+given_table <- function(data) as.data.frame(if (is_sparse(data)) as.matrix(data) else data)
 
 class_columns <- function(fit, prob) {
   c(list(.fitted = most_probable(prob, fit$levels, fit$ordered)),
