@@ -35,10 +35,12 @@ response_cells <- function(y) {
 
 # How often the classes came in all, by weights of the rows.
 class_totals <- function(y, weights = NULL) {
-  cells <- response_cells(y)
-  times <- if (is.null(cells$times)) rep.int(1, length(cells$row)) else cells$times
-  if (!is.null(weights)) times <- times * weights[cells$row]
-  vapply(split(times, factor(cells$class, seq_len(nlevels(y)))), sum, 0)
+  if (is_counts(y)) {
+    counts <- class_counts(y)
+    return(colSums(if (is.null(weights)) counts else counts * weights))
+  }
+  if (is.null(weights)) return(as.double(tabulate(y, nlevels(y))))
+  vapply(split(weights, y), sum, 0, USE.NAMES = FALSE)
 }
 
 # The classes' shares of the weights.

@@ -97,13 +97,28 @@ read_matrices <- function(x, y, z, shared, weights, call, group = NULL) {
 
 # --- formulas ---
 
+# What na.omit() and its like leave as it is they would copy all the same, so they are called only
+# where something is missing.
 build_model_frame <- function(formula, data, call, env) {
   wanted <- match(c("subset", "weights", "na.action", "group"), names(call), 0L)
   call <- call[c(1L, wanted)]
   call[[1L]] <- quote(stats::model.frame)
   call$formula <- formula
   call$data <- data
+  if (is_idle_when_complete(eval(call$na.action, env))) {
+    whole <- call
+    whole["na.action"] <- list(NULL)
+    frame <- eval(whole, env)
+    if (!any(vapply(frame, anyNA, NA))) return(frame)
+  }
   eval(call, env)
+}
+
+# Whether an `na.action`, or that of the session in place of NULL, only acts on missing values.
+is_idle_when_complete <- function(action) {
+  if (is.null(action)) action <- getOption("na.action")
+  if (is.character(action)) action <- get0(action, mode = "function")
+  any(vapply(list(stats::na.omit, stats::na.exclude, stats::na.fail), identical, NA, action))
 }
 
 # Unused levels stay in the response, so that they can be refused by name, and leave the covariates,

@@ -46,10 +46,11 @@ check_column_names <- function(labels, name) {
 # Beyond, differences and deviations of finite values may overflow.
 largest_covariate <- 1e305
 
-# The range finds NA, NaN, Inf and huge values without a copy of x; only then is it searched.
+# The extremes find NA, NaN, Inf and huge values without a copy of x, which range() would make; only
+# then is it searched.
 check_finite <- function(x, name) {
   values <- if (is_sparse(x)) x@x else x
-  if (length(values) == 0L || isTRUE(max(abs(range(values))) <= largest_covariate)) {
+  if (length(values) == 0L || isTRUE(max(values, -min(values)) <= largest_covariate)) {
     return(invisible())
   }
   for (j in if (is_sparse(x)) suspect_columns(x) else seq_len(ncol(x))) {

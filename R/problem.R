@@ -42,7 +42,7 @@ ridge_penalty <- function(problem) {
 # The classes' shares of the weights.
 problem_shares <- function(problem) {
   if (is_elsewhere(problem)) return(problem_slices(problem)$classes)
-  class_shares(factor(problem$y, seq_len(problem$classes), problem$levels),
+  class_shares(factor_of(problem$y, problem$levels, FALSE),
                unit_row_weights(problem$weights, problem$unit))
 }
 
@@ -244,7 +244,11 @@ weighted_units <- function(problem) {
 # `most` of so many places by the fractional parts of multiples of the golden ratio, in step with no
 # period that their order may have.
 spread_evenly <- function(count, most) {
-  order(spread_places(seq_len(count)))[seq_len(most)]
+  places <- spread_places(seq_len(count))
+  # Their share below any bound is the bound, but for a few, so that few need to be sorted.
+  near <- which(places <= (most + 100) / count)
+  if (length(near) < most) near <- seq_len(count)
+  near[order(places[near])[seq_len(most)]]
 }
 
 # Of which places those with the least values are spread evenly, however many are taken.

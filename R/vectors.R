@@ -25,6 +25,7 @@ plain <- function(x, name) {
 
 # What edits levels may leave codes that stand for none.
 check_codes <- function(x, name) {
+  if (sum(tabulate(x, nlevels(x))) == length(x)) return(invisible())
   beyond <- which(!as.integer(x) %in% c(seq_along(levels(x)), NA))
   if (length(beyond)) {
     refuse("A factor must have codes from 1 to its ", nlevels(x), " levels, but ", name, " has ",

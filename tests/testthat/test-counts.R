@@ -189,3 +189,14 @@ test_that("what is neither an indicator nor a count is refused", {
   new <- data.frame(x1 = 1:2, y = I(cbind(none = 2:3, mild = 1, bad = 1)))
   expect_error(predict(single, new, type = "posterior"), "but holds counts")
 })
+
+test_that("classes are counted by the weights of their rows, those that do not come too", {
+  y <- factor(c("a", "c", "a", "c", "c"), levels = c("a", "b", "c"))
+  weights <- c(0.5, 1, 2, 0, 3)
+  of_classes <- function(count) vapply(levels(y), function(m) as.double(count(y == m)), 0, USE.NAMES = FALSE)
+  expect_identical(class_totals(y), of_classes(sum))
+  expect_identical(class_totals(y, weights), of_classes(function(rows) sum(weights[rows])))
+  counts <- cbind(1:3, 0, c(2, 0, 5))
+  expect_identical(class_totals(new_counts(counts, letters[1:3])), c(6, 0, 7))
+  expect_identical(class_totals(new_counts(counts, letters[1:3]), c(2, 1, 0)), c(4, 0, 4))
+})

@@ -219,6 +219,29 @@ test_that("na.exclude gives rows that were left out back as NA", {
   expect_false(anyNA(fitted(fit)[left, ]))
 })
 
+test_that("a frame of which nothing is missing is not copied, whatever leaves rows out", {
+  skip_if_not(capabilities("profmem"))
+  # Where a vector is.
+  place <- function(x) {
+    on.exit(untracemem(x))
+    tracemem(x)
+  }
+  for (action in list(na.omit, "na.exclude", na.fail)) {
+    fit <- quick_fit(y ~ a | b, na.action = action)
+    expect_identical(place(fit$model$a), place(design_data$a))
+    expect_null(fit$na.action)
+  }
+})
+
+test_that("a function of the user's own that leaves rows out is called in any case", {
+  later <- function(frame) frame[-(1:10), ]
+  fit <- quick_fit(y ~ a, start = design_start[-(1:10), ], na.action = later)
+  expect_identical(fit$model$a, design_data$a[-(1:10)])
+  old <- options(na.action = "na.fail")
+  on.exit(options(old))
+  expect_error(quick_fit(y ~ a, transform(design_data, a = replace(a, 2, NA))), "missing")
+})
+
 test_that("na.fail refuses missing values", {
   d <- design_data
   d$a[3] <- NA

@@ -72,6 +72,15 @@ test_that("the sample has rows of positive weight alone", {
   expect_identical(part$design$x, part$design$z)
 })
 
+test_that("places are spread by the fractional parts of all of them", {
+  for (count in c(1L, 2L, 37L, 5000L)) {
+    parts <- (seq_len(count) * (sqrt(5) - 1) / 2) %% 1
+    for (most in unique(pmin(count, c(1L, 7L, 500L, 4999L, count)))) {
+      expect_identical(spread_evenly(count, most), order(parts)[seq_len(most)])
+    }
+  }
+})
+
 test_that("a part of the rows is spread evenly, without rows of no weight", {
   o <- overfits$plain
   problem <- fit_problem(o$fit)
