@@ -238,9 +238,10 @@ static void add_averages(const walk *w, const span *of, block *b, double *scratc
   w->kernels->weigh(rows, by.predictors * s->M, b->weight, scratch, scratch);
   sum += s->M;
   for (int a = 0; a < by.predictors; a++) {
-    const predictor at = moe_predictor_at(s, a);
-    w->kernels->crossprod(rows, at.length, s->M, moe_design_of(b, &at), slope_of(&by, a, 0), sum);
-    sum += area(at.length, s->M);
+    const predictor linear = moe_predictor_at(s, a);
+    w->kernels->crossprod(rows, linear.length, s->M, moe_design_of(b, &linear), slope_of(&by, a, 0),
+                          sum);
+    sum += area(linear.length, s->M);
   }
 }
 
@@ -261,10 +262,10 @@ static void average_piece(const walk *w, const piece *of, block *b, void *contex
 static void add_segment(const moe_shape *s, const double *sum, double *prob, double *gradient) {
   for (int m = 0; m < s->M; m++) prob[m] += *sum++;
   for (int a = 0; a < predictor_count(s); a++) {
-    const predictor at = moe_predictor_at(s, a);
+    const predictor linear = moe_predictor_at(s, a);
     for (int m = 0; m < s->M; m++)
-      for (int j = 0; j < at.length; j++)
-        gradient[moe_coefficients_length(s) * (size_t)m + at.start + (size_t)j] += *sum++;
+      for (int j = 0; j < linear.length; j++)
+        gradient[moe_coefficients_length(s) * (size_t)m + linear.start + (size_t)j] += *sum++;
   }
 }
 

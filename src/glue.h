@@ -1,12 +1,17 @@
-/* Arguments from R as the core takes them (glue_arguments.c), for the routines of glue.c. Each of
- * these functions refuses, by an R error that names the argument, what it cannot use; nothing that
- * the core relies on is taken for granted. `name` is what the user of a routine calls it. */
+/* What the routines that R calls (glue.c has their table) share: arguments, interrupts, results. */
 #ifndef MOE_GLUE_H
 #define MOE_GLUE_H
 
 #include <Rinternals.h>
+#include <setjmp.h>
 
 #include "moe.h"
+
+/* --- arguments (glue_arguments.c) --- */
+
+/* Arguments from R as the core takes them. Each of these functions refuses, by an R error that
+ * names the argument, what it cannot use; nothing that the core relies on is taken for granted.
+ * `name` is what the user of a routine calls it. */
 
 /* One integer from least to most; one flag. */
 int glue_count(SEXP a, int least, int most, const char *name);
@@ -62,5 +67,57 @@ const double *glue_tau(SEXP a, const moe_rows *rows);
 
 /* list(method, max_iterations, tolerance, target) */
 moe_control glue_control(SEXP a);
+
+/* --- interrupts (glue_leave.c) --- */
+
+/* R leaves by a long jump when the user interrupts or time is up. The core is not to be jumped
+ * over: the jump is caught, the core asked to stop, and the jump goes on once it has returned. All
+ * runs of a call share this; only the thread that R called may ask R. */
+typedef struct {
+  SEXP jump; /* R's continuation */
+  jmp_buf back;
+  int stopped;
+} glue_interruption;
+
+/* Runs what may jump. Nonzero if it did, now or earlier. */
+int glue_call(glue_interruption *in, SEXP (*call)(void *), void *context);
+
+/* A poll of the core: whether the user has interrupted. Its context is an interruption. */
+int glue_interrupted(void *in);
+void glue_poll(moe_rows *rows, glue_interruption *in);
+
+/* After each call of the core: goes on with the jump, or on to the result. */
+void glue_leave(const glue_interruption *in, moe_status status);
+
+/* --- results (glue_leave.c) --- */
+
+/* Memory until the routine returns. */
+moe_workspace glue_workspace(size_t length);
+
+SEXP glue_vector(size_t length, const double *values);
+
+/* Puts a new vector of doubles into a list, which protects it. */
+double *glue_new(SEXP list, int place, size_t length);
+
+/* --- routines --- */
+
+/* glue_columns.c */
+SEXP C_moe_moments(SEXP x, SEXP weights);
+SEXP C_moe_sparse_moments(SEXP p, SEXP i, SEXP x, SEXP dim, SEXP weights);
+SEXP C_moe_compress_rows(SEXP p, SEXP i, SEXP x, SEXP dim, SEXP center, SEXP scale);
+SEXP C_moe_independent_columns(SEXP gram, SEXP kept);
+SEXP C_moe_merge(SEXP weight, SEXP atoms);
+
+/* glue_fit.c */
+SEXP C_moe_maximise(SEXP problem, SEXP theta, SEXP tau, SEXP settings, SEXP threads);
+SEXP C_moe_maximise_distant(SEXP problem, SEXP dim, SEXP theta, SEXP settings, SEXP evaluate);
+
+/* glue_rows.c */
+SEXP C_moe_evaluate(SEXP problem, SEXP theta, SEXP tau, SEXP with_gram, SEXP threads);
+SEXP C_moe_predict(SEXP problem, SEXP theta, SEXP wanted, SEXP threads);
+SEXP C_moe_information(SEXP problem, SEXP theta, SEXP kind, SEXP threads);
+SEXP C_moe_scores(SEXP problem, SEXP theta, SEXP threads);
+SEXP C_moe_variances(SEXP problem, SEXP theta, SEXP kind, SEXP covariance, SEXP threads);
+SEXP C_moe_averages(SEXP problem, SEXP theta, SEXP threads);
 
 #endif

@@ -9,12 +9,12 @@ MOE_INLINE void sparse_multiply_row(const moe_sparse *x, int i, int width, int t
                                     const double *b, vec *out) {
   vec sum[TILE];
   MOE_UNROLL
-  for (int t = 0; t < tile; t++) sum[t] = VEC(b + t * MOE_LANES);
+  for (int t = 0; t < tile; t++) sum[t] = VEC(b + area(t, MOE_LANES));
   for (int e = x->start[i]; e < x->start[i + 1]; e++) {
     const double *of_column = b + area(width, x->column[e]);
     double value = x->value[e];
     MOE_UNROLL
-    for (int t = 0; t < tile; t++) sum[t] += value * VEC(of_column + t * MOE_LANES);
+    for (int t = 0; t < tile; t++) sum[t] += value * VEC(of_column + area(t, MOE_LANES));
   }
   MOE_UNROLL
   for (int t = 0; t < tile; t++) out[t] = sum[t];
@@ -44,12 +44,12 @@ MOE_INLINE void sparse_add_row(const moe_sparse *x, int i, int width, int tile, 
   MOE_UNROLL
   for (int t = 0; t < tile; t++) {
     row[t] = a[t];
-    VEC(sum + t * MOE_LANES) += row[t];
+    VEC(sum + area(t, MOE_LANES)) += row[t];
   }
   for (int e = x->start[i]; e < x->start[i + 1]; e++) {
     double *of_column = sum + area(width, x->column[e]), value = x->value[e];
     MOE_UNROLL
-    for (int t = 0; t < tile; t++) VEC(of_column + t * MOE_LANES) += value * row[t];
+    for (int t = 0; t < tile; t++) VEC(of_column + area(t, MOE_LANES)) += value * row[t];
   }
 }
 
