@@ -114,6 +114,12 @@ core_compress_rows <- function(x, center, scale) {
 # Which of the columns that are kept are no linear combinations of kept ones before them.
 core_independent_columns <- function(gram, kept) .Call(C_moe_independent_columns, gram, kept)
 
+# --- files ---
+
+# Overwrites vectors of doubles or integers, to which nothing else may refer, by the numbers of a
+# file.
+core_read <- function(path, vectors) .Call(C_moe_read, path, vectors)
+
 # --- atoms ---
 
 # Ward's merges of atoms (a column each): list(merge, height, weight, atoms).

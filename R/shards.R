@@ -38,50 +38,6 @@ over_chunks.moe_shards <- function(source, run, task) {
   unlist(ask_processes(source, "run_kept_source", task), recursive = FALSE)
 }
 
-# --- questions to the processes ---
-
-# run(place, argument) in every process, by name: their answers, in order. `place` is list(id, rank,
-# size). An error names the process that it is from.
-ask_processes <- function(source, run, argument) {
-  cluster <- source$cluster
-  answers <- tryCatch(
-    parallel::clusterApply(cluster, places_of(source), answer_in_process, run, argument),
-    error = function(e) refuse_dead(cluster, e)
-  )
-  failed <- Find(function(answer) inherits(answer, "error"), answers)
-  if (!is.null(failed)) stop(failed)
-  answers
-}
-
-places_of <- function(source) {
-  size <- length(source$cluster)
-  lapply(seq_len(size), function(rank) list(id = source$id, rank = rank, size = size))
-}
-
-# Sent with each question: messages of more than 4 kB, which R cuts into several packets, may take
-# 40 ms.
-answer_in_process <- function(place, run, argument) {
-  asNamespace("moelogit")$answer_safely(place, run, argument)
-}
-environment(answer_in_process) <- baseenv()
-
-answer_safely <- function(place, run, argument) {
-  tryCatch(do.call(run, list(place, argument)), error = function(e) {
-    e$message <- paste0("Process ", place$rank, " of ", place$size, ": ", conditionMessage(e))
-    e["call"] <- list(NULL)
-    e
-  })
-}
-
-refuse_dead <- function(cluster, reason) {
-  dead <- which(!vapply(seq_along(cluster), function(i) answers(cluster[i]), NA))
-  if (length(dead) == 0L) stop(reason)
-  hosts <- vapply(cluster[dead], function(node) format(node$host), "")
-  stop(rows_lost(paste0("process ", paste0(dead, " (", hosts, ")", collapse = ", "), " of the ",
-                        length(cluster), " of the cluster has died, and its share is gone; make ",
-                        "a new cluster.")))
-}
-
 # --- in a process ---
 
 # The source of a process, read once, and its share, made anew for each call that opens it.

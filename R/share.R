@@ -57,7 +57,9 @@ hold_rows <- function(share, needed) {
 summarise_table <- function(table) {
   n <- nrow(table)
   rows <- if (n > table_rows) sort(spread_evenly(n, table_rows)) else seq_len(n)
-  list(rows = n, kinds = vapply(table, variable_kind, ""), sample = take_table(table, rows))
+  # Products of counts are beyond an integer.
+  list(rows = as.double(n), kinds = vapply(table, variable_kind, ""),
+       sample = take_table(table, rows))
 }
 
 take_table <- function(table, rows) {
@@ -261,7 +263,7 @@ visit_slices <- function(share, task) {
   if (!is.null(task$problem)) share$problem <- task$problem
   sum <- NULL
   for (handle in share$slices) {
-    slice <- slice_problem(share$problem, get_slice(handle))
+    slice <- slice_problem(share$problem, get_slice(share$store, handle))
     sum <- add_results(sum, do.call(task$run, c(list(problem = slice), task$arguments)))
   }
   sum

@@ -2,7 +2,8 @@
 # The folder goes when the store is closed, and no later than it is forgotten or R ends. Without a
 # store (NULL) objects are kept as they are.
 
-# Bytes that files may take, and of slices that are kept in memory before.
+# Bytes that files may take, and of slices that are kept in memory before; those that are read share
+# a buffer.
 open_store <- function(limit, memory) {
   store <- new.env(parent = emptyenv())
   store$folder <- tempfile("moelogit-rows-")
@@ -53,56 +54,13 @@ put_object <- function(store, object) {
 
 get_object <- function(handle) {
   if (is.null(handle$path)) return(handle$object)
-  connection <- open_kept(handle$path)
+  if (!file.exists(handle$path)) {
+    refuse("Rows that were kept in ", handle$path, " must stay as they were, but the file is gone.")
+  }
+  connection <- file(handle$path, "rb", raw = TRUE)
   on.exit(close(connection))
   unserialize(connection)
 }
 
 # Also where the object was kept as it is.
 drop_object <- function(store, handle) if (!is.null(handle$path)) drop_file(store, handle$path)
-
-open_kept <- function(path) {
-  if (!file.exists(path)) refuse("Rows that were kept in ", path, " must stay there, but are gone.")
-  file(path, "rb", raw = TRUE)
-}
-
-# --- slices of a problem (distant.R), which are read again and again ---
-
-put_slice <- function(store, slice) {
-  if (is.null(store)) return(list(slice = slice))
-  size <- as.numeric(utils::object.size(slice))
-  if (size <= store$memory) {
-    store$memory <- store$memory - size
-    return(list(slice = slice))
-  }
-  shared <- identical(slice$x, slice$z)
-  path <- put_file(store, function(connection) {
-    for (values in list(slice$x, if (!shared) slice$z, slice$weights, slice$y)) {
-      if (length(values)) writeBin(as.vector(values), connection)
-    }
-  })
-  list(path = path, rows = nrow(slice$x), x = ncol(slice$x), z = if (!shared) ncol(slice$z),
-       weights = !is.null(slice$weights))
-}
-
-get_slice <- function(handle) {
-  if (is.null(handle$path)) return(handle$slice)
-  connection <- open_kept(handle$path)
-  on.exit(close(connection))
-  read <- function(kind, count) {
-    values <- readBin(connection, kind, count)
-    if (length(values) != count) {
-      refuse("Rows that were kept in ", handle$path, " must stay as they were, but are cut short.")
-    }
-    values
-  }
-  side <- function(columns) {
-    values <- read("double", handle$rows * columns)
-    dim(values) <- c(handle$rows, columns)
-    values
-  }
-  x <- side(handle$x)
-  z <- if (is.null(handle$z)) x else side(handle$z)
-  list(x = x, z = z, weights = if (handle$weights) read("double", handle$rows),
-       y = read("integer", handle$rows))
-}

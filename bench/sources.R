@@ -64,9 +64,9 @@ small <- evaluation(fit_rows(share_chunks(clusters[[2]], 2L, 200L)))
 alone <- evaluation(fit_rows(do.call(rbind, lapply(1:2, make_chunk, 200L))))
 questions <- take_turns(list(alone = alone, asked = small), size(15, 2))
 theta <- numeric(3 * 11 + 3 * 3 * 11)
-question <- list(fun = inner$answer_in_process,
-                 argument = list("core_evaluate", list(theta, FALSE)))
-bytes <- length(serialize(question, NULL)) + length(serialize(alone(), NULL))
+question <- list(run = "core_evaluate", argument = list(theta, FALSE))
+bytes <- length(serialize(list(inner$in_process, question), NULL)) +
+  length(serialize(alone(), NULL))
 for (cluster in clusters) parallel::stopCluster(cluster)
 
 # --- the peak of a process ---

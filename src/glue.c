@@ -18,6 +18,7 @@ static const R_CallMethodDef calls[] = {
     {"C_moe_variances", (DL_FUNC)&C_moe_variances, 5},
     {"C_moe_averages", (DL_FUNC)&C_moe_averages, 3},
     {"C_moe_merge", (DL_FUNC)&C_moe_merge, 2},
+    {"C_moe_read", (DL_FUNC)&C_moe_read, 2},
     {NULL, NULL, 0}};
 
 void R_init_moelogit(DllInfo *info) {

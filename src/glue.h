@@ -120,4 +120,7 @@ SEXP C_moe_scores(SEXP problem, SEXP theta, SEXP threads);
 SEXP C_moe_variances(SEXP problem, SEXP theta, SEXP kind, SEXP covariance, SEXP threads);
 SEXP C_moe_averages(SEXP problem, SEXP theta, SEXP threads);
 
+/* glue_read.c */
+SEXP C_moe_read(SEXP path, SEXP vectors);
+
 #endif

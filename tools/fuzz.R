@@ -28,6 +28,9 @@ make_problem <- function(sparse) {
        y = rep_len(1:M, n), weights = rexp(n), classes = M, experts = K)
 }
 
+kept <- tempfile()
+writeBin(as.raw(rep(0:11, 10)), kept)
+
 make_arguments <- function(routine) {
   problem <- make_problem(sparse = runif(1) < 0.5)
   theta <- rnorm(3 * 2 + 4 * 3 * 2)
@@ -57,12 +60,13 @@ make_arguments <- function(routine) {
     variances = list(problem = problem, theta = theta, kind = 3L, covariance = diag(19),
                      threads = 1L),
     averages = list(problem = problem, theta = theta, threads = 1L),
-    merge = list(weight = rexp(4), atoms = matrix(rnorm(12), 3)))
+    merge = list(weight = rexp(4), atoms = matrix(rnorm(12), 3)),
+    read = list(path = kept, vectors = list(numbers = numeric(10), codes = integer(10))))
 }
 
 routines <- c("moments", "sparse_moments", "compress_rows", "independent_columns", "evaluate",
               "maximise", "maximise_distant", "predict", "information", "scores", "variances",
-              "averages", "merge")
+              "averages", "merge", "read")
 
 # --- mistakes ---
 

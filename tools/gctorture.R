@@ -53,7 +53,7 @@ sparse <- Matrix::Matrix(cbind(d$x, rep(0:1, n / 2)), sparse = TRUE)
 colnames(sparse) <- c("x", "half")
 fit <- suppressWarnings(moe_fit(sparse, d$y, experts = 2, lambda = 1, control = control))
 few <- moe_control(search = "quick", max_iterations = 1)
-fit <- suppressWarnings(moe_fit(y ~ x, moe_rows(d), 2, lambda = 1, start = moe_fit(
+fit <- suppressWarnings(moe_fit(y ~ x, moe_rows(d, memory = 0), 2, lambda = 1, start = moe_fit(
   y ~ x, d, 2, lambda = 1, control = few
 ), control = few))
 

@@ -165,7 +165,7 @@ test_that("files that are lost end the fit with the last good one", {
   lost <- tryCatch(moe_fit(y ~ a + b | a, moe_rows(data, memory = 0), lambda = 1, start = start),
                    error = identity)
   expect_s3_class(lost, "moe_error_rows")
-  expect_match(conditionMessage(lost), "must stay there")
+  expect_match(conditionMessage(lost), "must stay as they were, but the file is gone")
   expect_false(lost$fit$converged)
   again <- moe_fit(y ~ a + b | a, moe_rows(data), lambda = 1, start = lost$fit)
   expect_equal(again$objective, whole$objective, tolerance = 1e-10)
