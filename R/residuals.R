@@ -89,12 +89,8 @@ simulate.moe_fit <- function(object, nsim = 1, seed = NULL, newdata = NULL, newz
     refuse("`newdata` must be NULL where the response is of counts, as it does not say how many ",
            "each row has.")
   }
-  prob <- predict.moe_fit(object, newdata, type = "prob", newz = newz)
-  of_group <- drawn_groups(object, newdata, group, nrow(prob))
-  probabilities <- if (is.null(of_group)) function() prob else
-    group_probabilities(object, newdata, newz, of_group)
-  response <- response_drawer(object)
-  draw <- function() lapply(seq_len(nsim), function(s) response(probabilities()))
+  draw_one <- response_sampler(object, newdata, newz, group)
+  draw <- function() lapply(seq_len(nsim), function(s) draw_one())
   if (is.null(seed)) {
     used <- get(".Random.seed", globalenv(), inherits = FALSE)
     draws <- draw()
@@ -107,7 +103,17 @@ simulate.moe_fit <- function(object, nsim = 1, seed = NULL, newdata = NULL, newz
   }
   names(draws) <- paste0("sim_", seq_len(nsim))
   # as.data.frame() would take matrices apart.
-  structure(draws, class = "data.frame", row.names = .set_row_names(nrow(prob)), seed = used)
+  structure(draws, class = "data.frame", row.names = .set_row_names(NROW(draws[[1]])), seed = used)
+}
+
+# A function that draws a response for all rows.
+response_sampler <- function(fit, newdata = NULL, newz = NULL, group = NULL) {
+  prob <- predict.moe_fit(fit, newdata, type = "prob", newz = newz)
+  of_group <- drawn_groups(fit, newdata, group, nrow(prob))
+  probabilities <- if (is.null(of_group)) function() prob else
+    group_probabilities(fit, newdata, newz, of_group)
+  response <- response_drawer(fit)
+  function() response(probabilities())
 }
 
 # A function that draws a response of class probabilities, a row each: classes, or as many counts as

@@ -59,7 +59,7 @@ response_from_matrix <- function(y, name) {
 column_labels <- function(y) {
   labels <- colnames(y)
   if (is.null(labels)) labels <- character(ncol(y))
-  ifelse(labels == "", seq_len(ncol(y)), labels)
+  ifelse(labels == "", as.character(seq_len(ncol(y))), labels)
 }
 
 check_counts <- function(y, absent, name) {

@@ -200,3 +200,9 @@ test_that("classes are counted by the weights of their rows, those that do not c
   expect_identical(class_totals(new_counts(counts, letters[1:3])), c(6, 0, 7))
   expect_identical(class_totals(new_counts(counts, letters[1:3]), c(2, 1, 0)), c(4, 0, 4))
 })
+
+test_that("columns without names are classes by their numbers, also where a fit is used again", {
+  fit <- moe_fit(unname(cbind(c(3, 1, 2), c(1, 4, 2))) ~ 1, experts = 1)
+  expect_identical(fit$levels, c("1", "2"))
+  expect_equal(predict(fit, type = "prob")[1, ], c(`1` = 6, `2` = 7) / 13, tolerance = 1e-8)
+})
