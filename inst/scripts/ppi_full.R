@@ -5,10 +5,10 @@
 #   Rscript inst/scripts/ppi_full.R [first split] [last split]
 #
 # Run at the package's root, with the package installed, and igraph, Matrix and the packages of
-# ppi_models.R. The results of a split are added to inst/extdata/ppi_results.csv and
+# ppi_models.R. The results of a model on a split are added to inst/extdata/ppi_results.csv and
 # ppi_disjoint.csv as soon as they are there, and what is there is not computed again: delete the
-# files for a new run. About a minute and a half of processor
-# time for each split and kind of negatives.
+# files, or a model's rows, for a new run. About two minutes of processor time for each split and
+# kind of negatives.
 #
 # Defaults were chosen on splits 1 to 3; so these start at 4.
 library(moelogit)
@@ -22,7 +22,7 @@ dir.create("inst/extdata", showWarnings = FALSE)
 arguments <- as.integer(commandArgs(trailingOnly = TRUE))
 splits <- if (length(arguments) == 2) seq(arguments[1], arguments[2]) else 4:13
 
-# --- All models on one split ----------------------------------------------------------------------
+# --- A model on one split -------------------------------------------------------------------------
 
 choose_and_score <- function(name, train, test, fold) {
   set.seed(1)
@@ -35,23 +35,7 @@ choose_and_score <- function(name, train, test, fold) {
                     natural_scores(prob, train$confidence, test$confidence),
                     seconds = sum(time[c("user.self", "sys.self")]),
                     setting = describe_setting(chosen, model))
-  list(rows = row, chosen = chosen)
-}
-
-score_split <- function(pairs, split, negatives) {
-  train <- part(pairs, "train")
-  test <- part(pairs, "test")
-  set.seed(split)
-  fold <- draw_folds(nrow(train))
-  results <- lapply(setNames(names(models), names(models)), function(name) {
-    out <- choose_and_score(name, train, test, fold)
-    cat(sprintf("%s, split %d: %-28s log-loss %.4f\n", negatives, split, name,
-                out$rows$log_loss[1]))
-    out
-  })
-  rows <- do.call(rbind, unname(lapply(results, `[[`, "rows")))
-  list(rows = data.frame(negatives = negatives, split = split, rows),
-       chosen = lapply(results, `[[`, "chosen"))
+  list(row = row, chosen = chosen)
 }
 
 # --- Proteins that training has not seen ----------------------------------------------------------
@@ -62,7 +46,7 @@ disjoint_models <- c("moelogit, averaged", "multinom", "random forest", "boostin
 
 # Training pairs with a held-out protein are left out, and test pairs are told apart by how many of
 # their proteins training still has. Settings are those chosen on the split.
-score_disjoint <- function(pairs, split, chosen) {
+score_disjoint <- function(pairs, split, name, chosen) {
   set.seed(1000 + split)
   proteins <- yeast_network$proteins$name
   held_out <- sample(proteins, held_out_share * length(proteins))
@@ -70,36 +54,40 @@ score_disjoint <- function(pairs, split, chosen) {
   train <- part(pairs[seen == 2, ], "train")
   test <- part(pairs, "test")
   seen <- seen[pairs$split == "test"]
-  rows <- lapply(disjoint_models, function(name) {
-    set.seed(1)
-    prob <- predict_chosen(models[[name]], train, chosen[[name]], test)
-    do.call(rbind, lapply(2:0, function(count) {
-      data.frame(split = split, seen = count, model = name, pairs = sum(seen == count),
-                 scores(prob[seen == count, ], test$confidence[seen == count]))
-    }))
-  })
-  do.call(rbind, rows)
+  set.seed(1)
+  prob <- predict_chosen(models[[name]], train, chosen, test)
+  do.call(rbind, lapply(2:0, function(count) {
+    data.frame(split = split, seen = count, model = name, pairs = sum(seen == count),
+               scores(prob[seen == count, ], test$confidence[seen == count]))
+  }))
 }
 
 # --- Running --------------------------------------------------------------------------------------
 
-is_done <- function(split, negatives) {
-  if (!file.exists(results_file)) return(FALSE)
-  done <- read.csv(results_file)
-  any(done$split == split & done$negatives == negatives)
+# Models whose results are stored already.
+stored_models <- function(split, negatives) {
+  if (!file.exists(results_file)) return(character())
+  stored <- read.csv(results_file)
+  stored$model[stored$split == split & stored$negatives == negatives]
+}
+
+run_split <- function(split, negatives) {
+  missing <- setdiff(names(models), stored_models(split, negatives))
+  if (length(missing) == 0) return()
+  pairs <- make_pairs(split, negatives)
+  train <- part(pairs, "train")
+  set.seed(split)
+  fold <- draw_folds(nrow(train))
+  for (name in missing) {
+    result <- choose_and_score(name, train, part(pairs, "test"), fold)
+    if (negatives == "mix" && name %in% disjoint_models) {
+      append_result(rounded(score_disjoint(pairs, split, name, result$chosen)), disjoint_file)
+    }
+    append_result(rounded(data.frame(negatives, split, result$row)), results_file)
+    cat(sprintf("%s, split %d: %-28s log-loss %.4f\n", negatives, split, name,
+                result$row$log_loss))
+  }
 }
 
 # Both kinds of negatives of a split in turn, so that a run that is stopped has as much of each.
-tasks <- expand.grid(negatives = c("mix", "hard"), split = splits, stringsAsFactors = FALSE)
-
-for (task in seq_len(nrow(tasks))) {
-  split <- tasks$split[task]
-  negatives <- tasks$negatives[task]
-  if (is_done(split, negatives)) next
-  pairs <- make_pairs(split, negatives)
-  result <- score_split(pairs, split, negatives)
-  if (negatives == "mix") {
-    append_result(rounded(score_disjoint(pairs, split, result$chosen)), disjoint_file)
-  }
-  append_result(rounded(result$rows), results_file)
-}
+for (split in splits) for (negatives in c("mix", "hard")) run_split(split, negatives)
