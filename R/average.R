@@ -131,6 +131,21 @@ average_fits <- function(input, experts, lambda, members, splines, folds, contro
     refuse("The response must be a class in each row, not counts: write a row for each class that ",
            "came, with its count as weight.")
   }
+  resumed_by <- list("average", input[c("x", "z", "y", "weights", "group")], experts, lambda,
+                     members, splines, folds, deciding_settings(control))
+  out <- with_checkpoint(control$checkpoint, resumed_by, function(checkpoint) {
+    average_members(input, experts, lambda, members, splines, folds, control, cl, checkpoint)
+  })
+  out <- input$finish(out)
+  out["model"] <- list(NULL)
+  call[[1L]] <- quote(moe_average)
+  if (inherits(out$call$formula, "formula")) call$formula <- out$call$formula
+  out$call <- call
+  out
+}
+
+average_members <- function(input, experts, lambda, members, splines, folds, control, cl,
+                            checkpoint) {
   if (!is.null(folds)) {
     folds <- as_folds(folds, input)
     check_count(members, "members", lower = 2L * count_folds(folds))
@@ -138,18 +153,13 @@ average_fits <- function(input, experts, lambda, members, splines, folds, contro
   grid <- expand.grid(experts = check_experts_grid(experts, length(input$y)),
                       lambda = check_ridges(lambda))
   task <- members_task(input, splines, folds, quiet_control(control, alone = is.null(cl)))
-  run <- member_runner(task, grid, members, cl, control)
+  run <- member_runner(task, grid, members, cl, control, checkpoint)
   on.exit(run$done())
   chosen <- choose_setting(task, grid, run)
   pool <- join_pools(chosen$pool, run$members(chosen$setting, chosen$others))
   final <- if (is.null(folds)) pool else run$on_all_rows(chosen$setting)
   out <- new_average(input, task, control, chosen, pool, final$members)
   out["baseline"] <- list(if (!is.null(folds)) fold_baseline(folds, input))
-  out <- input$finish(out)
-  out["model"] <- list(NULL)
-  call[[1L]] <- quote(moe_average)
-  if (inherits(out$call$formula, "formula")) call$formula <- out$call$formula
-  out$call <- call
   out
 }
 
@@ -164,7 +174,7 @@ trial_members <- 9L # with each setting of the grid, or two for each fold if the
 
 # Functions that fit members: `members` of some numbers, the same number with the same random
 # numbers whatever the setting; `on_all_rows`, all of them without folds.
-member_runner <- function(task, grid, members, cl, control) {
+member_runner <- function(task, grid, members, cl, control, checkpoint) {
   streams <- random_streams(members)
   trials <- min(members, max(trial_members, 2L * if (is.null(task$folds)) 0L else
     count_folds(task$folds)))
@@ -173,7 +183,7 @@ member_runner <- function(task, grid, members, cl, control) {
   bar <- progress_bar(control, total, "Members")
   fit <- function(task, setting, numbers) {
     results <- run_tasks(fit_member, task, member_pieces(task, setting, numbers, streams), cl,
-                         progress = FALSE, "Members")
+                         progress = FALSE, checkpoint = checkpoint)
     bar$tick(length(numbers))
     pool_members(results, task)
   }
@@ -239,7 +249,7 @@ new_average <- function(input, task, control, chosen, pool, members) {
          levels = levels(input$y), ordered = is.ordered(input$y),
          class_shares = class_shares(input$y, input$weights), columns = columns,
          rows = length(input$y), group = input$group, by_folds = !is.null(task$folds),
-         control = control),
+         control = without_checkpoint(control)),
     class = "moe_average"
   )
 }

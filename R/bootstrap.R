@@ -47,6 +47,8 @@
 #'   replicates are shared. The package must be installed where they run; each process uses one
 #'   thread. After [set.seed()] the result is the same with any `cl`, and without.
 #' @param progress Whether to show a progress bar.
+#' @param checkpoint `NULL`, or the name of a file in which replicates are kept as they come, from
+#'   which the same call goes on after an error, an interrupt or a crash; see [moe_control()].
 #' @param object,x A bootstrap by `moe_bootstrap()`.
 #' @param digits Significant digits to print.
 #' @param parm Names or numbers of coefficients; all by default.
@@ -92,7 +94,8 @@
 #' summary(boot)[1:3, ]
 #' @export
 moe_bootstrap <- function(fit, replicates = 200, type = c("exponential", "dirichlet"),
-                          cluster = NULL, cl = NULL, progress = interactive(), ...) {
+                          cluster = NULL, cl = NULL, progress = interactive(), checkpoint = NULL,
+                          ...) {
   check_unused(...)
   check_fit(fit, "fit")
   if (fit$status == "merged") refuse(not_a_maximum)
@@ -103,7 +106,12 @@ moe_bootstrap <- function(fit, replicates = 200, type = c("exponential", "dirich
   progress <- check_flag(progress, "progress")
 
   task <- bootstrap_task(fit, type, cluster, alone = is.null(cl))
-  results <- run_tasks(run_replicate, task, random_streams(replicates), cl, progress, "Replicates")
+  call <- list("bootstrap", task$problem[c("design", "unit", "y", "weights", "penalty")],
+               fit$coefficients, replicates, type, cluster, task$tolerance)
+  results <- with_checkpoint(check_checkpoint(checkpoint), call, function(checkpoint) {
+    run_tasks(run_replicate, task, random_streams(replicates), cl, progress, "Replicates",
+              checkpoint)
+  })
   out <- new_bootstrap(results, fit, type, cluster, sys.call())
   report_failures(out)
   out

@@ -19,6 +19,12 @@
 #' @param intercept_ridge Share of `lambda` (0 to 1) that is put on the sum-to-zero intercepts
 #'   too, of fits with two experts or more. A class that is absent from an expert sends that
 #'   intercept to infinity unless this is positive.
+#' @param checkpoint `NULL`, or the name of a file in which a long call keeps what it has done: the
+#'   searches of [moe_fit()] and, where its data are a source of rows ([moe_rows()]), the best
+#'   coefficients so far; the pieces of [moe_tune()] and the members of [moe_average()]. It is
+#'   written every ten seconds and when the call ends early, by an error or an interrupt. The same
+#'   call with the same data then goes on from there, with the random numbers of the first, and
+#'   another call is refused. The file is removed when the call has come to its end.
 #' @param max_experts Number of experts of the overfit where `moe_fit(experts = "auto")` chooses the
 #'   number.
 #' @section The search:
@@ -56,7 +62,8 @@
 moe_control <- function(method = c("accelerated", "mm"),
                         search = c("standard", "quick", "thorough"), max_iterations = 10000,
                         tolerance = 1e-12, threads = getOption("moelogit.threads", 1),
-                        progress = interactive(), intercept_ridge = 0.1, max_experts = 8) {
+                        progress = interactive(), intercept_ridge = 0.1, max_experts = 8,
+                        checkpoint = NULL) {
   structure(
     list(
       method = check_choice(method, c("accelerated", "mm"), "method"),
@@ -66,7 +73,8 @@ moe_control <- function(method = c("accelerated", "mm"),
       threads = threads_of_cores(check_count(threads, "threads", upper = 1024L)),
       progress = check_flag(progress, "progress"),
       intercept_ridge = check_number(intercept_ridge, "intercept_ridge", lower = 0, upper = 1),
-      max_experts = check_count(max_experts, "max_experts", lower = 2L)
+      max_experts = check_count(max_experts, "max_experts", lower = 2L),
+      checkpoint = check_checkpoint(checkpoint)
     ),
     class = "moe_control"
   )
@@ -75,7 +83,8 @@ moe_control <- function(method = c("accelerated", "mm"),
 #' @export
 print.moe_control <- function(x, ...) {
   cat("Settings of moe_fit()\n")
-  cat(paste0("  ", format(names(x)), "  ", vapply(x, format, ""), "\n"), sep = "")
+  values <- vapply(x, function(value) if (is.null(value)) "none" else format(value), "")
+  cat(paste0("  ", format(names(x)), "  ", values, "\n"), sep = "")
   invisible(x)
 }
 
@@ -108,9 +117,19 @@ threads_of_cores <- function(threads) {
   state$cores
 }
 
-# `alone` is FALSE where processes share the machine's threads.
+without_checkpoint <- function(control) {
+  control["checkpoint"] <- list(NULL)
+  control
+}
+
+# What decides a result.
+deciding_settings <- function(control) {
+  control[setdiff(names(control), c("threads", "progress", "checkpoint"))]
+}
+
+# Of what is done within a call. `alone` is FALSE where processes share the machine's threads.
 quiet_control <- function(control, alone) {
   control$progress <- FALSE
   if (!alone) control$threads <- 1L
-  control
+  without_checkpoint(control)
 }

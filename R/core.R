@@ -28,18 +28,37 @@ core_maximise <- function(problem, theta, iterations = problem$control$max_itera
 }
 
 # Over rows that are elsewhere. What goes wrong there ends the run at its last good point, which the
-# error then has.
+# error then has. A checkpoint keeps list(theta), the best so far, and then list(theta, run).
 maximise_distant <- function(problem, theta, settings) {
+  checkpoint <- problem$control$checkpoint
+  key <- hash_of(list(theta, settings))
+  kept <- kept_result(checkpoint, key)
+  if (!is.null(kept$run)) return(kept$run)
   reason <- NULL
-  evaluate <- function(theta, gram) {
-    tryCatch(core_evaluate(problem, theta, gram), error = function(e) {
-      reason <<- e
-      NULL
-    })
-  }
-  run <- .Call(C_moe_maximise_distant, problem, distant_columns(problem), theta, settings, evaluate)
+  best <- -Inf
+  evaluate <- function(theta, gram) tryCatch({
+    answer <- core_evaluate(problem, theta, gram)
+    objective <- answer$loglik - ridge_value(problem, theta)
+    if (isTRUE(objective > best)) {
+      best <<- objective
+      keep_result(checkpoint, key, list(theta = theta))
+    }
+    answer
+  }, error = function(e) {
+    reason <<- e
+    NULL
+  })
+  run <- .Call(C_moe_maximise_distant, problem, distant_columns(problem),
+               if (is.null(kept)) theta else kept$theta, settings, evaluate)
   if (!is.null(reason)) stop(lost_with_run(reason, run))
+  keep_result(checkpoint, key, list(theta = run$theta, run = run))
   run
+}
+
+ridge_value <- function(problem, theta) {
+  ridge <- problem$penalty
+  gate <- seq_len(length(ridge$gate) * problem$experts)
+  (sum(ridge$gate * theta[gate]^2) + sum(ridge$expert * theta[-gate]^2)) / 2
 }
 
 distant_columns <- function(problem) {

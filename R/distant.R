@@ -61,10 +61,17 @@ slice_problem <- function(problem, slice) {
   problem
 }
 
-# The problem without what it knows of its rows.
+# The problem without what it knows of its rows, and what it keeps of them.
 without_rows <- function(problem) {
   problem$design$x["slices"] <- problem$design$z["slices"] <- list(NULL)
+  problem$control <- without_checkpoint(problem$control)
   problem
+}
+
+# What tells a matrix from others, wherever its rows are.
+matrix_values <- function(x) {
+  if (!is_distant(x)) return(x)
+  list(x$kept, x$dim, mget(c("total", "classes", "labels", "moments", "sample"), x$slices))
 }
 
 # The sum of run(problem, ...) over the slices of a problem whose rows are elsewhere. `run` is the

@@ -39,9 +39,16 @@ fit_designs <- function(x, z, y, experts, weights, lambda, start, control, cl, g
   lambda <- check_lambda(lambda)
   check_processes(cl)
   experts <- check_count(experts, "experts", upper = nrow(x), or = " or \"auto\"")
-  problem <- penalised_problem(x, z, y, experts, weights, lambda, control, group)
+  problem <- penalised_problem(x, z, y, experts, weights, lambda, without_checkpoint(control),
+                               group)
   if (inherits(start, "moe_fit")) check_start_fit(start, problem)
-  fit <- new_fit(with_last_fit(best_run(problem, start, cl), problem), problem)
+  call <- list("fit", matrix_values(x), matrix_values(z), y, experts, weights, lambda, group,
+               if (inherits(start, "moe_fit")) start$coefficients else start,
+               deciding_settings(control))
+  fit <- with_checkpoint(control$checkpoint, call, function(checkpoint) {
+    problem$control["checkpoint"] <- list(checkpoint)
+    new_fit(with_last_fit(best_run(problem, start, cl), problem), problem)
+  })
   fit$ordered <- is.ordered(y)
   fit["group"] <- list(group)
   fit["counts"] <- list(if (is_counts(y)) sum(y))
@@ -69,7 +76,7 @@ new_fit <- function(result, problem) {
     df = count_parameters(problem), nobs = problem$total, rows = count_rows(problem),
     prior_weights = problem_rows(problem, problem$weights), measure = measure,
     columns = problem$columns,
-    control = problem$control, group = NULL, counts = NULL
+    control = without_checkpoint(problem$control), group = NULL, counts = NULL
   ), class = "moe_fit")
   fit$problems <- diagnose(fit, problem)
   if (length(fit$problems)) warning(paste(fit$problems, collapse = "\n"), call. = FALSE)

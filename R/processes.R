@@ -36,32 +36,37 @@ answers <- function(one) {
 }
 
 # run(task, piece) for each piece. The task is sent once to each process, pieces in batches, after
-# each of which the bar moves. An error in one piece ends all, as itself.
-run_tasks <- function(run, task, pieces, cl, progress, label) {
+# each of which the bar moves. An error in one piece ends all, as itself. What a checkpoint has
+# already is not run again.
+run_tasks <- function(run, task, pieces, cl, progress, label = "", checkpoint = NULL) {
   done <- FALSE
   if (!is.null(cl)) {
     parallel::clusterCall(cl, keep_task, list(run = run, task = task))
     # After an interrupt processes are not ready to be asked.
     on.exit(if (done) parallel::clusterCall(cl, keep_task, NULL))
   }
-  size <- if (is.null(cl)) 1L else max(2L * length(cl), ceiling(length(pieces) / 50))
-  batches <- split(pieces, (seq_along(pieces) - 1L) %/% size)
   bar <- progress_bar(list(progress = progress), length(pieces), label)
   on.exit(bar$done(), add = TRUE)
-  results <- list()
-  for (batch in batches) {
+  keys <- if (is.null(checkpoint)) character(length(pieces)) else vapply(pieces, hash_of, "")
+  results <- lapply(keys, kept_result, checkpoint = checkpoint)
+  left <- which(vapply(results, is.null, NA))
+  bar$tick(length(pieces) - length(left))
+  size <- if (is.null(cl)) 1L else max(2L * length(cl), ceiling(length(pieces) / 50))
+  for (batch in split(left, (seq_along(left) - 1L) %/% size)) {
     if (is.null(cl)) {
-      out <- lapply(batch, function(piece) run(task, piece))
+      out <- lapply(pieces[batch], function(piece) run(task, piece))
     } else {
-      shared <- share_batch(batch, cl)
+      shared <- share_batch(pieces[batch], cl)
       out <- shared$results
       cl <- shared$cl
     }
+    failed <- vapply(out, inherits, NA, "error")
+    for (i in which(!failed)) keep_result(checkpoint, keys[batch[i]], out[[i]])
     done <- TRUE
-    for (result in out) if (inherits(result, "error")) stop(result)
+    if (any(failed)) stop(out[[which(failed)[1]]])
     done <- FALSE
     bar$tick(length(batch))
-    results <- c(results, out)
+    results[batch] <- out
   }
   done <- TRUE
   results

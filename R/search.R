@@ -55,7 +55,7 @@ run_searches <- function(task, control, cl) {
     while (length(left) > 0L) {
       batch <- utils::head(left, max(1L, length(cl)))
       left <- utils::tail(left, -length(batch))
-      for (end in run_tasks(search_once, task, batch, cl, progress = FALSE)) {
+      for (end in run_tasks(search_once, task, batch, cl, FALSE, checkpoint = control$checkpoint)) {
         ends <- c(ends, list(end))
         if (count_optima(ends)$found[1] >= effort$agree) return(ends)
       }

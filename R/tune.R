@@ -128,6 +128,18 @@ tune <- function(input, experts, lambda, folds, loss, rule, control, cl, call) {
   control <- check_control(control)
   check_processes(cl)
   input <- check_input(input)
+  resumed_by <- list("tune", input[c("x", "z", "y", "weights", "group")], experts, lambda, folds,
+                     deciding_settings(control))
+  out <- with_checkpoint(control$checkpoint, resumed_by, function(checkpoint) {
+    out <- cross_validate(input, experts, lambda, folds, loss, rule, control, cl, checkpoint)
+    out$fit <- chosen_fit(input, out$experts, out$lambda, without_checkpoint(control))
+    out
+  })
+  out$call <- as_tune_call(call, out$fit)
+  out
+}
+
+cross_validate <- function(input, experts, lambda, folds, loss, rule, control, cl, checkpoint) {
   folds <- as_folds(folds, input)
   fewest <- min(vapply(seq_len(count_folds(folds)), function(f) length(trained_on(folds, f)), 0L))
   grid <- list(experts = check_experts_grid(experts, fewest),
@@ -137,11 +149,9 @@ tune <- function(input, experts, lambda, folds, loss, rule, control, cl, call) {
                lambda = grid$lambda,
                control = quiet_control(control, alone = is.null(cl)))
   pieces <- tune_pieces(count_folds(folds), grid$experts)
-  results <- run_tasks(run_piece, task, pieces, cl, control$progress, "Folds")
+  results <- run_tasks(run_piece, task, pieces, cl, control$progress, "Folds", checkpoint)
   out <- new_tune(results, pieces, grid, folds, input$weights, loss, rule)
   out$baseline <- fold_baseline(folds, input)
-  out$fit <- chosen_fit(input, out$experts, out$lambda, control)
-  out$call <- as_tune_call(call, out$fit)
   out
 }
 

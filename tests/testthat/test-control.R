@@ -4,17 +4,19 @@ test_that("the defaults are as documented", {
   expect_identical(
     unclass(control),
     list(method = "accelerated", search = "standard", max_iterations = 10000L, tolerance = 1e-12,
-         threads = 1L, progress = FALSE, intercept_ridge = 0.1, max_experts = 8L)
+         threads = 1L, progress = FALSE, intercept_ridge = 0.1, max_experts = 8L,
+         checkpoint = NULL)
   )
 })
 
 test_that("what is asked for is kept", {
   control <- moe_control("mm", search = "thorough", max_iterations = 0, tolerance = 1e-6,
-                         threads = 2, progress = TRUE, intercept_ridge = 0.5, max_experts = 5)
+                         threads = 2, progress = TRUE, intercept_ridge = 0.5, max_experts = 5,
+                         checkpoint = "kept.rds")
   expect_identical(
     unclass(control),
     list(method = "mm", search = "thorough", max_iterations = 0L, tolerance = 1e-6, threads = 2L,
-         progress = TRUE, intercept_ridge = 0.5, max_experts = 5L)
+         progress = TRUE, intercept_ridge = 0.5, max_experts = 5L, checkpoint = "kept.rds")
   )
 })
 
@@ -102,7 +104,8 @@ test_that("printing shows every setting with its value and returns the object", 
   expect_false(returned$visible)
   lines <- capture.output(print(control))
   for (line in c("method +mm", "search +quick", "max_iterations +10000", "tolerance +1e-06",
-                 "threads +1", "progress +FALSE", "intercept_ridge +0.1", "max_experts +8")) {
+                 "threads +1", "progress +FALSE", "intercept_ridge +0.1", "max_experts +8",
+                 "checkpoint +none")) {
     expect_length(grep(paste0("^  ", line, "$"), lines), 1)
   }
   expect_length(lines, 1 + length(control))
