@@ -74,9 +74,15 @@ match_experts <- function(measure, target) {
   goals <- measure_atoms(target)
   # Squares of large coefficients would overflow.
   unit <- max(abs(atoms), abs(goals), .Machine$double.xmin)
-  cost <- vapply(seq_len(ncol(atoms)), function(j) colSums(((goals - atoms[, j]) / unit)^2),
-                 numeric(ncol(goals)))
-  least_assignment(matrix(cost, ncol(goals)))
+  cost <- squares_apart(goals / unit, atoms / unit)
+  # Where no two are nearest to the same, nothing is to be weighed.
+  nearest <- max.col(-cost, "first")
+  if (anyDuplicated(nearest)) least_assignment(cost) else nearest
+}
+
+# Squared distances of atoms from others: a row for each of the first.
+squares_apart <- function(atoms, others) {
+  outer(colSums(atoms^2), colSums(others^2), `+`) - 2 * crossprod(atoms, others)
 }
 
 # The permutation s for which the sum of cost[k, s[k]] is least, by the Hungarian method: rows join

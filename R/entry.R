@@ -18,8 +18,8 @@
 #' would not raise the objective enough, so it is monotone too.
 #'
 #' The objective has many local maxima. Independent searches therefore look for the best one, until
-#' several have found it (see [moe_control()]); the fit says how many did, and warns where only one
-#' did. Set a seed to make a fit reproducible.
+#' they are unlikely to lead to others (see [moe_control()]); the fit says how many found it, and
+#' warns where only one did. Set a seed to make a fit reproducible.
 #'
 #' @section Ridge:
 #' The penalty is \eqn{\lambda/2} times the sum of squares of the sum-to-zero coefficients of

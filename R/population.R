@@ -6,14 +6,8 @@ short_steps <- 150L
 short_gain <- 0.02 # estimated gain that is left at the end of a short run, per unit of weight
 
 # A run that gives up where it would not reach the target.
-short_run <- function(problem, theta, target = NULL) {
-  core_maximise(problem, theta, short_steps, short_gain / (1 + problem$total), target = target)
-}
-
-end_tolerance <- 1e-9 # of a run of which the objective is to be told from others'
-
-finish_run <- function(problem, run) {
-  core_maximise(problem, run$theta, tolerance = end_tolerance)
+short_run <- function(problem, theta, target = NULL, steps = short_steps) {
+  core_maximise(problem, theta, steps, short_gain / (1 + problem$total), target = target)
 }
 
 # Places of runs that ended in different solutions, best first; of those that share a solution, the
@@ -34,21 +28,29 @@ distinct <- function(runs, gap) {
 
 objectives_of <- function(runs) vapply(runs, `[[`, 0, "objective")
 
-# Runs have found one solution if their objectives, in units of the log-likelihood, and their
-# measures are closer than what a short run has left. Different optima may be as high as each other.
-same_height <- 0.05
-same_place <- 0.2 # of the length of theta
+# Two runs share a solution if the objective does not dip half-way between their measures: local
+# maxima are apart by a valley, and a run that is still on its way lies on the slope of its own.
+# Plateaus on which short runs end far from each other, and heights, tell less.
 
-solution_gap <- function(problem) same_height * min(1, problem$total)
-
-is_known <- function(problem, population, run) {
-  as_high <- abs(objectives_of(population) - run$objective) <= solution_gap(problem)
+# Place of the member whose solution a run shares, if there is one: none but the nearest is asked.
+find_twin <- function(problem, population, run) {
   measure <- problem_measure(problem, run$theta)
-  radius <- same_place^2 * sum(run$theta^2)
-  for (member in population[as_high]) {
-    if (measures_apart(measure, matched_measure(problem, member, measure)) <= radius) return(TRUE)
-  }
-  FALSE
+  nearest <- nearest_member(problem, population, measure)
+  if (length(nearest) == 0L) return(nearest)
+  member <- population[[nearest]]
+  between <- (run$theta + as_theta(matched_measure(problem, member, measure))) / 2
+  objective <- core_maximise(problem, between, 0L)$objective
+  dips <- !isTRUE(objective >= min(run$objective, member$objective))
+  if (dips) integer() else nearest
+}
+
+# By the squared distance of each atom of the measure from the nearest one of a member.
+nearest_member <- function(problem, population, measure) {
+  atoms <- measure_atoms(measure)
+  which.min(vapply(population, function(run) {
+    squares <- squares_apart(measure_atoms(problem_measure(problem, run$theta)), atoms)
+    sum(apply(squares, 2, min))
+  }, 0))
 }
 
 # Of a run, its experts in the order in which they match those of another measure.
@@ -80,9 +82,16 @@ gather_population <- function(task, runs) {
   if (length(population)) population else runs[1]
 }
 
-# With the run in its place if it is a new solution, and among the best.
+same_height <- 0.05 # unit of the log-likelihood, that a run must be above its twin to replace it
+
+# With the run in its place if it is among the best, and a new solution or a better end of one.
 join_population <- function(task, population, run) {
-  if (!is.finite(run$objective) || is_known(task$problem, population, run)) return(population)
+  level <- entry_level(population, task$effort$size)
+  if (!is.finite(run$objective) || !is.null(level) && run$objective <= level) return(population)
+  twin <- find_twin(task$problem, population, run)
+  gain <- run$objective - objectives_of(population[twin])
+  if (any(gain <= same_height * min(1, task$problem$total))) return(population)
+  population[twin] <- NULL
   place <- sum(objectives_of(population) > run$objective)
   utils::head(append(population, list(run), place), task$effort$size)
 }
@@ -97,43 +106,25 @@ entry_level <- function(population, size) {
 # Children, one after the other, until as many in a row as the patience with each member lasts have
 # not joined.
 evolve <- function(task, population) {
-  problem <- task$problem
-  size <- task$effort$size
   idle <- 0L
-  population <- finish_best(task, population)
-  while (idle < patience_of(task, population) * length(population) && length(population) > 1L) {
-    theta <- blend(draw_parents(problem, population))
-    child <- short_run(problem, theta, entry_level(population, size))
-    grown <- join_population(task, population, child)
+  while (idle < task$effort$patience * length(population) && length(population) > 1L) {
+    grown <- raise(task, population, blend(draw_parents(task$problem, population)))
     idle <- if (identical(grown, population)) idle + 1L else 0L
-    population <- finish_best(task, grown)
+    population <- grown
   }
   population
 }
 
-same_optimum <- 1e-6 # relative difference of objectives
-assured <- 0.25      # share of the patience that is left where the goal is reached
+early_steps <- 20L # after which most children can be told that go where a member is
 
-# A population that has come to the goal, the best optimum that other searches know, is what these
-# were, and is not waited for as long.
-patience_of <- function(task, population) {
-  goal <- task$goal
-  reached <- !is.null(goal) &&
-    abs(population[[1]]$objective - goal) <= same_optimum * (1 + abs(goal))
-  task$effort$patience * if (reached) assured else 1
-}
-
-near_goal <- 1 # unit of the log-likelihood: more than a short run has left
-
-# The best, where it may be the goal, is run to its end, once.
-finish_best <- function(task, population) {
-  best <- population[[1]]
-  near <- near_goal * min(1, task$problem$total)
-  if (is.null(task$goal) || !is.null(best$finished) || best$objective < task$goal - near) {
-    return(population)
-  }
-  population[[1]] <- c(finish_run(task$problem, best), finished = TRUE)
-  population
+# The population when a child has been run from theta, unless it is soon on the slope of a member.
+raise <- function(task, population, theta) {
+  problem <- task$problem
+  child <- short_run(problem, theta, steps = early_steps)
+  twin <- find_twin(problem, population, child)
+  if (any(objectives_of(population[twin]) > child$objective)) return(population)
+  level <- entry_level(population, task$effort$size)
+  join_population(task, population, short_run(problem, child$theta, level))
 }
 
 courted <- 3L # of which the most different becomes the second parent

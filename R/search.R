@@ -1,15 +1,15 @@
-# The search for the optimum: independent searches, each of which breeds a population, until several
-# of them have ended in the best optimum that any has found.
+# The search for the optimum: independent searches, each of which breeds a population, until few
+# optima are left that none of them has found.
 
 search_rows <- 10000L # most rows that a search sees
 
 # A population has at most `size` solutions, and is ripe when `patience` children in a row for each
-# of them have not joined it. There are `most` searches at most; they end when `agree` of them have
-# found the best optimum.
+# of them have not joined it. There are `most` searches at most; they end when no more than
+# `unexplored` of the ways of a search are expected to lead to optima that none has found.
 search_efforts <- list(
-  quick = list(size = 4L, patience = 1, agree = 1L, most = 1L),
-  standard = list(size = 20L, patience = 2, agree = 4L, most = 12L),
-  thorough = list(size = 40L, patience = 2, agree = 5L, most = 20L)
+  quick = list(size = 4L, patience = 1, unexplored = 1, most = 1L),
+  standard = list(size = 12L, patience = 2, unexplored = 0.2, most = 40L),
+  thorough = list(size = 12L, patience = 2, unexplored = 0.05, most = 100L)
 )
 
 # The best run, and the optima in which searches ended: a data frame of each one's `objective`, best
@@ -37,48 +37,56 @@ search_task <- function(problem, effort) {
        sampled = count_units(sample) < length(weighted_units(problem)))
 }
 
-round_searches <- 4L # of a round after the first, which is one search
-
-# One search after the other, or as many at once as `cl` has processes; what is found after searches
-# agree does not count, and searches are told of the best of earlier rounds alone, so that the
-# result does not depend on how many these are.
+# One search after the other, or as many at once as `cl` has processes; what is found after enough
+# is explored does not count, so that the result does not depend on how many these are.
 run_searches <- function(task, control, cl) {
   effort <- task$effort
   task$problem$control <- quiet_control(control, alone = is.null(cl))
-  streams <- random_streams(effort$most)
-  rounds <- split(streams, (seq_along(streams) + round_searches - 2L) %/% round_searches)
+  left <- random_streams(effort$most)
   bar <- progress_bar(control, effort$most, "Searching")
   on.exit(bar$done())
   ends <- list()
-  for (left in rounds) {
-    if (length(ends) > 0L) task$goal <- count_optima(ends)$objective[1]
-    while (length(left) > 0L) {
-      batch <- utils::head(left, max(1L, length(cl)))
-      left <- utils::tail(left, -length(batch))
-      for (end in run_tasks(search_once, task, batch, cl, FALSE, checkpoint = control$checkpoint)) {
-        ends <- c(ends, list(end))
-        if (count_optima(ends)$found[1] >= effort$agree) return(ends)
-      }
-      bar$tick(length(batch))
+  while (length(left) > 0L) {
+    batch <- utils::head(left, max(1L, length(cl)))
+    left <- utils::tail(left, -length(batch))
+    for (end in run_tasks(search_once, task, batch, cl, FALSE, checkpoint = control$checkpoint)) {
+      ends <- c(ends, list(end))
+      if (unexplored_share(count_optima(ends)$found) <= effort$unexplored) return(ends)
     }
+    bar$tick(length(batch))
   }
   ends
 }
 
-last_runs <- 5L # of the best solutions: short runs leave open which of them leads highest
+# Of several searches, as many ending in each optimum as `found` says, the share that is expected
+# to lead to other optima (Boender and Rinnooy Kan 1987). All, while the best was found once.
+unexplored_share <- function(found) {
+  optima <- length(found)
+  searches <- sum(found)
+  if (found[1] < 2L) 1 else optima * (optima + 1) / (searches * (searches - 1))
+}
+
+last_runs <- 2L # of the best solutions: short runs leave open which of them leads highest
 
 # Where one search ends.
 search_once <- function(task, stream) {
   with_random_state(stream, {
-    best_end(task$problem, evolve(task, draw_population(task)))
+    population <- evolve(task, draw_population(task))
+    best_end(task$problem, population)
   })
 }
 
+end_tolerance <- 1e-9 # of a run of which the objective is to be told from others'
+
 # The best optimum to which the best solutions lead.
 best_end <- function(problem, population) {
-  ends <- lapply(utils::head(population, last_runs), finish_run, problem = problem)
+  ends <- lapply(utils::head(population, last_runs), function(run) {
+    core_maximise(problem, run$theta, tolerance = end_tolerance)
+  })
   ends[[distinct(ends, 0)[1]]]
 }
+
+same_optimum <- 1e-6 # relative difference of objectives
 
 # Different optima among the ends: `place` of the best run that ended in each, its `objective`, and
 # how many ended there.

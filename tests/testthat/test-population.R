@@ -39,20 +39,43 @@ test_that("a run joins in its place, if it is new, and the worst leaves a full p
   expect_identical(joined(-6), c(-1, -3, -5, -6))
 })
 
-test_that("a solution is known by objective and place, whatever the order of its experts", {
+# Two optima of a rough problem, and runs on the way to the first.
+optima_of <- function(task, seed) {
+  set.seed(seed)
+  ends <- lapply(1:12, function(s) core_maximise(task$problem, start_hyperplanes(task)))
+  ends[distinct(ends, 0.1)[1:2]]
+}
+
+test_that("a run shares the solution to which it leads, whatever the order of its experts", {
   task <- rough_task(3L)
-  set.seed(10)
-  theta <- start_random(task)
-  permuted <- as_theta(permute_experts(problem_measure(task$problem, theta), c(3, 1, 2)))
-  population <- list(list(objective = -3, theta = theta))
-  known <- function(objective, theta) {
-    is_known(task$problem, population, list(objective = objective, theta = theta))
+  optima <- optima_of(task, 10)
+  end <- optima[[1]]
+  run_at <- function(theta) core_maximise(task$problem, theta, 0L)
+  permuted <- as_theta(permute_experts(problem_measure(task$problem, end$theta), c(3, 1, 2)))
+  twin <- function(run, population = optima) find_twin(task$problem, population, run)
+  expect_identical(twin(run_at(permuted)), 1L)
+  expect_identical(twin(run_at(permuted), rev(optima)), 2L)
+  expect_identical(twin(run_at(0.9 * permuted)), 1L)
+  # A valley is between: the nearest is no twin.
+  expect_identical(twin(end, optima[2]), integer())
+  expect_identical(twin(end, list()), integer())
+  expect_identical(twin(list(theta = NA * end$theta, objective = NaN)), integer())
+})
+
+test_that("a better end of a solution replaces it, in the units of the weights", {
+  whole <- rough_task(3L)
+  optima <- optima_of(whole, 10)
+  few <- rep(1e-6, length(whole$problem$y))
+  tiny <- search_task(rough_problem(3L, few), whole$effort)
+  for (task in list(whole, tiny)) {
+    unit <- min(1, task$problem$total)
+    end <- optima[[1]]
+    end$objective <- core_maximise(task$problem, end$theta, 0L)$objective
+    member <- function(behind) list(theta = 0.99 * end$theta, objective = end$objective - behind)
+    expect_identical(join_population(task, list(member(0.04 * unit)), end),
+                     list(member(0.04 * unit)))
+    expect_identical(join_population(task, list(member(0.06 * unit)), end), list(end))
   }
-  expect_true(known(-3.04, permuted))
-  expect_true(known(-2.96, 1.15 * theta))
-  expect_false(known(-3.06, theta))
-  expect_false(known(-3, 1.5 * theta))
-  expect_false(known(-3, start_random(task)))
 })
 
 test_that("runs without a finite objective are a population only where there are no others", {
@@ -79,11 +102,19 @@ test_that("a run that would not join gives up early", {
   expect_identical(short_run(task$problem, theta, whole$objective - 100)$objective, whole$objective)
 })
 
-test_that("solutions are told apart in the units of the weights", {
-  whole <- rough_problem(2L)
-  tiny <- rough_problem(2L, rep(1e-6, length(whole$y)))
-  expect_identical(solution_gap(whole), 0.05)
-  expect_equal(solution_gap(tiny), 0.05 * 1e-6 * length(whole$y))
+test_that("a child ends when it is on the slope of a member", {
+  task <- rough_task(3L)
+  optima <- optima_of(task, 10)
+  start <- 0.3 * optima[[1]]$theta
+  member <- core_maximise(task$problem, start, early_steps + 2L)
+  population <- list(member, optima[[2]])
+  end <- short_run(task$problem, start)
+  expect_gt(end$objective, member$objective + 0.05)
+  expect_identical(raise(task, population, start), population)
+  # One that is new goes on to its end.
+  grown <- raise(task, optima[2], start)
+  expect_length(grown, 2)
+  expect_within(max(objectives(grown)), end$objective, 0.1)
 })
 
 # --- children ---
@@ -158,8 +189,9 @@ test_that("children find better solutions than the random starts of their popula
     population <- draw_population(task)
     grown <- evolve(task, population)
     expect_false(is.unsorted(-objectives(grown)))
-    known <- vapply(seq_along(grown), function(i) is_known(task$problem, grown[-i], grown[[i]]), NA)
-    expect_false(any(known))
+    twins <- lapply(seq_along(grown), function(i) find_twin(task$problem, grown[-i], grown[[i]]))
+    # A pair at most, which others were between when it met.
+    expect_lte(length(unlist(twins)), 2)
     expect_lte(length(grown), 8L)
     c(best = objectives(grown)[1] - objectives(population)[1],
       all = mean(objectives(grown)) - mean(objectives(population)))
@@ -182,40 +214,6 @@ test_that("without patience there are no children", {
   population <- draw_population(task)
   expect_gt(length(population), 1)
   expect_identical(evolve(task, population), population)
-})
-
-# --- the goal ---
-
-test_that("where the goal is near the best is run to its end, and only there", {
-  task <- rough_task(3L)
-  set.seed(11)
-  population <- draw_population(task)
-  expect_identical(finish_best(task, population), population)
-  end <- core_maximise(task$problem, population[[1]]$theta)
-  task$goal <- end$objective + 2
-  expect_identical(finish_best(task, population), population)
-  task$goal <- end$objective
-  finished <- finish_best(task, population)
-  expect_within(finished[[1]]$objective, end$objective, 1e-7)
-  expect_identical(finished[-1], population[-1])
-  expect_identical(finish_best(task, finished), finished)
-})
-
-test_that("a search that has come to the goal is over soon, and one that has not goes on", {
-  task <- rough_task(3L, size = 8L, patience = 4)
-  set.seed(12)
-  population <- draw_population(task)
-  alone <- with_own_seed(evolve(task, population))
-  goes_to <- function(goal) {
-    task$goal <- goal
-    objectives(with_own_seed(evolve(task, population)))
-  }
-  best <- core_maximise(task$problem, alone[[1]]$theta)$objective
-  expect_equal(patience_of(c(task, goal = best), list(list(objective = best + 1e-7))), 1)
-  expect_equal(patience_of(c(task, goal = best), list(list(objective = best - 0.1))), 4)
-  expect_equal(patience_of(task, list(list(objective = best))), 4)
-  expect_equal(goes_to(best + 10), objectives(alone))
-  expect_within(goes_to(best)[1], best, 1e-6)
 })
 
 test_that("solutions go along to another ridge", {
