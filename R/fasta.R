@@ -26,9 +26,15 @@ read_text <- function(path, name) {
   lines
 }
 
-# As text, and numbers without an exponent.
+# As text, and numbers without an exponent. A column of weights is no column of names.
 protein_names <- function(x) {
-  if (is.numeric(x)) format(x, scientific = FALSE, trim = TRUE, digits = 15) else as.character(x)
+  if (!is.numeric(x)) return(as.character(x))
+  broken <- which(x != trunc(x))
+  if (length(broken)) {
+    refuse("Names of proteins must be text or whole numbers, not ", x[broken[1]], ".")
+  }
+  names <- format(x, scientific = FALSE, trim = TRUE, digits = 15)
+  ifelse(is.na(x), NA, names)
 }
 
 read_sequences <- function(paths) {

@@ -6,6 +6,9 @@ read_network <- function(edges, proteins = NULL) {
   if (is.null(proteins)) proteins <- given$proteins
   edges <- name_edges(given$edges)
   proteins <- as_proteins(proteins, edges)
+  if (nrow(proteins) == 0L) {
+    refuse("A network must have proteins, but there is neither an edge nor a name.")
+  }
   a <- protein_numbers(edges$protein_a, proteins$name, "the edges")
   b <- protein_numbers(edges$protein_b, proteins$name, "the edges")
   kept <- kept_edges(a, b, edges$confidence, nrow(proteins))
@@ -49,6 +52,7 @@ table_of_matrix <- function(x) {
   if (!is.null(colnames(x)) && !identical(colnames(x), name)) {
     refuse("A network as a matrix must have the same proteins in rows and columns, in one order.")
   }
+  if (anyNA(x)) refuse("A network as a matrix must have no missing entries.")
   cells <- Matrix::which(x != 0, arr.ind = TRUE)
   ends <- unique(cbind(pmin(cells[, 1], cells[, 2]), pmax(cells[, 1], cells[, 2])))
   list(edges = data.frame(protein_a = name[ends[, 1]], protein_b = name[ends[, 2]]),

@@ -59,7 +59,8 @@ check_field_counts <- function(lines, sep, quote) {
 # "id" is not among them: ID1 and IDH2 are genes.
 has_header <- function(table) {
   if (nrow(table) < 2L) return(FALSE)
-  pattern <- "^#?(protein|interactor|node|gene|item|uniprot|ensembl).*[ab12]$"
+  ends <- "(protein|interactor|node|gene|item|uniprot|ensembl).*[ab12]"
+  pattern <- paste0("^#?(", ends, "|source|target|from|to)$")
   named <- grep(pattern, unlist(table[1, ]), ignore.case = TRUE)
   if (length(named) < 2L) return(FALSE)
   below <- unlist(table[-1, named], use.names = FALSE)
@@ -122,18 +123,22 @@ mitab_score <- function(field) {
 found_interactions <- function(table) {
   table <- table[!startsWith(table[[1]], "#"), , drop = FALSE]
   if (ncol(table) < 36L) return(table)
-  keep_rows(table, tolower(table[[36]]) != "true", "interactions that were tested and not found")
+  keep_rows(table, tolower(table[[36]]) != "true",
+            "lines: interactions that were tested and not found")
 }
 
 physical_interactions <- function(table) {
   type <- table[["Experimental System Type"]]
   if (is.null(type)) return(table)
-  keep_rows(table, type == "physical", "interactions that are not physical")
+  keep_rows(table, type == "physical", "lines: interactions that are not physical")
 }
 
-keep_rows <- function(table, kept, what) {
+# The rows that are kept, of which there must be some; a message says what was left out.
+keep_rows <- function(table, kept, ...) {
   if (all(kept)) return(table)
-  message("Left out ", sum(!kept), " of ", length(kept), " lines: ", what, ".")
+  left_out <- paste0(sum(!kept), " of ", length(kept), " ", ...)
+  if (!any(kept)) refuse("Some of `pairs` must be left, but all are left out: ", left_out, ".")
+  message("Left out ", left_out, ".")
   table[kept, , drop = FALSE]
 }
 

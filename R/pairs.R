@@ -11,8 +11,8 @@
 #' gzip:
 #' * *two or three columns* apart by tabs, commas, semicolons or white space: two names and perhaps
 #'   a class, as those of HuRI, PIPR and D-SCRIPT. Where the first line has names such as
-#'   `protein1`, `protein2` or `interactor_a`, `interactor_b`, which occur nowhere else, it is taken
-#'   for a header;
+#'   `protein1`, `protein2` or `source`, `target`, which occur nowhere else, it is taken for a
+#'   header;
 #' * *STRING*: links, with their `combined_score` as `score`; exports of the web site; and actions,
 #'   whose `mode` is the class;
 #' * *BioGRID* tab2 and tab3: the official symbols of physical interactions;
@@ -23,7 +23,8 @@
 #'   are several.
 #'
 #' Anything else needs `columns`. A third column that holds scores, or very many classes, is
-#' refused: see `threshold`.
+#' refused: see `threshold`. Messages say which lines and pairs are left out; that none remains is
+#' an error.
 #'
 #' The order within a pair carries no meaning, so that pairs that occur more than once, in either
 #' order, are left out but for the first, or the one with the highest score, with a message. A pair
@@ -186,13 +187,10 @@ usual_columns <- function(table, threshold) {
 # `absent` is what a format writes where there is no name.
 named_pairs <- function(pairs, absent) {
   nameless <- Reduce(`|`, lapply(pairs[1:2], function(x) is.na(x) | x == "" | x %in% absent))
-  if (!any(nameless)) return(pairs)
-  if (is.null(absent)) {
+  if (any(nameless) && is.null(absent)) {
     refuse("Every pair must name two proteins, but row ", which(nameless)[1], " does not.")
   }
-  message("Left out ", sum(nameless), " of ", length(nameless), " lines, which do not name two ",
-          "proteins.")
-  pairs[!nameless, ]
+  keep_rows(pairs, !nameless, "lines, which do not name two proteins")
 }
 
 scored_pairs <- function(pairs, threshold) {
@@ -205,10 +203,11 @@ scored_pairs <- function(pairs, threshold) {
   pairs$score <- score
   if (is.null(threshold)) return(pairs)
   kept <- !is.na(score) & score >= threshold
-  if (all(kept)) return(pairs)
-  message("Left out ", sum(!kept), " of ", length(kept), " pairs, whose score is below ", threshold,
-          " or missing.")
-  pairs[kept, ]
+  # A threshold may be meant for another scale: scores of one database go to 1 or to 1000.
+  known <- score[!is.na(score)]
+  range <- if (length(known)) paste0("; scores are from ", min(known), " to ", max(known))
+  if (all(kept)) message("No score is below ", threshold, range, ".")
+  keep_rows(pairs, kept, "pairs, whose score is below ", threshold, " or missing", range)
 }
 
 most_classes <- 20L
@@ -273,9 +272,7 @@ with_sequences <- function(pairs, sequences, missing) {
       refuse("Every protein of `pairs` must have a sequence, but there is none of ",
              enumerate(proteins), ". With `missing = \"drop\"` their pairs are left out.")
     }
-    message("Left out ", sum(without), " of ", nrow(pairs), " pairs, as there is no sequence of ",
-            enumerate(proteins), ".")
-    pairs <- pairs[!without, , drop = FALSE]
+    pairs <- keep_rows(pairs, !without, "pairs, as there is no sequence of ", enumerate(proteins))
     rownames(pairs) <- NULL
   }
   name <- c(pairs$protein_a, pairs$protein_b)

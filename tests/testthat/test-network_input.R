@@ -51,6 +51,11 @@ test_that("what is no network is refused in words", {
   refused("A network must be", list(edges = 1))
   refused("in its first two columns, but has the column \"protein_a\"", edges["protein_a"])
   refused("name two proteins, but row 1", data.frame(NA, "B"))
+  refused("name two proteins, but row 2", data.frame(c(3, NA), c("A", "B")))
+  refused("must be text or whole numbers, not 0.5", data.frame("A", weight = c(1, 0.5)))
+  refused("must have proteins, but there is neither", edges[0, ])
+  refused("must have proteins", igraph::make_empty_graph(0))
+  refused("no missing entries", matrix(c(0, 1, NA, 0), 2, dimnames = rep(list(c("A", "B")), 2)))
   refused("must be square, with the proteins as row names, not 2 x 3", matrix(0, 2, 3))
   refused("2 x 2 without row names", diag(2))
   refused("same proteins in rows and columns",

@@ -119,6 +119,11 @@ test_that("lists of two or three columns need no word: HuRI, D-SCRIPT, PIPR, CSV
   csv <- write_lines("protein1,protein2,label", "\"A, x\",B,1", "A,C,0")
   expect_equal(read_only(csv), data.frame(protein_a = c("A, x", "A"), protein_b = c("B", "C"),
                                           class = factor(c(1, 0))))
+  for (head in c("source\ttarget", "from,to", "#From\tTo")) {
+    sep <- if (grepl(",", head)) "," else "\t"
+    expect_equal(read_only(write_lines(head, paste("A", "B", sep = sep))),
+                 data.frame(protein_a = "A", protein_b = "B"))
+  }
   expect_equal(read_only(write_lines("A;B;yes")), data.frame(protein_a = "A", protein_b = "B",
                                                              class = factor("yes")))
 })
@@ -126,6 +131,7 @@ test_that("lists of two or three columns need no word: HuRI, D-SCRIPT, PIPR, CSV
 test_that("genes whose names look like a header are none", {
   expect_identical(nrow(read_only(write_lines("IDH1 IDH2", "ID1 ID2"))), 2L)
   expect_identical(nrow(read_only(write_lines("protein1 protein2", "protein1 protein3"))), 2L)
+  expect_identical(nrow(read_only(write_lines("source TO1", "FROM target"))), 2L)
 })
 
 test_that("compressed files are known like others", {

@@ -91,8 +91,10 @@ test_that("lists of positive and negative pairs merge, and their sequences", {
 
 test_that("repeats of a pair are left out, those with the lower score", {
   pairs <- data.frame(a = c("A", "B", "A", "A"), b = c("B", "A", "C", "B"), s = c(0.1, 0.5, 0.2, 0.3))
-  expect_message(read <- moe_read_pairs(pairs, threshold = 0)$pairs,
-                 "Left out 2 repeats of a pair, 2 of them in the other order")
+  expect_message(
+    expect_message(read <- moe_read_pairs(pairs, threshold = 0)$pairs, "No score is below 0"),
+    "Left out 2 repeats of a pair, 2 of them in the other order"
+  )
   expect_equal(read, data.frame(protein_a = c("B", "A"), protein_b = c("A", "C"),
                                 score = c(0.5, 0.2)))
 })
@@ -106,6 +108,23 @@ test_that("pairs without a sequence are refused or dropped", {
                  "Left out 2 of 3 pairs, as there is no sequence of \"X\", \"Y\"")
   expect_equal(read$pairs, data.frame(protein_a = "A", protein_b = "B"))
   expect_named(read$sequences, c("A", "B"))
+})
+
+test_that("where nothing is left, that is an error that says what was left out", {
+  fasta <- write_lines(">A", "MKT")
+  none_left <- function(message, ...) {
+    expect_error(moe_read_pairs(...), paste("but all are left out:", message),
+                 class = "moe_error_input")
+  }
+  scored <- data.frame(c("A", "A"), c("B", "C"), c(0.2, 0.9))
+  none_left("2 of 2 pairs, whose score is below 700 or missing; scores are from 0.2 to 0.9",
+            scored, threshold = 700)
+  expect_message(moe_read_pairs(scored, threshold = 0.1),
+                 "No score is below 0.1; scores are from 0.2 to 0.9")
+  scored[[3]] <- NA
+  none_left("2 of 2 pairs, whose score is below 1 or missing\\.", scored, threshold = 1)
+  none_left("1 of 1 pairs, as there is no sequence of \"B\"", data.frame("A", "B"), fasta,
+            missing = "drop")
 })
 
 test_that("a table with more columns is read by its names", {
