@@ -74,7 +74,7 @@ prob_jacobian <- function(fit, slopes, scaled) {
 delta_covariance <- function(fit, jacobian, covariance = NULL) {
   if (is.function(covariance)) covariance <- covariance(fit)
   if (is.null(covariance)) {
-    covariance <- estimate_covariance(fit)$scaled
+    covariance <- scaled_covariance(fit)
   } else {
     jacobian <- to_user_scores(fit, jacobian)
     kept <- kept_coefficients(fit)

@@ -72,14 +72,8 @@ core_predictions <- c("prob", "gate", "expert", "posterior")
 core_predict <- function(problem, theta, what) {
   refuse_elsewhere(problem)
   wanted <- core_predictions %in% what
-  out <- .Call(C_moe_predict, problem, theta, wanted,
-               usable_threads(problem$control))[core_predictions[wanted]]
-  size <- c(nrow(problem$design$x), problem$classes, problem$experts)
-  units <- c(nrow(problem$design$z), problem$experts)
-  Map(function(values, kind) {
-    dim(values) <- switch(kind, prob = size[1:2], expert = size, units)
-    values
-  }, out, names(out))
+  out <- .Call(C_moe_predict, problem, theta, wanted, usable_threads(problem$control))
+  out[core_predictions[wanted]]
 }
 
 core_informations <- c("observed", "scores")
@@ -110,9 +104,19 @@ core_variances <- function(problem, theta, kind, covariance) {
 # Weighted sums over the rows: `prob`, of class probabilities (M), and `gradient`, of their
 # derivatives by these coefficients (d x M).
 core_averages <- function(problem, theta) {
-  out <- .Call(C_moe_averages, problem, theta, usable_threads(problem$control))
-  dim(out$gradient) <- c(length(out$gradient) / problem$classes, problem$classes)
-  out
+  .Call(C_moe_averages, problem, theta, usable_threads(problem$control))
+}
+
+# The derivative of that gradient by each linear predictor, moved by the same in all rows: an array,
+# d x M x predictors.
+core_tangent <- function(problem, theta) {
+  .Call(C_moe_tangent, problem, theta, usable_threads(problem$control))
+}
+
+# Weighted sums over the units of the gate's probabilities.
+core_gate_sums <- function(problem, theta) {
+  if (is_elsewhere(problem)) return(sum_over_slices(problem, "core_gate_sums", theta))
+  .Call(C_moe_gate_sums, problem, theta, usable_threads(problem$control))
 }
 
 # --- columns ---

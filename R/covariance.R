@@ -14,37 +14,45 @@ choose_covariance <- function(type, cluster, name) {
   "sandwich"
 }
 
-# A list: `scaled`, the covariance of kept coefficients on standardised covariates; `user`, that of
-# all coefficients as users know them, NA where there is no information; `unseen`, where that is so,
-# `extreme`, whose units are absurd, and `kept`, which were not dropped, of all; `type` and the
-# number of `clusters`.
-estimate_covariance <- function(fit, type = covariance_types, cluster = NULL, name = "type",
-                                problem = fit_problem(fit)) {
+# A list: `scaled`, the covariance of kept coefficients on standardised covariates; `bread`, the
+# inverse of the information; `type` and the number of `clusters`.
+covariance_parts <- function(fit, type = covariance_types, cluster = NULL, name = "type",
+                             problem = fit_problem(fit)) {
   check_fit(fit)
   type <- choose_covariance(type, cluster, name)
   if (fit$status == "merged") refuse(not_a_maximum)
   cluster <- unit_clusters(check_cluster(cluster, fit), fit)
   theta <- as_theta(fit$measure)
   information <- core_information(problem, theta, if (type == "opg") "scores" else "observed")
-  least <- least_information(fit)
-  bread <- invert_information(information + reference_ridge(problem), least)
+  bread <- invert_information(information + reference_ridge(problem), least_information(fit))
   scaled <- bread$inverse
   if (type == "sandwich") {
     meat <- if (is.null(cluster)) core_information(problem, theta, "scores") else
       cluster_meat(problem, theta, cluster)
     scaled <- crossprod(root_factor(meat) %*% scaled)
   }
+  list(scaled = scaled, bread = bread, type = type,
+       clusters = if (!is.null(cluster)) max(cluster))
+}
+
+scaled_covariance <- function(...) covariance_parts(...)$scaled
+
+# The same, without the bread, and for users: `user`, the covariance of all coefficients as they know
+# them, NA where there is no information; `unseen`, where that is so, `extreme`, whose units are
+# absurd, and `kept`, which were not dropped, of all.
+estimate_covariance <- function(fit, ...) {
+  parts <- covariance_parts(fit, ...)
   kept <- kept_coefficients(fit)
   extreme <- replace(logical(length(kept)), which(kept), extreme_coefficients(fit))
   fit <- with_moderate_units(fit)
-  unseen <- replace(logical(length(kept)), which(kept), lack_information(fit, bread, least))
+  unseen <- replace(logical(length(kept)), which(kept), lack_information(fit, parts$bread))
   names <- names(coefficient_vector(fit))
   user <- matrix(NA_real_, length(kept), length(kept), dimnames = list(names, names))
-  half <- to_user_scale(fit, t(to_user_scale(fit, scaled))) / 2
+  half <- to_user_scale(fit, t(to_user_scale(fit, parts$scaled))) / 2
   user[kept, kept] <- half + t(half) # the two sides are rounded differently
   user[unseen | extreme, ] <- user[, unseen | extreme] <- NA
-  list(scaled = scaled, user = user, unseen = unseen, extreme = extreme, kept = kept, type = type,
-       clusters = if (!is.null(cluster)) max(cluster))
+  c(parts[c("scaled", "type", "clusters")],
+    list(user = user, unseen = unseen, extreme = extreme, kept = kept))
 }
 
 not_a_maximum <- paste("The fit was merged without refinement and is not at a maximum, so its",
@@ -97,10 +105,10 @@ root_factor <- function(a) {
 }
 
 # Which of the kept coefficients owe their variance to flat directions.
-lack_information <- function(fit, bread, least) {
+lack_information <- function(fit, bread) {
   if (ncol(bread$flat) == 0L) return(logical(nrow(bread$flat)))
   total <- diag(to_user_scale(fit, t(to_user_scale(fit, bread$inverse))))
-  rowSums(to_user_scale(fit, bread$flat)^2) / least > 0.01 * total
+  rowSums(to_user_scale(fit, bread$flat)^2) / least_information(fit) > 0.01 * total
 }
 
 # --- units ---
@@ -134,9 +142,7 @@ to_user_scale <- function(fit, a) {
   last <- nrow(measure$gate) * (fit$experts - 1L)
   gate <- seq_len(nrow(a)) <= last
   of <- function(rows, center, scale) {
-    from <- diag(1 / scale, length(scale))
-    from[1, -1] <- -(center / scale)[-1]
-    from %*% matrix(a[rows, ], length(scale))
+    unstandardise(matrix(a[rows, ], length(scale)), center, scale)
   }
   a[gate, ] <- of(gate, measure$gate_center, measure$gate_scale)
   a[!gate, ] <- of(!gate, measure$expert_center, measure$expert_scale)

@@ -9,9 +9,9 @@
 #' v_i \, \partial p(m \mid x_i, z_i) / \partial x_{ij} / \sum_i v_i}, for a factor (a character or
 #' logical variable) the mean difference between all rows being at a level and all rows being at the
 #' first. Covariates that appear in the gate as well as in the experts, in interactions or in
-#' functions such as `log(x)` and splines, are moved everywhere at once. Derivatives are central
-#' differences with a step of about 6e-6 standard deviations in the training data; for covariates
-#' that are in no interaction or function, of 6e-6 in the linear predictors. A variable that
+#' functions such as `log(x)` and splines, are moved everywhere at once: derivatives are then central
+#' differences with a step of about 6e-6 standard deviations in the training data. For covariates
+#' that are in no interaction or function derivatives are exact. A variable that
 #' the formula makes into classes, as in `factor(k)` or `I(k > 2)`, is refused: make these a column
 #' of the data. Effects on the classes sum to 0.
 #'
@@ -56,7 +56,7 @@ moe_effects <- function(object, variables = NULL, newdata = NULL, newz = NULL, w
   if (!any(used)) refuse("There must be a row without missing values, but there is none.")
   frame <- frame[used, , drop = FALSE]
   weights <- weights[used] / sum(weights[used])
-  covariance <- estimate_covariance(object, vcov, cluster, "vcov")$scaled
+  covariance <- scaled_covariance(object, vcov, cluster, "vcov")
   plain <- variables[vapply(variables, is_plain, NA, fit = object, values = frame)]
   tangent <- if (length(plain)) average_tangent(object, frame, weights)
   effects <- lapply(variables, function(name) {
@@ -267,26 +267,18 @@ is_plain <- function(name, fit, values) {
   identical(rownames(factors)[of], name) && identical(terms, name)
 }
 
-# To move such a covariate by the same in all rows is to move the intercepts. So the derivatives of
-# averages by the intercept of each linear predictor, `by`, serve all of these covariates; `at` are
-# the averages.
+# To move such a covariate by the same in all rows is to move linear predictors. So the derivatives
+# of averages by each of these, `by`, serve all of these covariates; `at` are the averages, whose
+# derivatives by intercepts are those of the probabilities by predictors.
 average_tangent <- function(fit, frame, weights) {
   problem <- fit_problem(fit, effect_data(fit, frame), weights = weights, group = NULL)
   theta <- as_theta(fit$measure)
-  step <- .Machine$double.eps^(1 / 3)
-  moved <- function(place, by) core_averages(problem, replace(theta, place, theta[place] + by))
-  by <- lapply(intercept_places(fit), function(place) {
-    Map(function(above, below) (above - below) / (2 * step), moved(place, step),
-        moved(place, -step))
-  })
-  list(at = core_averages(problem, theta), by = by)
-}
-
-# In theta, of each linear predictor.
-intercept_places <- function(fit) {
-  gate <- array(seq_along(fit$measure$gate), dim(fit$measure$gate))
-  expert <- array(length(gate) + seq_along(fit$measure$expert), dim(fit$measure$expert))
-  c(gate[1, -1], expert[1, -1, ])
+  at <- core_averages(problem, theta)
+  gradients <- core_tangent(problem, theta)
+  intercepts <- which(!duplicated(predictor_layout(fit)$of))
+  list(at = at, by = lapply(seq_along(intercepts), function(a) {
+    list(prob = at$gradient[intercepts[a], ], gradient = gradients[, , a])
+  }))
 }
 
 # The average derivative by a covariate, and its gradient: through all linear predictors, and by the

@@ -107,7 +107,7 @@ curve_table <- function(fit, frame, variable, level) {
                                                                drop = FALSE]
   at[[variable]] <- values
   data <- effect_data(fit, at)
-  mixture <- predict_with_errors(fit, data, "prob", estimate_covariance(fit)$scaled)
+  mixture <- predict_with_errors(fit, data, "prob", scaled_covariance(fit))
   limits <- logit_limits(mixture$fit, mixture$se.fit, level)
   of <- function(curve, panel, probability, lower = NA, upper = NA) {
     data.frame(value = values, panel = rep(panel, each = length(values)), curve = curve,

@@ -114,7 +114,7 @@ predict.moe_fit <- function(object, newdata = NULL,
                history = history, prior = prior)
   if (errors) {
     check_errors_wanted(type, se.fit)
-    task$covariance <- estimate_covariance(object, vcov, cluster, "vcov")$scaled
+    task$covariance <- scaled_covariance(object, vcov, cluster, "vcov")
     if (interval == "confidence") task$level <- level
   }
   if (is_rows(newdata)) predict_source(newdata, task) else predict_data(newdata, task)

@@ -82,13 +82,7 @@ gate_rows <- function(problem) {
 }
 
 # The mean gate probability of each expert.
-gate_shares <- function(problem, theta) gate_sums(problem, theta) / problem$total
-
-gate_sums <- function(problem, theta) {
-  if (is_elsewhere(problem)) return(sum_over_slices(problem, "gate_sums", theta))
-  gate <- core_predict(problem, theta, "gate")$gate
-  colSums(if (is.null(problem$weights)) gate else gate * problem$weights)
-}
+gate_shares <- function(problem, theta) core_gate_sums(problem, theta) / problem$total
 
 # The mixing measure of parameters of the problem.
 problem_measure <- function(problem, theta) {

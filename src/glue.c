@@ -17,6 +17,8 @@ static const R_CallMethodDef calls[] = {
     {"C_moe_scores", (DL_FUNC)&C_moe_scores, 3},
     {"C_moe_variances", (DL_FUNC)&C_moe_variances, 5},
     {"C_moe_averages", (DL_FUNC)&C_moe_averages, 3},
+    {"C_moe_tangent", (DL_FUNC)&C_moe_tangent, 3},
+    {"C_moe_gate_sums", (DL_FUNC)&C_moe_gate_sums, 3},
     {"C_moe_merge", (DL_FUNC)&C_moe_merge, 2},
     {"C_moe_read", (DL_FUNC)&C_moe_read, 2},
     {NULL, NULL, 0}};

@@ -119,6 +119,8 @@ SEXP C_moe_information(SEXP problem, SEXP theta, SEXP kind, SEXP threads);
 SEXP C_moe_scores(SEXP problem, SEXP theta, SEXP threads);
 SEXP C_moe_variances(SEXP problem, SEXP theta, SEXP kind, SEXP covariance, SEXP threads);
 SEXP C_moe_averages(SEXP problem, SEXP theta, SEXP threads);
+SEXP C_moe_tangent(SEXP problem, SEXP theta, SEXP threads);
+SEXP C_moe_gate_sums(SEXP problem, SEXP theta, SEXP threads);
 
 /* glue_read.c */
 SEXP C_moe_read(SEXP path, SEXP vectors);

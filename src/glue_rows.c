@@ -25,14 +25,25 @@ SEXP C_moe_evaluate(SEXP problem, SEXP theta, SEXP tau, SEXP with_gram, SEXP thr
   return out;
 }
 
+/* Puts a new array of doubles into a list, which protects it. */
+static double *new_array(SEXP list, int place, int rank, const int *lengths) {
+  SEXP dim = PROTECT(allocVector(INTSXP, rank));
+  size_t length = 1;
+  for (int a = 0; a < rank; a++) length *= (size_t)(INTEGER(dim)[a] = lengths[a]);
+  double *out = glue_new(list, place, length);
+  setAttrib(VECTOR_ELT(list, place), R_DimSymbol, dim);
+  UNPROTECT(1);
+  return out;
+}
+
 /* wanted: a flag for each of "prob", "gate", "expert", "posterior", in that order */
 SEXP C_moe_predict(SEXP problem, SEXP theta, SEXP wanted, SEXP threads) {
   moe_rows rows = glue_rows(problem, threads);
   const moe_shape *s = &rows.shape;
   const double *point = glue_theta(theta, s);
   const int *flags = glue_flags(wanted, 4, "wanted");
-  const size_t n = (size_t)s->n, of_units = area(glue_units(&rows), s->K);
-  const size_t lengths[] = {n * (size_t)s->M, of_units, n * area(s->M, s->K), of_units};
+  const int ranks[] = {2, 2, 3, 2}, units = glue_units(&rows);
+  const int lengths[][3] = {{s->n, s->M}, {units, s->K}, {s->n, s->M, s->K}, {units, s->K}};
   const char *names[] = {"prob", "gate", "expert", "posterior", ""};
   double *to[4] = {NULL};
   if (flags[3] && !rows.data.y) error("`problem` must have an element `y`.");
@@ -41,7 +52,7 @@ SEXP C_moe_predict(SEXP problem, SEXP theta, SEXP wanted, SEXP threads) {
   rows.workspace = glue_workspace(moe_rows_workspace(s, rows.threads));
   glue_poll(&rows, &in);
   for (int a = 0; a < 4; a++)
-    if (flags[a]) to[a] = glue_new(out, a, lengths[a]);
+    if (flags[a]) to[a] = new_array(out, a, ranks[a], lengths[a]);
   const moe_prediction prediction = {to[0], to[1], to[2], to[3]};
   glue_leave(&in, moe_predict_rows(&rows, point, &prediction));
   UNPROTECT(2);
@@ -122,6 +133,14 @@ SEXP C_moe_variances(SEXP problem, SEXP theta, SEXP kind, SEXP covariance, SEXP 
   return out;
 }
 
+/* The coefficients, as a length in R. */
+static int coefficient_count(const moe_shape *s) {
+  const size_t d = moe_coefficients_length(s);
+  if (d > INT_MAX)
+    error("The problem must have fewer than 2^31 coefficients, not %.0f.", (double)d);
+  return (int)d;
+}
+
 /* Sums of class probabilities, with the problem's weights, and their gradient (d x M). */
 SEXP C_moe_averages(SEXP problem, SEXP theta, SEXP threads) {
   moe_rows rows = single_rows(problem, threads);
@@ -133,8 +152,37 @@ SEXP C_moe_averages(SEXP problem, SEXP theta, SEXP threads) {
   rows.workspace = glue_workspace(moe_average_workspace(s, rows.threads));
   glue_poll(&rows, &in);
   double *prob = glue_new(out, 0, (size_t)s->M);
-  double *gradient = glue_new(out, 1, moe_coefficients_length(s) * (size_t)s->M);
+  double *gradient = new_array(out, 1, 2, (const int[]){coefficient_count(s), s->M});
   glue_leave(&in, moe_average_rows(&rows, point, prob, gradient));
+  UNPROTECT(2);
+  return out;
+}
+
+/* The derivative of that gradient by each predictor (d x M x predictors). */
+SEXP C_moe_tangent(SEXP problem, SEXP theta, SEXP threads) {
+  moe_rows rows = single_rows(problem, threads);
+  const moe_shape *s = &rows.shape;
+  const double *point = glue_theta(theta, s);
+  const int lengths[] = {coefficient_count(s), s->M, s->K - 1 + s->K * (s->M - 1)};
+  glue_interruption in = {.jump = PROTECT(R_MakeUnwindCont())};
+  SEXP out = PROTECT(alloc3DArray(REALSXP, lengths[0], lengths[1], lengths[2]));
+  rows.workspace = glue_workspace(moe_tangent_workspace(s, rows.threads));
+  glue_poll(&rows, &in);
+  glue_leave(&in, moe_tangent_rows(&rows, point, REAL(out)));
+  UNPROTECT(2);
+  return out;
+}
+
+/* Sums of the gate's probabilities over the units, with the problem's weights. */
+SEXP C_moe_gate_sums(SEXP problem, SEXP theta, SEXP threads) {
+  moe_rows rows = glue_rows(problem, threads);
+  const moe_shape *s = &rows.shape;
+  const double *point = glue_theta(theta, s);
+  glue_interruption in = {.jump = PROTECT(R_MakeUnwindCont())};
+  SEXP out = PROTECT(allocVector(REALSXP, s->K));
+  rows.workspace = glue_workspace(moe_gate_sums_workspace(s, rows.threads));
+  glue_poll(&rows, &in);
+  glue_leave(&in, moe_gate_sums_rows(&rows, point, REAL(out)));
   UNPROTECT(2);
   return out;
 }

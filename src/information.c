@@ -13,33 +13,24 @@
  * the unit's expert known, is a sum over rows of pairs of the same expert. */
 #include <string.h>
 
+#include "batch.h"
 #include "score.h"
 
-#define MAX_BATCH 16 /* blocks */
-
 typedef struct {
-  walk walk;           /* its workspace starts with the blocks of a batch */
+  moe_batch blocks;
   double *products;    /* for each thread, a column and a design of a block */
   double *tiles;       /* for each thread, the product of two designs */
   double *unit_scores; /* for each block, e_km (units x p) of all experts' predictors; or NULL */
-  int size;            /* blocks of a whole batch */
-  int filled;          /* of the current one */
-  span spans[MAX_BATCH];
-  int unit, part; /* where the next batch starts */
   moe_information kind;
   double *out; /* d x d */
-} batch;
+} pair_sums;
 
 /* Multiplications for all pairs of one predictor, and a block. */
 static double pairs_cost(const moe_shape *s) {
   return (double)MOE_BLOCK * larger(s->p, s->r) * (double)moe_coefficients_length(s);
 }
 
-/* Depends on the shape alone. One predictor's pairs over a batch are polls apart at most. */
-static int batch_size(const moe_shape *s) {
-  double work = pairs_cost(s), affordable = POLL_WORK / (work > 1 ? work : 1);
-  return affordable < 1 ? 1 : affordable < MAX_BATCH ? (int)affordable : MAX_BATCH;
-}
+static int batch_size(const moe_shape *s) { return moe_batch_size(pairs_cost(s)); }
 
 static size_t product_length(const moe_shape *s) { return column(1 + larger(s->p, s->r)); }
 
@@ -56,14 +47,13 @@ size_t moe_information_workspace(const moe_shape *s, int threads, int with_units
          (with_units ? (size_t)batch_size(s) * unit_length(s) : 0);
 }
 
-static batch start_batches(const moe_rows *rows, const double *theta) {
+static pair_sums start_sums(const moe_rows *rows, const double *theta) {
   const moe_shape *s = &rows->shape;
-  batch b = {.size = batch_size(s)};
-  b.walk = moe_start_walk(rows, b.size, theta);
-  double *rest = b.walk.rest;
+  pair_sums b = {.blocks = moe_start_batches(rows, batch_size(s), theta)};
+  double *rest = b.blocks.walk.rest;
   if (rows->data.units.start) {
     b.unit_scores = rest;
-    rest += (size_t)b.size * unit_length(s);
+    rest += (size_t)b.blocks.size * unit_length(s);
   }
   b.products = rest;
   b.tiles = b.products + (size_t)rows->threads * product_length(s);
@@ -72,23 +62,10 @@ static batch start_batches(const moe_rows *rows, const double *theta) {
 
 /* --- the blocks of a batch --- */
 
-/* Units, and parts of those that are longer than a block, until it is full. */
-static int fill_batch(batch *b) {
-  const int count = moe_unit_count(b->walk.rows);
-  for (b->filled = 0; b->filled < b->size && b->unit < count; b->filled++) {
-    const span next = moe_span_from(&b->walk, b->unit, count);
-    b->spans[b->filled] = moe_part(&next, b->part++);
-    if (b->part < moe_parts(&next)) continue;
-    b->unit += next.units;
-    b->part = 0;
-  }
-  return b->filled;
-}
-
 /* Where a unit ends all its rows count, also those in blocks before. */
-static void score_units(const batch *a, int place, block *b) {
-  const walk *w = &a->walk;
-  const span *of = &a->spans[place];
+static void score_units(const pair_sums *a, int place, block *b) {
+  const walk *w = &a->blocks.walk;
+  const span *of = &a->blocks.spans[place];
   double *scores = a->unit_scores + (size_t)place * unit_length(&w->rows->shape);
   memset(scores, 0, sizeof(double) * unit_length(&w->rows->shape));
   for (int row = w->rows->data.units.start[of->unit]; of->is_last && row < of->row;
@@ -102,13 +79,13 @@ static void score_units(const batch *a, int place, block *b) {
 }
 
 static void score_place(const void *context, int place, int thread) {
-  const batch *a = context;
-  block b = moe_block_at(&a->walk, place);
+  const pair_sums *a = context;
+  block b = moe_block_at(&a->blocks.walk, place);
   (void)thread;
   if (a->unit_scores)
     score_units(a, place, &b);
   else
-    moe_score_block(&a->walk, &a->spans[place], &b);
+    moe_score_block(&a->blocks.walk, &a->blocks.spans[place], &b);
 }
 
 /* --- what a pair of predictors contributes per row, or per unit --- */
@@ -194,11 +171,11 @@ static int same_expert(const pair *of) {
   return of->a.class && of->c.class && of->a.expert == of->c.expert;
 }
 
-static void sum_rows(const batch *b, const pair *of) {
-  const moe_shape *s = &b->walk.rows->shape;
-  for (int place = 0; place < b->filled; place++) {
-    scored_block here = {b->walk.kernels, s->M, moe_filled(b->spans[place].rows), 0,
-                         moe_block_at(&b->walk, place)};
+static void sum_rows(const pair_sums *b, const pair *of) {
+  const moe_shape *s = &b->blocks.walk.rows->shape;
+  for (int place = 0; place < b->blocks.filled; place++) {
+    scored_block here = {b->blocks.walk.kernels, s->M, moe_filled(b->blocks.spans[place].rows), 0,
+                         moe_block_at(&b->blocks.walk, place)};
     const double *const score[] = {here.block.eta + column(of->column_a),
                                    here.block.eta + column(of->column_c)};
     pair_weight(&here, b->kind, &of->a, &of->c, score, of->column);
@@ -207,12 +184,12 @@ static void sum_rows(const batch *b, const pair *of) {
 }
 
 /* Curvature of one expert, were the units' experts known. */
-static void sum_complete(const batch *b, const pair *of) {
-  const moe_shape *s = &b->walk.rows->shape;
+static void sum_complete(const pair_sums *b, const pair *of) {
+  const moe_shape *s = &b->blocks.walk.rows->shape;
   const int k = of->a.expert;
-  for (int place = 0; place < b->filled; place++) {
-    scored_block here = {b->walk.kernels, s->M, moe_filled(b->spans[place].rows), 0,
-                         moe_block_at(&b->walk, place)};
+  for (int place = 0; place < b->blocks.filled; place++) {
+    scored_block here = {b->blocks.walk.kernels, s->M, moe_filled(b->blocks.spans[place].rows), 0,
+                         moe_block_at(&b->blocks.walk, place)};
     const moe_expert_rows e = {here.block.expert + column(s->M * k), here.block.indicator,
                                here.block.weight, here.block.tau + column(k)};
     here.kernels->multinomial_complete_curvature(here.filled, &e, of->a.class, of->c.class,
@@ -222,19 +199,20 @@ static void sum_complete(const batch *b, const pair *of) {
 }
 
 /* What units have in place of a row of a predictor's design. */
-static const double *unit_design(const batch *b, int place, const block *from, const predictor *a) {
-  const moe_shape *s = &b->walk.rows->shape;
+static const double *unit_design(const pair_sums *b, int place, const block *from,
+                                 const predictor *a) {
+  const moe_shape *s = &b->blocks.walk.rows->shape;
   const int of = a->expert * (s->M - 1) + a->class - 1;
   if (!a->class) return from->z;
   return b->unit_scores + (size_t)place * unit_length(s) + column(s->p) * (size_t)of;
 }
 
-static void sum_units(const batch *b, const pair *of) {
-  const moe_shape *s = &b->walk.rows->shape;
-  for (int place = 0; place < b->filled; place++) {
-    if (!b->spans[place].is_last) continue;
-    scored_block here = {b->walk.kernels, s->M, moe_filled(b->spans[place].units), 1,
-                         moe_block_at(&b->walk, place)};
+static void sum_units(const pair_sums *b, const pair *of) {
+  const moe_shape *s = &b->blocks.walk.rows->shape;
+  for (int place = 0; place < b->blocks.filled; place++) {
+    if (!b->blocks.spans[place].is_last) continue;
+    scored_block here = {b->blocks.walk.kernels, s->M, moe_filled(b->blocks.spans[place].units), 1,
+                         moe_block_at(&b->blocks.walk, place)};
     here.block.weight = here.block.unit_weight;
     here.block.tau = here.block.unit_tau;
     const double *const score[] = {
@@ -250,8 +228,8 @@ static void sum_units(const batch *b, const pair *of) {
 }
 
 /* Adds the batch's sum for columns a >= c of the predictors to out. */
-static void add_pair(const batch *b, int column_a, int column_c, int thread) {
-  const moe_shape *s = &b->walk.rows->shape;
+static void add_pair(const pair_sums *b, int column_a, int column_c, int thread) {
+  const moe_shape *s = &b->blocks.walk.rows->shape;
   pair of = {moe_predictor_at(s, column_a),
              moe_predictor_at(s, column_c),
              column_a,
@@ -260,7 +238,7 @@ static void add_pair(const batch *b, int column_a, int column_c, int thread) {
              NULL,
              b->tiles + (size_t)thread * tile_length(s)};
   const predictor a = of.a, c = of.c;
-  const int symmetric = !!a.class == !!c.class || b->walk.plan.designs == 1;
+  const int symmetric = !!a.class == !!c.class || b->blocks.walk.plan.designs == 1;
   const size_t d = moe_coefficients_length(s);
   of.design = of.column + MOE_BLOCK;
   memset(of.tile, 0, sizeof(double) * area(a.length, c.length));
@@ -279,13 +257,14 @@ static void add_pairs(const void *context, int a, int thread) {
   for (int c = 0; c <= a; c++) add_pair(context, a, c, thread);
 }
 
-static moe_status add_batch(const batch *b) {
-  const moe_rows *rows = b->walk.rows;
-  const plan *a = &b->walk.plan;
-  const double cost = MOE_BLOCK * moe_row_cost(&b->walk);
-  const moe_status status = moe_share(rows, b->filled, cost, score_place, b);
+static moe_status add_batch(const pair_sums *b) {
+  const moe_rows *rows = b->blocks.walk.rows;
+  const plan *a = &b->blocks.walk.plan;
+  const double cost = MOE_BLOCK * moe_row_cost(&b->blocks.walk);
+  const moe_status status = moe_share(rows, b->blocks.filled, cost, score_place, b);
   if (status != MOE_OK) return status;
-  return moe_share(rows, a->q_gate + a->q_expert, b->size * pairs_cost(&rows->shape), add_pairs, b);
+  return moe_share(rows, a->q_gate + a->q_expert, b->blocks.size * pairs_cost(&rows->shape),
+                   add_pairs, b);
 }
 
 moe_status moe_information_rows(const moe_rows *rows, const double *theta, moe_information kind,
@@ -295,11 +274,11 @@ moe_status moe_information_rows(const moe_rows *rows, const double *theta, moe_i
   const int with_units = rows->data.units.start != NULL;
   if (rows->workspace.length < moe_information_workspace(s, rows->threads, with_units))
     return MOE_SHORT_WORKSPACE;
-  batch b = start_batches(rows, theta);
+  pair_sums b = start_sums(rows, theta);
   b.kind = kind;
   b.out = out;
   memset(out, 0, sizeof(double) * d * d);
-  while (fill_batch(&b)) {
+  while (moe_fill_batch(&b.blocks)) {
     const moe_status status = add_batch(&b);
     if (status != MOE_OK) return status;
   }

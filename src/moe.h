@@ -4,8 +4,9 @@
  *
  * the moments of its covariates (design.c), sparse designs (sparse.c), rows that share an expert
  * (unit.c), its log-likelihood and gradient (evaluate.c), predictions (predict.c), curvature and
- * scores (information.c), errors of predictions (delta.c), penalties (penalty.c), its maximisation
- * by MM (fit.c), and the merging of its experts (dendrogram.c).
+ * scores (information.c), errors of predictions (delta.c), sums of predictions (average.c,
+ * tangent.c), penalties (penalty.c), its maximisation by MM (fit.c), and the merging of its experts
+ * (dendrogram.c).
  *
  * symbol   name in code       meaning
  * n        shape.n            rows
@@ -208,7 +209,7 @@ moe_status moe_information_rows(const moe_rows *rows, const double *theta, moe_i
 /* out (G x d): v_g s_g in row g */
 moe_status moe_score_rows(const moe_rows *rows, const double *theta, double *out);
 
-/* --- delta.c: predictions as functions of the coefficients --- */
+/* --- delta.c: errors of predictions --- */
 
 /* Each row must be a unit. */
 typedef enum {
@@ -226,10 +227,22 @@ size_t moe_variance_workspace(const moe_shape *shape, int threads);
 moe_status moe_variance_rows(const moe_rows *rows, const double *theta, moe_output kind,
                              const double *covariance, double *out);
 
-/* prob (M) <- sum_i v_i p(m | x_i, z_i); gradient (d x M) <- its gradient */
+/* --- average.c, tangent.c: sums of predictions as functions of the coefficients --- */
+
+/* prob (M) <- sum_i v_i p(m | x_i, z_i); gradient (d x M) <- its gradient. Each row must be a unit,
+ * here and in the next. */
 size_t moe_average_workspace(const moe_shape *shape, int threads);
 moe_status moe_average_rows(const moe_rows *rows, const double *theta, double *prob,
                             double *gradient);
+
+/* out (d x M x predictors) <- the derivative of that gradient by each predictor, moved by the same
+ * in all rows */
+size_t moe_tangent_workspace(const moe_shape *shape, int threads);
+moe_status moe_tangent_rows(const moe_rows *rows, const double *theta, double *out);
+
+/* out (K) <- sum_g v_g pi_k(z_g) */
+size_t moe_gate_sums_workspace(const moe_shape *shape, int threads);
+moe_status moe_gate_sums_rows(const moe_rows *rows, const double *theta, double *out);
 
 /* --- penalty.c: what is subtracted from the log-likelihood --- */
 

@@ -60,13 +60,15 @@ make_arguments <- function(routine) {
     variances = list(problem = problem, theta = theta, kind = 3L, covariance = diag(19),
                      threads = 1L),
     averages = list(problem = problem, theta = theta, threads = 1L),
+    tangent = list(problem = problem, theta = theta, threads = 1L),
+    gate_sums = list(problem = problem, theta = theta, threads = 1L),
     merge = list(weight = rexp(4), atoms = matrix(rnorm(12), 3)),
     read = list(path = kept, vectors = list(numbers = numeric(10), codes = integer(10))))
 }
 
 routines <- c("moments", "sparse_moments", "compress_rows", "independent_columns", "evaluate",
               "maximise", "maximise_distant", "predict", "information", "scores", "variances",
-              "averages", "merge", "read")
+              "averages", "tangent", "gate_sums", "merge", "read")
 
 # --- mistakes ---
 

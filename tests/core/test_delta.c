@@ -1,4 +1,5 @@
-/* Variances of predictions, and the gradient of averages, against differences of predictions. */
+/* Variances of predictions, and the gradient of averages, against differences of predictions; what
+ * becomes of that gradient against differences of it. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -148,20 +149,98 @@ static void averages_are_right(void) {
   }
 }
 
+/* The intercepts' coefficients move a predictor by the same in all rows. */
+static void check_tangent(sample *a, int threads) {
+  const moe_shape *s = &a->rows.shape;
+  const int predictors = s->K - 1 + s->K * (s->M - 1);
+  const size_t M = (size_t)s->M, d = moe_coefficients_length(s);
+  double *got = new_doubles(d * M * (size_t)predictors), *prob = new_doubles(M);
+  double *above = new_doubles(d * M), *below = new_doubles(d * M), worst = 0;
+  set_workspace(a, threads, moe_tangent_workspace(s, threads));
+  CHECK(moe_tangent_rows(&a->rows, a->theta, got) == MOE_OK, "%d rows", s->n);
+  set_workspace(a, 1, moe_average_workspace(s, 1));
+  for (int c = 0; c < predictors; c++) {
+    const int of_expert = c - (s->K - 1), length = of_expert < 0 ? c * s->r : of_expert * s->p;
+    const int start = of_expert < 0 ? length : (s->K - 1) * s->r + length;
+    double *moved = a->theta + theta_place(s, start), here = *moved;
+    *moved = here + STEP;
+    moe_average_rows(&a->rows, a->theta, prob, above);
+    *moved = here - STEP;
+    moe_average_rows(&a->rows, a->theta, prob, below);
+    *moved = here;
+    for (size_t j = 0; j < d * M; j++) {
+      const double want = (above[j] - below[j]) / (2 * STEP);
+      worst = fmax(worst, fabs(got[j + d * M * (size_t)c] - want) / (s->n + fabs(want)));
+    }
+  }
+  CHECK(worst <= ACCURACY, "%d x %d, %d classes, %d experts: off by %g", s->n, s->p, s->M, s->K,
+        worst);
+  free(got);
+  free(prob);
+  free(above);
+  free(below);
+}
+
+static void tangents_are_right(void) {
+  for (int repeat = 0; repeat < 30; repeat++) {
+    recipe recipe = random_recipe();
+    recipe.standardised = 0;
+    sample *a = new_sample(&recipe);
+    for (int i = 0; i < a->rows.shape.n; i++) a->x[i] = 1;
+    for (int i = 0; i < a->rows.shape.n; i++) a->z[i] = 1;
+    check_tangent(a, between(1, 3));
+    free_sample(a);
+  }
+}
+
+/* Also of units, in parts too. */
+static void gate_sums_are_right(void) {
+  const int most[] = {0, 1, 3, 129, 300};
+  for (int repeat = 0; repeat < 30; repeat++) {
+    recipe recipe = random_recipe();
+    recipe.unit_rows = most[between(0, 4)];
+    recipe.shared = recipe.shared && !recipe.unit_rows;
+    sample *a = new_sample(&recipe);
+    const moe_shape *s = &a->rows.shape;
+    const size_t units = (size_t)(recipe.unit_rows ? a->rows.data.units.count : s->n);
+    double *gate = new_doubles(units * (size_t)s->K), *got = new_doubles((size_t)s->K);
+    set_workspace(a, 1, moe_rows_workspace(s, 1));
+    moe_predict_rows(&a->rows, a->theta, &(moe_prediction){.gate = gate});
+    const int threads = between(1, 3);
+    set_workspace(a, threads, moe_gate_sums_workspace(s, threads));
+    CHECK(moe_gate_sums_rows(&a->rows, a->theta, got) == MOE_OK, "%d rows", s->n);
+    for (size_t k = 0; k < (size_t)s->K; k++) {
+      double want = 0;
+      for (size_t i = 0; i < units; i++) want += weight_of(a, i) * gate[i + units * k];
+      CHECK(fabs(got[k] - want) <= 1e-12 * s->n, "%g, not %g", got[k], want);
+    }
+    free(gate);
+    free(got);
+    free_sample(a);
+  }
+}
+
 /* Of many segments and pieces. */
 static void threads_change_no_bit(void) {
   const recipe recipe = {.shape = {5000, 6, 4, 3, 3}, .spread = 1};
-  const size_t d = moe_coefficients_length(&recipe.shape), length = 5000 * 3;
+  const size_t d = moe_coefficients_length(&recipe.shape), n = 5000;
+  const size_t places[] = {
+      0, 3 * n, 3 * n + 3, 3 * (n + 1 + d), 3 * (n + 1 + 9 * d), 3 * (n + 2 + 9 * d)};
+  const size_t length = places[5];
   sample *a = new_sample(&recipe);
-  double *covariance = random_covariance(d), *first = new_doubles(length + 3 * (d + 1));
+  double *covariance = random_covariance(d), *first = new_doubles(length);
   for (int threads = 1; threads <= 3; threads++) {
-    double *out = new_doubles(length + 3 * (d + 1));
+    double *out = new_doubles(length);
     set_workspace(a, threads, moe_variance_workspace(&recipe.shape, threads));
     moe_variance_rows(&a->rows, a->theta, MOE_PROB, covariance, out);
     set_workspace(a, threads, moe_average_workspace(&recipe.shape, threads));
-    moe_average_rows(&a->rows, a->theta, out + length, out + length + 3);
-    if (threads == 1) memcpy(first, out, sizeof *out * (length + 3 * (d + 1)));
-    CHECK(memcmp(first, out, sizeof *out * (length + 3 * (d + 1))) == 0, "%d threads", threads);
+    moe_average_rows(&a->rows, a->theta, out + places[1], out + places[2]);
+    set_workspace(a, threads, moe_tangent_workspace(&recipe.shape, threads));
+    moe_tangent_rows(&a->rows, a->theta, out + places[3]);
+    set_workspace(a, threads, moe_gate_sums_workspace(&recipe.shape, threads));
+    moe_gate_sums_rows(&a->rows, a->theta, out + places[4]);
+    if (threads == 1) memcpy(first, out, sizeof *out * length);
+    CHECK(memcmp(first, out, sizeof *out * length) == 0, "%d threads", threads);
     free(out);
   }
   free(covariance);
@@ -172,5 +251,7 @@ static void threads_change_no_bit(void) {
 void test_delta(void) {
   run_test("variances are right", variances_are_right);
   run_test("averages are right", averages_are_right);
+  run_test("tangents are right", tangents_are_right);
+  run_test("sums of the gate are right", gate_sums_are_right);
   run_test("threads change no bit of errors", threads_change_no_bit);
 }

@@ -30,6 +30,10 @@ static void short_workspaces_of_rows(void) {
                   "variances");
     set_workspace(s, threads, moe_average_workspace(&a.shape, threads) - 1);
     check_refused(moe_average_rows(&s->rows, s->theta, out, out + 5), out, "averages");
+    set_workspace(s, threads, moe_tangent_workspace(&a.shape, threads) - 1);
+    check_refused(moe_tangent_rows(&s->rows, s->theta, out), out, "tangents");
+    set_workspace(s, threads, moe_gate_sums_workspace(&a.shape, threads) - 1);
+    check_refused(moe_gate_sums_rows(&s->rows, s->theta, out), out, "sums of the gate");
     set_workspace(s, threads, moe_information_workspace(&a.shape, threads, 0) - 1);
     check_refused(moe_information_rows(&s->rows, s->theta, MOE_SCORES, out), out, "information");
   }

@@ -43,6 +43,25 @@ test_that("more experts than a block has rows do not run over its scratch", {
   expect_equal(core$loglik, expected, tolerance = 1e-12)
 })
 
+test_that("sums over rows are those of predictions, and move as differences of them do", {
+  d <- oracle_data(n = 60, p = 3, M = 3, K = 2, seed = 6)
+  weights <- rexp(60)
+  problem <- full_rank_problem(d$x, d$x, d$frame$y, 2L, weights, 0, moe_control())
+  theta <- unlist(oracle_random(3, 3, 3, 2))
+  at <- core_predict(problem, theta, c("prob", "gate"))
+  expect_equal(core_gate_sums(problem, theta), colSums(weights * at$gate), tolerance = 1e-13)
+  expect_equal(core_averages(problem, theta)$prob, colSums(weights * at$prob), tolerance = 1e-13)
+  # The intercepts of the second expert's gate and of its last class.
+  tangent <- core_tangent(problem, theta)
+  for (case in list(c(place = 4, predictor = 1), c(place = 22, predictor = 5))) {
+    moved <- function(by) {
+      core_averages(problem, replace(theta, case[["place"]], theta[case[["place"]]] + by))$gradient
+    }
+    expect_equal(tangent[, , case[["predictor"]]], (moved(1e-5) - moved(-1e-5)) / 2e-5,
+                 tolerance = 1e-7)
+  }
+})
+
 test_that("predictions asked for together are those asked for apart, in their shapes", {
   d <- oracle_data(n = 40, p = 3, M = 4, K = 3, seed = 5)
   problem <- full_rank_problem(d$x, d$x, d$frame$y, 3L, NULL, 0, moe_control())
