@@ -62,6 +62,14 @@ test_that("the experts' weights are logarithmic means of their posteriors", {
   }
 })
 
+test_that("each member's experts share what its gate gives, and the weights sum to one", {
+  experts <- moe_contributions(average, d$frame[1:3, ])$experts
+  by_member <- aggregate(gate ~ row + class + member, experts, sum)
+  expect_identical(nrow(by_member), 3L * 2L * 6L)
+  expect_equal(by_member$gate, rep(1, nrow(by_member)))
+  expect_equal(aggregate(weight ~ row + class, experts, sum)$weight, rep(1, 6))
+})
+
 test_that("matrices, dropped columns, splines and factors have a term each", {
   frame <- transform(d$frame, f = rep(c("u", "v", "w"), 50), copy = x1)
   fit <- suppressMessages(moe_fit(y ~ x1 + copy + f | x2, frame, 2, lambda = 1, control = control))
@@ -82,6 +90,9 @@ test_that("they can be printed and drawn", {
   figure <- autoplot(why, row = 2, most = 2)
   bars <- figure$data
   expect_length(unique(bars$term), 3L)
+  terms <- why$terms[why$terms$row == 2, ]
+  largest <- sort(tapply(abs(terms$contribution), terms$term, max), decreasing = TRUE)[1:2]
+  expect_setequal(sub(" = .*", "", setdiff(levels(bars$term), "all others")), names(largest))
   expect_equal(as.vector(tapply(bars$contribution, bars$class, sum)),
                as.vector(why$log_odds[2, ]))
   expect_error(autoplot(why, row = 3), "`row`", class = "moe_error_input")

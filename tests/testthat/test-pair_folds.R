@@ -37,6 +37,12 @@ test_that("proteins of a fold's group are never trained on, and are as many in e
   # Hubs are spread: each group is in about as many pairs.
   ends <- tabulate(folds$group[unlist(pairs)])
   expect_lt(max(ends) / min(ends), 1.3)
+  hubs <- paste0("hub", 1:4)
+  star <- expand.grid(a = hubs, b = paste0("P", 1:40))
+  for (seed in 1:3) {
+    set.seed(seed)
+    expect_setequal(moe_pair_folds(star$a, star$b, 4)$group[hubs], 1:4)
+  }
 })
 
 test_that("all three kinds are held out, or those that are asked for", {
@@ -48,6 +54,15 @@ test_that("all three kinds are held out, or those that are asked for", {
   only <- moe_pair_folds(pairs$a, pairs$b, 2, "C3")
   expect_identical(as.character(unique(only$kind[!is.na(only$kind)])), "C3")
   expect_equal(mean(!is.na(only$kind)), 0.5, tolerance = 0.1)
+  # Pairs within a group could only be C3.
+  without <- moe_pair_folds(pairs$a, pairs$b, 3, c("C1", "C2"))
+  within <- without$group[pairs$a] == without$group[pairs$b]
+  expect_false(any(without$fold[within] == without$group[pairs$a[within]], na.rm = TRUE))
+  # Pairs of two groups are held out with either.
+  only <- moe_pair_folds(pairs$a, pairs$b, 3, "C2")
+  ends <- cbind(only$group[pairs$a], only$group[pairs$b])[!is.na(only$fold), ]
+  with_first <- only$fold[!is.na(only$fold)] == pmin(ends[, 1], ends[, 2])
+  expect_equal(mean(with_first), 0.5, tolerance = 0.1)
 })
 
 test_that("folds are drawn by the session's random numbers, from names of any kind", {
