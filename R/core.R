@@ -61,6 +61,10 @@ ridge_value <- function(problem, theta) {
   (sum(ridge$gate * theta[gate]^2) + sum(ridge$expert * theta[-gate]^2)) / 2
 }
 
+core_objective <- function(problem, theta) {
+  core_evaluate(problem, theta)$loglik - ridge_value(problem, theta)
+}
+
 distant_columns <- function(problem) {
   as.integer(c(ncol(problem$design$x), ncol(problem$design$z)))
 }

@@ -83,9 +83,7 @@ settle <- function(task, population, candidates, experts) {
   task$problem <- problem_with_experts(task$problem, experts)
   before <- population
   for (i in seq_along(candidates)) {
-    target <- entry_level(population, task$effort$size)
-    run <- short_run(task$problem, as_theta(candidates[[i]]), target)
-    population <- join_population(task, population, c(run, from = names(candidates)[i]))
+    population <- raise(task, population, as_theta(candidates[[i]]), names(candidates)[i])
   }
   if (experts == 1L || identical(before, population)) population else evolve(task, population)
 }

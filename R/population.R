@@ -30,7 +30,10 @@ objectives_of <- function(runs) vapply(runs, `[[`, 0, "objective")
 
 # Two runs share a solution if the objective does not dip half-way between their measures: local
 # maxima are apart by a valley, and a run that is still on its way lies on the slope of its own.
-# Plateaus on which short runs end far from each other, and heights, tell less.
+# Places and heights tell less: on one plateau short runs end far from each other.
+same_height <- 0.05 # unit of the log-likelihood: less is neither a dip nor a gain
+
+height_gap <- function(problem) same_height * min(1, problem$total)
 
 # Place of the member whose solution a run shares, if there is one: none but the nearest is asked.
 find_twin <- function(problem, population, run) {
@@ -39,18 +42,18 @@ find_twin <- function(problem, population, run) {
   if (length(nearest) == 0L) return(nearest)
   member <- population[[nearest]]
   between <- (run$theta + as_theta(matched_measure(problem, member, measure))) / 2
-  objective <- core_maximise(problem, between, 0L)$objective
-  dips <- !isTRUE(objective >= min(run$objective, member$objective))
-  if (dips) integer() else nearest
+  dip <- min(run$objective, member$objective) - core_objective(problem, between)
+  if (isTRUE(dip <= height_gap(problem))) nearest else integer()
 }
 
 # By the squared distance of each atom of the measure from the nearest one of a member.
 nearest_member <- function(problem, population, measure) {
-  atoms <- measure_atoms(measure)
-  which.min(vapply(population, function(run) {
-    squares <- squares_apart(measure_atoms(problem_measure(problem, run$theta)), atoms)
-    sum(apply(squares, 2, min))
-  }, 0))
+  atoms <- lapply(population, function(run) measure_atoms(problem_measure(problem, run$theta)))
+  if (length(atoms) == 0L) return(integer())
+  squares <- squares_apart(measure_atoms(measure), do.call(cbind, atoms))
+  experts <- problem$experts
+  least <- apply(array(squares, c(experts, experts, length(atoms))), c(1, 3), min)
+  which.min(colSums(least))
 }
 
 # Of a run, its experts in the order in which they match those of another measure.
@@ -66,23 +69,33 @@ draw_population <- function(task) {
   kinds <- list(start_kmeans, start_hyperplanes, start_random, start_labels)
   gather_population(task, lapply(seq_len(task$effort$size), function(s) {
     draw <- kinds[[(s - 1L) %% length(kinds) + 1L]]
-    short_run(task$problem, draw(task))
+    draw(task)
   }))
 }
 
 # The solutions of another problem of the same kind, with another ridge say, as starts.
 move_population <- function(task, population) {
-  gather_population(task, lapply(population, function(run) short_run(task$problem, run$theta)))
+  gather_population(task, lapply(population, `[[`, "theta"))
 }
 
-# Of the runs that are different solutions; a run without a finite objective where all are so.
-gather_population <- function(task, runs) {
-  population <- Reduce(function(population, run) join_population(task, population, run), runs,
-                       list())
-  if (length(population)) population else runs[1]
+# Of the different solutions to which starts lead; a run without a finite objective where all do.
+gather_population <- function(task, starts) {
+  population <- Reduce(function(population, theta) raise(task, population, theta), starts, list())
+  if (length(population)) population else list(short_run(task$problem, starts[[1]]))
 }
 
-same_height <- 0.05 # unit of the log-likelihood, that a run must be above its twin to replace it
+early_steps <- 20L # after which most children can be told that go where a member is
+
+# The population when a start has been run, unless it is soon on the slope of a member; `from` says
+# where it comes from.
+raise <- function(task, population, theta, from = NULL) {
+  problem <- task$problem
+  child <- short_run(problem, theta, steps = early_steps)
+  twin <- find_twin(problem, population, child)
+  if (any(objectives_of(population[twin]) > child$objective)) return(population)
+  run <- short_run(problem, child$theta, entry_level(population, task$effort$size))
+  join_population(task, population, c(run, from = from))
+}
 
 # With the run in its place if it is among the best, and a new solution or a better end of one.
 join_population <- function(task, population, run) {
@@ -90,7 +103,7 @@ join_population <- function(task, population, run) {
   if (!is.finite(run$objective) || !is.null(level) && run$objective <= level) return(population)
   twin <- find_twin(task$problem, population, run)
   gain <- run$objective - objectives_of(population[twin])
-  if (any(gain <= same_height * min(1, task$problem$total))) return(population)
+  if (any(gain <= height_gap(task$problem))) return(population)
   population[twin] <- NULL
   place <- sum(objectives_of(population) > run$objective)
   utils::head(append(population, list(run), place), task$effort$size)
@@ -113,18 +126,6 @@ evolve <- function(task, population) {
     population <- grown
   }
   population
-}
-
-early_steps <- 20L # after which most children can be told that go where a member is
-
-# The population when a child has been run from theta, unless it is soon on the slope of a member.
-raise <- function(task, population, theta) {
-  problem <- task$problem
-  child <- short_run(problem, theta, steps = early_steps)
-  twin <- find_twin(problem, population, child)
-  if (any(objectives_of(population[twin]) > child$objective)) return(population)
-  level <- entry_level(population, task$effort$size)
-  join_population(task, population, short_run(problem, child$theta, level))
 }
 
 courted <- 3L # of which the most different becomes the second parent

@@ -8,8 +8,8 @@ search_rows <- 10000L # most rows that a search sees
 # `unexplored` of the ways of a search are expected to lead to optima that none has found.
 search_efforts <- list(
   quick = list(size = 4L, patience = 1, unexplored = 1, most = 1L),
-  standard = list(size = 12L, patience = 2, unexplored = 0.2, most = 40L),
-  thorough = list(size = 12L, patience = 2, unexplored = 0.05, most = 100L)
+  standard = list(size = 12L, patience = 2, unexplored = 0.1, most = 40L),
+  thorough = list(size = 12L, patience = 2, unexplored = 0.02, most = 100L)
 )
 
 # The best run, and the optima in which searches ended: a data frame of each one's `objective`, best

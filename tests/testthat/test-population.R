@@ -80,10 +80,11 @@ test_that("a better end of a solution replaces it, in the units of the weights",
 
 test_that("runs without a finite objective are a population only where there are no others", {
   task <- rough_task(2L)
-  failed <- list(objective = NaN, theta = start_random(task))
-  ended <- list(objective = -1, theta = start_random(task))
-  expect_identical(gather_population(task, list(failed, ended)), list(ended))
-  expect_identical(gather_population(task, list(failed, failed)), list(failed))
+  set.seed(13)
+  start <- start_random(task)
+  failing <- NA * start
+  expect_identical(gather_population(task, list(failing, start)), raise(task, list(), start))
+  expect_identical(objectives(gather_population(task, list(failing, failing))), NaN)
 })
 
 test_that("a run need not reach anything before the population is full", {
@@ -194,11 +195,11 @@ test_that("children find better solutions than the random starts of their popula
     expect_lte(length(unlist(twins)), 2)
     expect_lte(length(grown), 8L)
     c(best = objectives(grown)[1] - objectives(population)[1],
-      all = mean(objectives(grown)) - mean(objectives(population)))
+      three = mean(objectives(grown)[1:3]) - mean(objectives(population)[1:3]))
   }, numeric(2))
   expect_true(all(gains["best", ] >= 0))
   expect_gt(max(gains["best", ]), 0.1)
-  expect_true(all(gains["all", ] > 1))
+  expect_true(all(gains["three", ] > 0.1))
 })
 
 test_that("a population of one solution has no children", {
