@@ -20,7 +20,7 @@ search_optimum <- function(problem, cl = NULL) {
   ends <- run_searches(task, problem$control, cl)
   optima <- count_optima(ends)
   tried <- seq_len(min(nrow(optima), if (task$sampled) finalists else 1L))
-  runs <- lapply(ends[optima$place[tried]], function(end) core_maximise(problem, end$theta))
+  runs <- run_from_each(problem, ends[optima$place[tried]])
   optima$objective[tried] <- objectives_of(runs)
   best <- order(optima$objective, decreasing = TRUE, na.last = TRUE)
   list(run = runs[[best[1]]], optima = data.frame(objective = optima$objective[best],
@@ -28,6 +28,20 @@ search_optimum <- function(problem, cl = NULL) {
 }
 
 finalists <- 4L # of searches on a sample: optima that are run on all rows
+
+# Where rows are lost on the way, the error has the best run so far.
+run_from_each <- function(problem, ends) {
+  runs <- list()
+  for (end in ends) {
+    run <- tryCatch(core_maximise(problem, end$theta), moe_error_rows = function(e) {
+      runs <- c(runs, list(e$run))
+      e$run <- runs[[which.max(objectives_of(runs))]]
+      stop(e)
+    })
+    runs <- c(runs, list(run))
+  }
+  runs
+}
 
 # What a search needs: the problem on rows that are spread evenly, so that all searches see the
 # same, and the covariates by which these are divided into regions.

@@ -171,3 +171,24 @@ test_that("files that are lost end the fit with the last good one", {
   expect_equal(again$objective, whole$objective, tolerance = 1e-10)
   expect_length(folders(), 0)
 })
+
+test_that("rows that are lost in a later run leave the best run so far", {
+  data <- rows_data(600, 96)
+  fit <- moe_fit(y ~ a + b | a, moe_rows(data, memory = 0), lambda = 1,
+                 start = rough_fit(y ~ a + b | a, data))
+  problem <- fit_problem(fit)
+  optimum <- as_theta(fit$measure)
+  ends <- list(list(theta = optimum), list(theta = 0.1 * optimum))
+  whole <- run_from_each(problem, ends[1])[[1]]
+  reads <- 0
+  lose <- function() {
+    reads <<- reads + 1
+    if (reads == whole$evaluations + 2) stop("no disk")
+  }
+  suppressMessages(trace("core_read", bquote(.(lose)()), print = FALSE,
+                         where = asNamespace("moelogit")))
+  on.exit(suppressMessages(untrace("core_read", where = asNamespace("moelogit"))))
+  lost <- tryCatch(run_from_each(problem, ends), error = identity)
+  expect_match(conditionMessage(lost), "no disk")
+  expect_identical(lost$run, whole)
+})
