@@ -6,7 +6,7 @@ check_processes <- function(cl) {
     refuse("`cl` must be NULL or a cluster by parallel::makeCluster(), not ", given(cl), ".")
   }
   if (length(cl) == 0L) refuse("`cl` must have at least one process, but has none.")
-  dead <- which(!vapply(seq_along(cl), function(i) answers(cl[i]), NA))
+  dead <- which(!vapply(seq_along(cl), function(i) answers(some_processes(cl, i)), NA))
   if (length(dead)) {
     refuse("`cl` must be a running cluster, but process ", paste(dead, collapse = ", "), " of ",
            length(cl), " does not answer: stop it by parallel::stopCluster() and make another.")
@@ -20,6 +20,9 @@ check_processes <- function(cl) {
            "there, or set their library by parallel::clusterCall(cl, .libPaths, .libPaths()).")
   }
 }
+
+# As a cluster of its own; not all engines have a method for `[`.
+some_processes <- function(cl, which) structure(unclass(cl)[which], class = class(cl))
 
 # Whether the process of a cluster of one lives. After an interrupt it may still owe the answer to
 # an earlier question, which is taken first, so that question and answer belong together again.
@@ -78,22 +81,27 @@ share_batch <- function(batch, cl) {
   repeat {
     out <- tryCatch(parallel::clusterApplyLB(cl, batch, run_kept_task), error = function(e) e)
     if (!inherits(out, "error")) return(list(results = unname(out), cl = cl))
-    alive <- vapply(seq_along(cl), function(i) answers(cl[i]), NA)
+    alive <- vapply(seq_along(cl), function(i) answers(some_processes(cl, i)), NA)
     if (all(alive)) stop(out)
     report_dead(cl, alive)
-    cl <- cl[alive]
+    cl <- some_processes(cl, alive)
   }
 }
 
 report_dead <- function(cl, alive) {
-  hosts <- vapply(cl[!alive], function(node) format(node$host), "")
-  which <- paste0(which(!alive), " (", hosts, ")", collapse = ", ")
+  which <- name_processes(cl, which(!alive))
   if (!any(alive)) {
     refuse("Processes of `cl` must live until the work is done, but all that were left have died: ",
            which, ". Stop the cluster by parallel::stopCluster() and make another.")
   }
   warning("Process ", which, " of `cl` has died; the others do its part. Stop the cluster by ",
           "parallel::stopCluster() afterwards and make another.", call. = FALSE)
+}
+
+# Their numbers, with the hosts that they run on where the engine says it.
+name_processes <- function(cl, which) {
+  hosts <- lapply(which, function(i) cl[[i]]$host)
+  paste0(which, ifelse(lengths(hosts), paste0(" (", hosts, ")"), ""), collapse = ", ")
 }
 
 keep_task <- function(task) {

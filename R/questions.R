@@ -24,7 +24,7 @@ places_of <- function(source) {
 
 exchange <- function(cluster, places, question) {
   tell <- function(to, step, ...) {
-    parallel::clusterApply(cluster[to], places[to], in_process, step, ...)
+    parallel::clusterApply(some_processes(cluster, to), places[to], in_process, step, ...)
   }
   all <- seq_along(cluster)
   longest <- if (inherits(cluster[[1]], "SOCKnode")) piece_bytes else Inf
@@ -49,12 +49,10 @@ in_process <- function(place, step, ...) asNamespace("moelogit")[[step]](place, 
 environment(in_process) <- baseenv()
 
 refuse_dead <- function(cluster, reason) {
-  dead <- which(!vapply(seq_along(cluster), function(i) answers(cluster[i]), NA))
+  dead <- which(!vapply(seq_along(cluster), function(i) answers(some_processes(cluster, i)), NA))
   if (length(dead) == 0L) stop(reason)
-  hosts <- vapply(cluster[dead], function(node) format(node$host), "")
-  stop(rows_lost(paste0("process ", paste0(dead, " (", hosts, ")", collapse = ", "), " of the ",
-                        length(cluster), " of the cluster has died, and its share is gone; make ",
-                        "a new cluster.")))
+  stop(rows_lost(paste0("process ", name_processes(cluster, dead), " of the ", length(cluster),
+                        " of the cluster has died, and its share is gone; make a new cluster.")))
 }
 
 # --- in a process ---

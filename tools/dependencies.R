@@ -5,7 +5,7 @@
 #   Rscript tools/dependencies.R library         name the library to install into
 #
 # The field Imports is all the package cannot run without; Suggests adds what tests and vignettes
-# use, Config/Needs/website what builds the site.
+# use, Config/Needs/website what builds the site, Config/Needs/engines what holds rows outside R.
 
 required <- c("Depends", "Imports", "LinkingTo")
 
