@@ -22,7 +22,8 @@
 #'
 #' @param edges The edges, as one of
 #'   * a data frame with a row per edge: the columns `protein_a` and `protein_b`, or, if it does not
-#'     have these, its first two; and perhaps `confidence` (`"medium"` or `"high"`);
+#'     have these, its first two; and perhaps `confidence` (`"medium"` or `"high"`). Other columns
+#'     are not used: of pairs by [moe_read_pairs()] give those whose class stands for an edge;
 #'   * a graph of igraph, in which vertices may have the attributes `name` and `class`, and edges
 #'     `confidence`; the direction of edges is ignored, and vertices without names are numbered;
 #'   * a square matrix, dense or of package Matrix, whose row names are the proteins. Proteins are

@@ -70,7 +70,13 @@ name_edges <- function(edges) {
     }
     names(edges)[1:2] <- ends
   }
-  edges <- as.data.frame(edges)[intersect(c(ends, "confidence"), names(edges))]
+  edges <- as.data.frame(edges)
+  classes <- unique(edges[["class"]])
+  if (length(classes) > 1L) {
+    message("All rows are taken for edges, whatever their `class`: ",
+            enumerate(as.character(classes)), ".")
+  }
+  edges <- edges[intersect(c(ends, "confidence"), names(edges))]
   edges[ends] <- lapply(edges[ends], protein_names)
   nameless <- which(rowSums(is.na(edges[ends]) | edges[ends] == "") > 0)
   if (length(nameless)) {

@@ -23,7 +23,8 @@
 #'   ends in `.gz`. An existing file is replaced.
 #' @param top Number of pairs to return.
 #' @param block Number of pairs that are described at once, at least.
-#' @param ... Handed to `predict()`.
+#' @param ... Handed to `predict()`, such as `prior`, the classes' shares among all pairs, without
+#'   which probabilities are as among the training pairs.
 #' @return A data frame with the `top` pairs, the most probable first: `protein_a`, `protein_b` and
 #'   a column of probabilities for each class. Its attribute `scored` is the number of pairs that
 #'   were scored.

@@ -89,7 +89,7 @@ add_all("moe_ppi_features()", sprintf("yeast_network, %d pairs", pairs), m, seco
 
 # --- sequences ---
 
-proteins <- size(2000, 50)
+proteins <- size(200, 50)
 m <- measure("s <- draw_sequences(%d); out <- measured(function() moe_sequence_features(s))",
              proteins)
 add_all("moe_sequence_features()", sprintf("%d proteins of length 450", proteins), m)

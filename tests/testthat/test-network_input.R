@@ -41,6 +41,15 @@ test_that("repeats and edges from a protein to itself are left out and counted",
   expect_identical(again$adjacency, network$adjacency)
 })
 
+test_that("edges that have classes, which may mean that they are none, are reported", {
+  skip_without_networks()
+  edges <- data.frame(protein_a = c("A", "B"), protein_b = c("B", "C"), class = c("yes", "no"))
+  expect_message(network <- moe_network(edges),
+                 "All rows .* whatever their `class`: \"yes\", \"no\"")
+  expect_identical(nrow(network$edges), 2L)
+  expect_silent(moe_network(edges[1, ]))
+})
+
 test_that("what is no network is refused in words", {
   skip_without_networks()
   refused <- function(message, ...) {
