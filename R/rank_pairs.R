@@ -8,9 +8,9 @@
 #'
 #' @details
 #' With `p` proteins as `pairs`, all \eqn{p (p - 1) / 2} pairs are scored; if `features` is a
-#' network, those that it joins are left out, as their own edge would give them away. Pairs are
-#' ranked by one minus the probability of the first class, the level that stands for no
-#' interaction.
+#' network, those that it joins are left out, as their own edge would give them away, and so are
+#' pairs of a protein with itself, whose neighbours say nothing. Pairs are ranked by one minus the
+#' probability of the first class, the level that stands for no interaction.
 #'
 #' @param object A fit, or anything whose `predict(object, newdata, type = "prob")` is a matrix of
 #'   class probabilities, such as fits by [moe_fit()] and [moe_tune()].
@@ -57,7 +57,9 @@ moe_rank_pairs <- function(object, pairs, features, file = NULL, top = 1000, blo
     best <- best_pairs(rbind(best, table), top)
     scored <- scored + NROW(table)
   }
-  if (scored == 0) refuse("`pairs` must hold pairs that the network does not join, but has none.")
+  if (scored == 0) {
+    refuse("`pairs` must hold pairs of two proteins that the network does not join, but has none.")
+  }
   structure(best, scored = scored)
 }
 
@@ -71,7 +73,7 @@ as_description <- function(features) {
   function(pairs) {
     a <- protein_numbers(pairs$protein_a, name, "`pairs`")
     b <- protein_numbers(pairs$protein_b, name, "`pairs`")
-    pairs <- pairs[!are_joined(a, b, network), ]
+    pairs <- pairs[a != b & !are_joined(a, b, network), ]
     list(pairs = pairs, features = moe_ppi_features(pairs, network))
   }
 }

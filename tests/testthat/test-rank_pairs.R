@@ -27,6 +27,9 @@ test_that("all pairs that are not joined are scored, in whatever blocks, and the
   expect_equal(as.matrix(written[3:5]), signif(prob, 6), ignore_attr = TRUE)
   whole <- moe_rank_pairs(fit, name, network, top = 25)
   expect_equal(whole, best)
+  # A pair of a protein with itself would come first.
+  with_itself <- rbind(data.frame(protein_a = name, protein_b = name), every)
+  expect_equal(moe_rank_pairs(fit, with_itself, network, top = 25), best)
 })
 
 test_that("pairs in a data frame are scored by any function of pairs", {
@@ -51,7 +54,7 @@ test_that("what cannot be scored is refused", {
   refused("vector of proteins, not \"P1\"", "P1", network)
   refused("must name each protein once, but \"P1\"", c("P1", "P1"), network)
   refused("Every protein of `pairs` .* \"X\" is not", c("P1", "X"), network)
-  refused("does not join, but has none", network$edges, network)
+  refused("two proteins that the network does not join", network$edges, network)
   refused("`file` must be in a folder that exists", c("P1", "P2"), network,
           file.path(tempdir(), "none", "x"))
   predicts_text <- structure(list(), class = "odd_model")
