@@ -80,6 +80,7 @@ sections <- c(
   counts = "Evaluations to within 1e-6 of the optimum, from random starts",
   search = "What the search costs",
   optima = "The optimum found from every seed, on real data",
+  ablation = "What the parts of a search are worth",
   path = "Levels of the path and default fits", losses = "Default fits on held-out rows",
   rivals = "Other programs' optima",
   threads = "Threads", memory = "Memory", growth = "Growth",
