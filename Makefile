@@ -12,7 +12,8 @@ OPTIMISED = -O2 -fopenmp
 CORE_LIBS = -llapack -lblas -lm
 
 .PHONY: help document install test core bench check format lint clean analyse tidy cppcheck clang serial \
-	sanitize fuzz valgrind gctorture coverage mutants locales blas interrupt spell readme
+	sanitize fuzz valgrind gctorture coverage mutants locales blas interrupt sources spell \
+	readme
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 12
@@ -112,6 +113,9 @@ blas: ## compare results under another BLAS, BLAS=libopenblas.so.0 say, with R's
 
 interrupt: ## interrupt long fits, fork after threads, run out of memory
 	tools/interrupt.sh
+
+sources: ## compare fits of sources of rows with fits in memory; kill processes (half an hour)
+	Rscript tools/sources.R
 
 spell: ## check the spelling
 	Rscript tools/spell.R

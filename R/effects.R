@@ -22,9 +22,10 @@
 #' @param object A fit by [moe_fit()] that holds its training data.
 #' @param variables Names of covariates: variables of the formula, or columns of matrices. All by
 #'   default.
-#' @param newdata,newz Rows over which to average, as in [predict.moe_fit()]; the training data by
-#'   default. Where the formula transforms a variable, as in `log(x)`, the fit does not hold the
-#'   variable itself, and `newdata` is needed. Rows with missing values are left out.
+#' @param newdata,newz Rows over which to average, as in [predict.moe_fit()], also a source of rows
+#'   by [moe_rows()]; the training data by default. Where the formula transforms a variable, as in
+#'   `log(x)`, the fit does not hold the variable itself, and `newdata` is needed. Rows with missing
+#'   values are left out.
 #' @param weights Weights of these rows; by default the case weights for the training data and 1 for
 #'   `newdata`.
 #' @param vcov,cluster Which covariance to use: `type` and `cluster` of [vcov.moe_fit()].
@@ -46,25 +47,14 @@ moe_effects <- function(object, variables = NULL, newdata = NULL, newz = NULL, w
                         vcov = c("observed", "sandwich", "opg"), cluster = NULL, level = 0.95) {
   check_fit(object)
   level <- check_level(level)
-  frame <- effect_frame(object, newdata, newz)
-  variables <- check_variables_wanted(variables, names(frame))
-  check_entering(object, frame[variables])
-  weights <- if (!is.null(weights)) check_weights(weights, nrow(frame)) else
-    if (is.null(newdata)) prior_weights(object) else rep.int(1, nrow(frame))
-  missing <- missing_rows(object, effect_data(object, frame))
-  used <- weights > 0 & !seq_len(nrow(frame)) %in% missing
-  if (!any(used)) refuse("There must be a row without missing values, but there is none.")
-  frame <- frame[used, , drop = FALSE]
-  weights <- weights[used] / sum(weights[used])
+  task <- list(fit = object, variables = variables, newz = newz, weights = weights)
+  sums <- if (is_rows(newdata)) sum_source_effects(newdata, task) else sum_effects(newdata, task)
+  if (is.null(sums)) refuse("There must be a row without missing values, but there is none.")
   covariance <- scaled_covariance(object, vcov, cluster, "vcov")
-  plain <- variables[vapply(variables, is_plain, NA, fit = object, values = frame)]
-  tangent <- if (length(plain)) average_tangent(object, frame, weights)
-  effects <- lapply(variables, function(name) {
-    if (!name %in% plain) return(effects_of(object, frame, name, weights, covariance))
-    change <- list(`dP/dx` = plain_derivative(object, name, tangent))
-    effect_table(object, name, change, covariance)
-  })
-  finish_effects(do.call(rbind, effects), level)
+  tables <- Map(function(label, changes) {
+    effect_table(object, label, changes, sums$total, covariance)
+  }, names(sums$changes), sums$changes)
+  finish_effects(do.call(rbind, unname(tables)), level)
 }
 
 finish_effects <- function(effects, level) {
@@ -183,19 +173,47 @@ effect_data <- function(fit, frame) {
 
 # --- effects ---
 
-# A row per contrast and class.
-effects_of <- function(fit, frame, name, weights, covariance) {
-  values <- frame[[name]]
-  if (is.null(dim(values))) {
-    return(effect_table(fit, name, changes_of(fit, frame, name, weights), covariance))
+# Over rows: their weight, `total`, and for each variable (each column of a matrix) by its label the
+# weighted sums of the changes of probabilities, `changes`. NULL where there is no row.
+sum_effects <- function(newdata, task) {
+  fit <- task$fit
+  frame <- effect_frame(fit, newdata, task$newz)
+  variables <- check_variables_wanted(task$variables, names(frame))
+  check_entering(fit, frame[variables])
+  weights <- if (!is.null(task$weights)) check_weights(task$weights, nrow(frame)) else
+    if (is.null(newdata)) prior_weights(fit) else rep.int(1, nrow(frame))
+  missing <- missing_rows(fit, effect_data(fit, frame))
+  used <- weights > 0 & !seq_len(nrow(frame)) %in% missing
+  if (!any(used)) return(NULL)
+  frame <- frame[used, , drop = FALSE]
+  weights <- weights[used]
+  plain <- variables[vapply(variables, is_plain, NA, fit = fit, values = frame)]
+  tangent <- if (length(plain)) average_tangent(fit, frame, weights)
+  changes <- lapply(variables, function(name) {
+    if (!name %in% plain) return(effects_of(fit, frame, name, weights))
+    setNames(list(list(`dP/dx` = plain_derivative(fit, name, tangent))), name)
+  })
+  list(total = sum(weights), changes = do.call(c, changes))
+}
+
+sum_source_effects <- function(source, task) {
+  if (!is.null(task$weights)) {
+    refuse("`weights` must be NULL where `newdata` is a source of rows, all of which count alike.")
   }
+  task$fit[c("source", "model")] <- NULL
+  Reduce(add_results, over_chunks(source, sum_effects, task))
+}
+
+# A list of changes by label.
+effects_of <- function(fit, frame, name, weights) {
+  values <- frame[[name]]
+  if (is.null(dim(values))) return(setNames(list(changes_of(fit, frame, name, weights)), name))
   labels <- colnames(values)
   if (is.null(labels)) labels <- seq_len(ncol(values))
-  tables <- lapply(seq_len(ncol(values)), function(j) {
-    change <- list(`dP/dx` = derivative(fit, frame, name, weights, j))
-    effect_table(fit, paste0(name, labels[j]), change, covariance)
+  changes <- lapply(seq_len(ncol(values)), function(j) {
+    list(`dP/dx` = derivative(fit, frame, name, weights, j))
   })
-  do.call(rbind, tables)
+  setNames(changes, paste0(name, labels))
 }
 
 # Dates and times are numbers to the model.
@@ -206,9 +224,10 @@ changes_of <- function(fit, frame, name, weights) {
   list(`dP/dx` = derivative(fit, frame, name, weights))
 }
 
-effect_table <- function(fit, label, changes, covariance) {
+# A row per contrast and class.
+effect_table <- function(fit, label, changes, total, covariance) {
   tables <- lapply(names(changes), function(contrast) {
-    change <- changes[[contrast]]
+    change <- lapply(changes[[contrast]], `/`, total)
     variance <- colSums(change$gradient * (covariance %*% change$gradient))
     data.frame(variable = label, contrast = contrast, class = fit$levels,
                estimate = change$prob, std.error = sqrt(pmax(variance, 0)))

@@ -19,6 +19,10 @@ fit_call <- function(call) {
 # adds to a worker's fit what the method knows, training data included. `call` is that of moe_fit().
 
 read_formula <- function(formula, data, call, contrasts, env, keep_frame = TRUE) {
+  if (inherits(data, "moe_rows")) {
+    refuse("`data` must be a data frame where rows are drawn, as these are needed one by one, not ",
+           given(data), ".")
+  }
   data <- plain_columns(data)
   read <- read_frame(formula, data, call, contrasts, env)
   frame <- drop_covariate_levels(read$frame, read$response)

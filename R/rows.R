@@ -10,9 +10,9 @@
 #' coefficients. So rows are read in chunks, one after the other, once per call: the variables that
 #' the formula needs are kept, levels and counts taken, and then the designs of the first chunks are
 #' kept in memory, those of the others in files of the temporary folder, from which each evaluation
-#' reads numbers alone. These files are removed when the call ends, however it does. A cluster's processes keep their shares
-#' in memory, unless these are sources themselves; only coefficients and sums travel, and are added
-#' in the order of the processes. The fit is that of the same rows in one data frame, up to
+#' reads numbers alone. These files are removed when the call ends, however it does. A cluster's
+#' processes keep their shares in memory, unless these are sources themselves; only coefficients and
+#' sums travel, and are added in the order of the processes. The fit is that of the same rows in one data frame, up to
 #' rounding, and does not depend on which process is quicker.
 #'
 #' What depends on all rows at once is computed so:
@@ -29,12 +29,15 @@
 #' `subset`, `weights` and `na.action` are applied to each chunk. Chunks may have no rows. All must
 #' have the same variables, of the same kinds, and a source must have as many rows when it is read
 #' again. `group` and a matrix as `start` need the rows themselves and are refused, as are methods
-#' that give a value per row of the training data, such as [residuals.moe_fit()]: they, and
-#' [predict.moe_fit()], take the source as `newdata` where they have it. [vcov.moe_fit()],
-#' [summary.moe_fit()] and [moe_dendrogram()] read the source of the fit again.
+#' that give a value per row of the training data, such as [residuals.moe_fit()].
+#' [predict.moe_fit()] and [moe_effects()] take a source as `newdata`, and [moe_calibration()] what
+#' predict() gives of it; [moe_tune()], [moe_average()] and [moe_bootstrap()] draw rows, and need them
+#' one by one. [vcov.moe_fit()], [summary.moe_fit()] and [moe_dendrogram()] read the source of the fit
+#' again.
 #'
 #' When the rows cannot be reached any more, the fit ends with an error of class `moe_error_rows`,
-#' which has the last good fit as its element `fit`; `start =` takes it.
+#' which has the last good fit as its element `fit`; `start =` takes it. With
+#' `moe_control(checkpoint = )` the same call goes on from a file instead.
 #'
 #' @param x Where the rows are:
 #'   * a function of one argument, as `biglm::bigglm()` has it: `x(TRUE)` starts from the first
@@ -52,8 +55,7 @@
 #'   frame or a source by `moe_rows()`. Objects in its environment are sent with it.
 #' @param rows Rows per chunk.
 #' @param spill Most bytes of temporary files that a call may write; beyond, it ends with an error.
-#' @param memory Bytes of designs that are kept in memory instead, the first ones: rows are then
-#'   evaluated several times faster than from files.
+#' @param memory Bytes of designs that are kept in memory instead, the first ones.
 #' @return An object of class `moe_rows`.
 #' @seealso [moe_fit()]; `vignette("rows")`
 #' @examples

@@ -62,6 +62,18 @@ test_that("errors, trees and predictions are those of all rows", {
                tolerance = 1e-5)
 })
 
+test_that("effects on average over a source are those over its rows", {
+  data <- rows_data(900, 32)
+  fit <- suppressWarnings(moe_fit(y ~ a + splines::ns(b, 3) + f | a + g, data, lambda = 1,
+                                  start = rough_fit(y ~ a + splines::ns(b, 3) + f | a + g, data)))
+  data$a[201:400] <- NA # a chunk without a row to average over
+  source <- moe_rows(data, rows = 200)
+  expect_equal(moe_effects(fit, newdata = source), moe_effects(fit, newdata = data),
+               tolerance = 1e-6)
+  expect_error(moe_effects(fit, newdata = source, weights = 1:900), "`weights` must be NULL")
+  expect_error(moe_effects(fit, newdata = moe_rows(data[201:400, ])), "without missing values")
+})
+
 test_that("columns that others imply are dropped as ever", {
   data <- rows_data(500, 41)
   data$twice <- 2 * data$b + 1
@@ -140,10 +152,13 @@ test_that("a source that changes is seen", {
 })
 
 test_that("what needs the rows one by one says so", {
-  fit <- moe_fit(y ~ a + b, moe_rows(rows_data(200, 91)), 1, lambda = 1)
+  data <- rows_data(200, 91)
+  fit <- moe_fit(y ~ a + b, moe_rows(data), 1, lambda = 1)
   expect_error(residuals(fit), "elsewhere")
   expect_error(predict(fit), "elsewhere")
   expect_error(moe_bootstrap(fit, 2), "elsewhere")
+  expect_error(moe_tune(y ~ a, moe_rows(data)), "where rows are drawn")
+  expect_error(moe_average(y ~ a, moe_rows(data)), "where rows are drawn")
   expect_error(vcov(fit, cluster = rep(1:2, 100)), "elsewhere")
   expect_null(moe_fit(y ~ a, moe_rows(rows_data(200, 91)), experts = 1, model = FALSE)$source)
   expect_output(print(fit$source$rows), "data frame of 200 rows")
