@@ -13,7 +13,9 @@
 #'   steps suggest.
 #' @param threads Threads over which rows are shared, where the package was built with OpenMP.
 #'   No more than there are cores. Results do not depend on it. A forked process (as in
-#'   `parallel::mclapply()`) always uses one.
+#'   `parallel::mclapply()`) always uses one. Threads wait for each other at every step, so on a
+#'   machine that is busy with other work they help only if the environment variable
+#'   `OMP_WAIT_POLICY` is `passive` before R starts; processes (`cl` of [moe_fit()]) do not wait.
 #' @param progress Whether to show a progress bar over searches if the fit takes more than a few
 #'   seconds.
 #' @param intercept_ridge Share of `lambda` (0 to 1) that is put on the sum-to-zero intercepts
