@@ -118,7 +118,7 @@ training_fault <- function(fit, data) {
 
 holds_classes <- function(y) {
   if (is_counts(y)) return(identical(dim(y), c(length(y), nlevels(y))) && hold_counts(unclass(y)))
-  is.factor(y) && all(as.integer(y) %in% seq_along(levels(y)))
+  is.factor(y) && sum(tabulate(y, nlevels(y))) == length(y)
 }
 
 holds_numbers <- function(x) {

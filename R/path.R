@@ -142,8 +142,8 @@ theta_entropy <- function(theta, experts, problem) {
 
 # -sum_i v_i sum_k tau_ik log tau_ik; `weights` are NULL for 1.
 posterior_entropy <- function(tau, weights) {
-  entropy <- ifelse(tau > 0, -tau * log(tau), 0)
-  sum(if (is.null(weights)) entropy else weights * entropy)
+  terms <- tau * log(pmax(tau, .Machine$double.xmin)) # 0 where tau is 0
+  -sum(if (is.null(weights)) terms else weights * terms)
 }
 
 # The number of experts with the least criterion, the smaller of equals.

@@ -55,9 +55,10 @@ summary.moe_fit <- function(object, type = c("observed", "sandwich", "opg"), clu
 summarise_experts <- function(fit, gate, expert) {
   weights <- prior_weights(fit) * gate
   leading <- replace(max.col(gate, "first"), prior_weights(fit) == 0, NA)
-  assigned <- table(factor(per_unit(fit, leading), seq_len(fit$experts), names(fit$shares)))
+  assigned <- table(factor_of(per_unit(fit, leading), names(fit$shares), ordered = FALSE))
   classes <- vapply(seq_len(fit$experts), function(k) {
-    colSums(weights[, k] * matrix(expert[, , k], nrow(gate))) / sum(weights[, k])
+    prob <- matrix(expert[, , k], nrow(gate))
+    drop(crossprod(prob, weights[, k])) / sum(weights[, k])
   }, numeric(length(fit$levels)))
   dimnames(classes) <- list(fit$levels, names(fit$shares))
   list(assigned, classes)
