@@ -58,15 +58,24 @@ sources <- list(memory = do.call(rbind, lapply(seq_len(chunks), make_chunk, chun
                 two = share_chunks(clusters[[2]], chunks, chunk_rows))
 times <- take_turns(lapply(lapply(sources, fit_rows), evaluation), size(15, 2))
 
-# --- a question to two processes, whose work is nothing ---
+# --- questions to processes whose work is nothing, and what 64 of them would make of 1e9 rows ---
 
-small <- evaluation(fit_rows(share_chunks(clusters[[2]], 2L, 200L)))
+clusters$eight <- parallel::makeCluster(8)
+sized <- function(cluster) evaluation(fit_rows(share_chunks(cluster, length(cluster), 200L)))
 alone <- evaluation(fit_rows(do.call(rbind, lapply(1:2, make_chunk, 200L))))
-questions <- take_turns(list(alone = alone, asked = small), size(15, 2))
+questions <- take_turns(list(alone = alone, two = sized(clusters[[2]]),
+                             eight = sized(clusters$eight)), size(15, 2))
+of_two <- questions[, "two"] - questions[, "alone"]
+of_64 <- of_two + 62 * (questions[, "eight"] - questions[, "two"]) / 6
+seconds_of_row <- times[, "one"] / (chunks * chunk_rows)
+
+# What travels to a process and back; the answer is as long for any number of rows.
 theta <- numeric(3 * 11 + 3 * 3 * 11)
 question <- list(run = "core_evaluate", argument = list(theta, FALSE))
-bytes <- length(serialize(list(inner$in_process, question), NULL)) +
-  length(serialize(alone(), NULL))
+traffic <- function(answer) {
+  length(serialize(list(inner$in_process, question), NULL)) + length(serialize(answer(), NULL))
+}
+bytes <- c(traffic(alone), traffic(evaluation(fit_rows(sources$memory))))
 for (cluster in clusters) parallel::stopCluster(cluster)
 
 # --- more rows than are held: a database ---
@@ -120,9 +129,13 @@ save_results(
   ratio_result("evaluation by one process / by two", case, times, "one", "two", at_least = 1.8),
   result("evaluation in memory", case, 1e3 * times[, "memory"], "ms"),
   result("evaluation from files", case, 1e3 * times[, "files"], "ms"),
-  result("question to two processes", "p = 11, M = 3, K = 3",
-         1e3 * (questions[, "asked"] - questions[, "alone"]), "ms", at_most = 2),
-  result("question and answer, per process", "p = 11, M = 3, K = 3", bytes, "bytes"),
+  result("question to two processes", "p = 11, M = 3, K = 3", 1e3 * of_two, "ms", at_most = 2),
+  result("question and answer, per process", "n = 400", bytes[1], "bytes"),
+  result("question and answer, per process", case, bytes[2], "bytes"),
+  result("question to 64 processes, extrapolated from two and eight", "p = 11, M = 3, K = 3",
+         1e3 * of_64, "ms"),
+  result("evaluation by 64 processes, from these parts", "n = 1e9, p = 11, M = 3, K = 3",
+         1e9 / 64 * seconds_of_row + of_64, "s"),
   result("peak of the process", far_case, far[["peak"]], "MB", at_most = 1000),
   result("evaluation, processor time per row / of one data frame", far_case,
          far[["evaluation"]] / fit_chunks * chunks / near[["evaluation"]], at_most = 1.3),
