@@ -45,7 +45,10 @@
 #' \eqn{p(x \mid m)} is the same. It is not where, say, pairs without an interaction were not drawn
 #' at random among all such pairs. And the mean of \eqn{p^*(m \mid x)} over the population is
 #' \eqn{\pi_m} only as far as the fit is calibrated at \eqn{q}: where \eqn{\pi_m / q_m} is a
-#' thousandth, what was a small error among small probabilities matters a thousand times.
+#' thousandth, what was a small error among small probabilities matters a thousand times. The
+#' default ridge makes such an error where rows are few: it draws large odds towards even, and the
+#' mean comes out too small. For rare classes give a smaller `lambda`, such as 1, or use
+#' [moe_average()]; `vignette("ppi")` has a simulation.
 #' [moe_calibration()] has `prior` too.
 #' @section What the history of a group says:
 #' In a fit with `group`, one expert makes all responses of a group, so earlier ones tell which.

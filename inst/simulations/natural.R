@@ -5,7 +5,7 @@
 #
 #   Rscript inst/simulations/natural.R [processes]
 #
-# Adds to inst/simulations/natural.csv; some two minutes of processor time.
+# Adds to inst/simulations/natural.csv; some three minutes of processor time.
 library(moelogit)
 source("inst/simulations/resume.R")
 
@@ -35,7 +35,7 @@ compare <- function(prob, log_odds, class, rate) {
   order <- order(truth, decreasing = TRUE)
   top <- order[cumsum(weight[order]) <= 0.01]
   data.frame(
-    rate = rate, predicted = sum(weight * prob), observed = rate,
+    rate = rate, predicted = sum(weight * prob), by_truth = sum(weight * truth), observed = rate,
     top_predicted = weighted.mean(prob[top], weight[top]),
     top_observed = weighted.mean(class[top] == "yes", weight[top])
   )
@@ -46,9 +46,11 @@ run_task <- function(task) {
   rows <- task$rows / 2
   x <- rbind(draw("no", rows), draw("yes", rows))
   y <- factor(rep(c("no", "yes"), each = rows))
+  quick <- moe_control(search = "quick")
   fit <- switch(task$method,
                 average = moe_average(x, y),
-                fit = moe_fit(x, y, experts = 2, control = moe_control(search = "quick")))
+                fit = moe_fit(x, y, experts = 2, control = quick),
+                little_ridge = moe_fit(x, y, experts = 2, lambda = 1, control = quick))
   class <- rep(c("no", "yes"), each = 50000)
   new <- rbind(draw("no", 50000), draw("yes", 50000))
   log_odds <- true_log_odds(new)
@@ -56,11 +58,11 @@ run_task <- function(task) {
     prob <- predict(fit, new, type = "prob", prior = c(no = 1 - rate, yes = rate))[, "yes"]
     compare(prob, log_odds, class, rate)
   })
-  data.frame(task, do.call(rbind, rates))
+  data.frame(task, do.call(rbind, rates), row.names = NULL)
 }
 
-tasks <- expand.grid(method = c("average", "fit"), rows = c(2000, 10000), replicate = 1:5,
-                     stringsAsFactors = FALSE)
+tasks <- expand.grid(method = c("average", "fit", "little_ridge"), rows = c(2000, 10000),
+                     replicate = 1:5, stringsAsFactors = FALSE)
 tasks$seed <- seq_len(nrow(tasks))
 arguments <- as.integer(commandArgs(trailingOnly = TRUE))
 run_remaining(tasks, run_task, "inst/simulations/natural.csv",
