@@ -13,7 +13,7 @@ CORE_LIBS = -llapack -lblas -lm
 
 .PHONY: help document install test core bench check format lint clean analyse tidy cppcheck clang serial \
 	sanitize fuzz valgrind gctorture coverage mutants locales blas interrupt sources spell \
-	readme
+	readme clients
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 12
@@ -122,3 +122,6 @@ spell: ## check the spelling
 
 readme: ## render README.md from README.Rmd, with the package as installed
 	Rscript -e 'knitr::knit("README.Rmd", quiet = TRUE)'
+
+clients: ## what other packages make of a fit, against glm() and multinom(): a line per call
+	Rscript tools/clients.R

@@ -32,8 +32,8 @@
 #' `test = "bootstrap"` compares the number of experts too, and fits with different ridges
 #' (McLachlan, 1987). With \eqn{T = 2 (\ell_1 - \ell_0)}, twice the difference of the two
 #' log-likelihoods without penalty, each of \eqn{B} replicates draws responses from the smaller fit
-#' as [simulate()][simulate.moe_fit] does, at the covariates (and groups) there are, fits both models
-#' to them as they were fitted to the data, with their ridges and searches, and has its own
+#' as [simulate()][simulate.moe_fit] does, at the covariates (and groups) there are, fits both
+#' models to them as they were fitted to the data, with their ridges and searches, and has its own
 #' \eqn{T^*_b}. The p value is
 #' \deqn{p = \frac{1 + \#\{b : T^*_b \ge T\}}{1 + B},} at least \eqn{1 / (1 + B)}. Were the smaller
 #' model true with the parameters of its fit, \eqn{p \le \alpha} would occur with probability
@@ -54,8 +54,8 @@
 #' @return A data frame of class `anova`. Of one fit: a row per term, `Df`, `Chisq` and
 #'   `Pr(>Chisq)`; terms are named by part where there are several experts. Of several: a row per
 #'   fit, `#Df` (its parameters), `LogLik`, and `Df`, `Chisq` and `Pr(>Chisq)` of its comparison
-#'   with the row before; or with `test = "bootstrap"` `Df`, `LR` (\eqn{T}) and `Pr(>LR)`, and as the
-#'   attribute `replicates` a matrix of the \eqn{T^*_b}, a column per comparison.
+#'   with the row before; or with `test = "bootstrap"` `Df`, `LR` (\eqn{T}) and `Pr(>LR)`, and as
+#'   the attribute `replicates` a matrix of the \eqn{T^*_b}, a column per comparison.
 #' @seealso [stats::drop1()], [stats::add1()] and [stats::step()], which work by AIC; see
 #'   [update.moe_fit()] for what a formula of one part means there.
 #' @references

@@ -8,8 +8,8 @@
 #'
 #' @details
 #' `insight::is_model()` has a list of classes of its own, in which ours is not, so that functions
-#' which ask it before anything else, such as `parameters::standardize_parameters()` and
-#' `performance::compare_performance()`, refuse fits.
+#' which ask it before anything else, such as `parameters::compare_parameters()` and
+#' `performance::compare_performance()`, leave fits out.
 #'
 #' @param x,model A fit by [moe_fit()].
 #' @param ci Confidence level, or `NULL` for no limits.
@@ -21,7 +21,8 @@
 #'   [vcov.moe_fit()]), `Coefficient`, `SE`, `CI_low`, `CI_high`, `z` and `p`.
 #'   `performance_logloss()`: the mean of \eqn{-\log p(y_i)} over the rows, by their weights.
 #'   `r2()`: McFadden's, \eqn{1 - \ell / \ell_0}, with \eqn{\ell_0} the log-likelihood of the
-#'   classes' shares. `model_performance()`: AIC, BIC, these two and the number of experts in one
+#'   classes' shares. `get_predicted()`: class probabilities, of two classes those of the second.
+#'   `model_performance()`: AIC, BIC, these two and the number of experts in one
 #'   row. Others: what the packages ask for.
 #' @references
 #' McFadden, D. (1974). Conditional logit analysis of qualitative choice behavior. In P. Zarembka
@@ -123,6 +124,18 @@ get_df.moe_fit <- function(x, type = "wald", ...) {
 get_statistic.moe_fit <- function(x, ...) {
   structure(data.frame(Parameter = names(coefficient_vector(x)),
                        Statistic = unname(inference_table(x)[, 3])), statistic = "z-statistic")
+}
+
+#' @rdname model_parameters.moe_fit
+#' @param data `NULL` for the rows of the fit, or a data frame as in [predict.moe_fit()].
+#' @method get_predicted moe_fit
+#' @rawNamespace S3method(insight::get_predicted, moe_fit)
+get_predicted.moe_fit <- function(x, data = NULL, ...) {
+  prob <- predict.moe_fit(x, data, "prob")
+  if (ncol(prob) == 2L) return(structure(prob[, 2], class = c("get_predicted", "numeric")))
+  structure(data.frame(Row = rep(seq_len(nrow(prob)), ncol(prob)),
+                       Response = rep(colnames(prob), each = nrow(prob)),
+                       Predicted = as.vector(prob)), class = c("get_predicted", "data.frame"))
 }
 
 # insight describes a model in some forty fields, which differ between its versions: they are taken

@@ -23,9 +23,11 @@
 #' @param type `"HC0"`, the sandwich covariance; `"HC1"`, that times \eqn{n / (n - d)} for \eqn{n}
 #'   rows and \eqn{d} coefficients; `"const"`, `vcov(x)`. Others are refused.
 #' @param cluster,R `cluster` and `replicates` of [moe_bootstrap()].
-#' @param ... For `vcovBS()` further arguments of [moe_bootstrap()]; otherwise not used.
+#' @param ... For `vcovBS()` further arguments of [moe_bootstrap()], for `vcovHAC()` those of its
+#'   default method, with `order.by` as a vector; otherwise not used.
 #' @return `estfun()`: a matrix with a row per row that was used (or group) and a column per
-#'   coefficient that was not dropped. `bread()`, `vcovHC()` and `vcovBS()`: matrices of these coefficients.
+#'   coefficient that was not dropped. `bread()`, `vcovHC()`, `vcovHAC()` and `vcovBS()`: matrices
+#'   of these coefficients.
 #'   `llcont()`: \eqn{v_i \log p(y_i)} for each row or group, whose sum is `logLik(x)`.
 #' @seealso [vcov.moe_fit()], whose `cluster` needs no other package.
 #' @examplesIf requireNamespace("sandwich", quietly = TRUE)
@@ -87,6 +89,26 @@ vcovHC.moe_fit <- function(x, type = c("HC0", "HC1", "const"), ...) {
   covariance <- bread %*% crossprod(scores) %*% bread / nrow(scores)^2
   if (type == "HC1") covariance * nrow(scores) / (nrow(scores) - ncol(scores)) else covariance
 }
+
+#' @rdname estfun.moe_fit
+#' @method vcovHAC moe_fit
+#' @rawNamespace S3method(sandwich::vcovHAC, moe_fit)
+vcovHAC.moe_fit <- function(x, ...) {
+  scores <- estfun.moe_fit(x)
+  names <- colnames(scores)
+  # By this name bandwidths leave intercepts out, as of a glm.
+  colnames(scores)[endsWith(names, ":(Intercept)")] <- "(Intercept)"
+  scored <- structure(list(scores = scores, bread = bread.moe_fit(x)), class = "moe_scores")
+  covariance <- sandwich::vcovHAC(scored, ...)
+  dimnames(covariance) <- list(names, names)
+  covariance
+}
+
+#' @rawNamespace S3method(sandwich::estfun, moe_scores)
+estfun.moe_scores <- function(x, ...) x$scores
+
+#' @rawNamespace S3method(sandwich::bread, moe_scores)
+bread.moe_scores <- function(x, ...) x$bread
 
 #' @rdname estfun.moe_fit
 #' @method vcovBS moe_fit

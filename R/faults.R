@@ -41,7 +41,8 @@ fit_rules <- alist(
   "its `coefficients` are not of the size of its measure" =
     is_real_array(coefficients$gate, c(length(columns$gate), experts - 1L)) &&
     is_real_array(coefficients$expert, c(length(columns$expert), length(levels) - 1L, experts)),
-  "its `shares` are not one per expert" = is.double(shares) && length(shares) == experts,
+  "its `shares` are not one per expert" =
+    is.double(shares) && identical(names(shares), paste0("expert", seq_len(experts))),
   "its `class_shares` are not one per class" =
     is.double(class_shares) && identical(names(class_shares), levels),
   "its `status` is unknown" = is.character(status) && status %in% fit_statuses,
@@ -52,10 +53,32 @@ fit_rules <- alist(
   "its `group` is not one per row" = is_column(group, is.factor, rows),
   "its `counts` are no number" = is.null(counts) || is_one_number(counts),
   "its `lambda`, `objective`, `loglik`, `df` and `nobs` are not single numbers" =
-    all(vapply(list(lambda, objective, loglik, df, nobs), is_one_number, NA))
+    all(vapply(list(lambda, objective, loglik, df, nobs), is_one_number, NA)),
+  "its `iterations`, `evaluations`, `gradient_norm` and `gain` are not single numbers" =
+    all(vapply(list(iterations, evaluations, gradient_norm, gain), is_one_number, NA)),
+  "its `trace` is not of numbers" = is.numeric(trace)
 )
 
-fit_fault <- function(fit) first_fault(fit, fit_parts, fit_rules)
+# What a fit knows of where it came from: `fit`. Of a formula it is all there, of matrices nothing.
+origin_rules <- alist(
+  "its `call` is no call" = is.null(fit$call) || is.call(fit$call),
+  "its `formula` is no formula" = is.null(fit$formula) || inherits(fit$formula, "formula"),
+  "its `terms` are not those of its formula" = if (is.null(fit$formula)) is.null(fit$terms) else
+    all(vapply(fit$terms[c("full", "expert", "gate")], inherits, NA, "terms")),
+  "its `model` holds no variables" = is.null(fit$model) || is.list(fit$model) &&
+    if (is.null(fit$terms)) all(c("x", "z", "y") %in% names(fit$model)) else
+      is.data.frame(fit$model) && length(fit$model) > 0L,
+  "its `variables` are no names" = is.null(fit$variables) || is.character(fit$variables),
+  "its `blueprint`, `xlevels` and `contrasts` are no lists of variables" =
+    all(vapply(fit[c("blueprint", "xlevels", "contrasts")], is_listing, NA))
+)
+
+is_listing <- function(x) is.null(x) || is.list(x) && length(x) == length(names(x))
+
+fit_fault <- function(fit) {
+  fault <- first_fault(fit, fit_parts, fit_rules)
+  if (is.null(fault)) first_fault(list(fit = fit), character(), origin_rules) else fault
+}
 
 check_fit <- function(x, name = "object") {
   if (!inherits(x, "moe_fit")) {

@@ -47,12 +47,15 @@ read_formula <- function(formula, data, call, contrasts, env, keep_frame = TRUE)
 read_frame <- function(formula, data, call, contrasts, env) {
   formula <- as_two_parts(formula)
   check_dot(formula, data)
+  used <- all.vars(formula(formula))
+  check_data_variables(if ("." %in% used) names(data) else used, data, "data")
   parts <- part_terms(formula, data)
   check_terms(parts)
   frame <- plain_columns(build_model_frame(formula, data, call, env))
   response <- names(Formula::model.part(formula, frame, lhs = 1))
   check_covariates(unclass(frame)[covariate_names(frame, response)])
   check_contrasts(contrasts, frame)
+  check_columns_of_bars(names(frame))
   check_identifiers(parts$gate, frame)
   list(formula = formula, parts = parts, frame = frame, response = response,
        response_name = deparse1(formula(formula, rhs = 0)[[2]]))
@@ -170,6 +173,10 @@ check_dot <- function(formula, data) {
   if (!"." %in% all.vars(formula)) return(invisible())
   if (is.null(data)) refuse("A formula with `.` needs `data`, whose variables it stands for.")
   response <- all.vars(formula(formula, rhs = 0))
+  if (anyNA(names(data)) || any(names(data) == "")) {
+    refuse("A formula with `.` needs a name for every variable of `data`, but ",
+           which(is.na(names(data)) | names(data) == "")[1], " has none.")
+  }
   if (length(setdiff(names(data), response)) == 0L) {
     refuse("A formula with `.` needs covariates in `data`, but there is nothing beside ",
            enumerate(response), "; use 1 for none.")
@@ -209,6 +216,15 @@ check_bars <- function(terms, part) {
            deparse1(variable), "). Where rows of a group share one expert, say so by `group = ",
            deparse1(variable[[3L]]), "`; for a logical or, write I(", deparse1(variable), ").")
   }
+}
+
+# hardhat makes dummies, "a | bTRUE", of what it reads as a logical or.
+check_columns_of_bars <- function(names) {
+  made <- grep("[^|] [|] .*(TRUE|FALSE)$", names, value = TRUE)
+  if (length(made) == 0L) return(invisible())
+  refuse("A formula of two parts must come to moe_fit() as it is, but its bar was taken for a ",
+         "logical or, which made ", enumerate(made), ". In a workflow use add_variables(), and ",
+         "add_model(formula = ) for the formula; see ?`moelogit-engine`.")
 }
 
 check_contrasts <- function(contrasts, frame) {

@@ -36,6 +36,7 @@
 coef.moe_fit <- function(object, form = c("vector", "list"), matrix = FALSE, complete = TRUE, ...) {
   check_unused(...)
   form <- check_choice(form, c("vector", "list"), "form")
+  check_fit(object)
   check_flag(complete, "complete")
   if (check_flag(matrix, "matrix")) return(coefficient_matrix(object$coefficients))
   if (form == "list") return(object$coefficients)

@@ -64,8 +64,9 @@ check_levels <- function(covariates) {
     if (!is.factor(values) && !is.character(values)) next
     found <- if (is.factor(values)) levels(values) else unique(values)
     if (length(found) < 2L) {
+      only <- if (length(found)) paste("only", enumerate(found)) else "none"
       refuse("A factor among the covariates must have at least two levels in the rows that are ",
-             "used, but ", name, " has only ", enumerate(found), ".")
+             "used, but ", name, " has ", only, ".")
     }
   }
 }

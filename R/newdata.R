@@ -29,6 +29,7 @@ new_frame <- function(fit, newdata, with_response) {
   terms <- fit$terms$full
   if (!with_response) terms <- delete.response(terms)
   check_variables(terms, newdata, fit$variables)
+  check_data_variables(all.vars(attr(terms, "variables")), newdata, "newdata")
   newdata <- conform_variables(newdata, fit$blueprint)
   frame <- model.frame(terms, newdata, na.action = stats::na.pass)
   if (is.data.frame(newdata) && nrow(frame) != nrow(newdata)) {

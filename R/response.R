@@ -33,11 +33,13 @@ as_response <- function(y, name = "y") {
   y
 }
 
+harmless_matrices <- c("matrix", "array", "table", "AsIs", "moe_counts", "ts", "mts")
+
 # Indicators, of which each row has one, as a factor; other whole numbers as counts. Rows of NA are
 # missing responses.
 response_from_matrix <- function(y, name) {
   if (is.data.frame(y)) y <- as.matrix(y)
-  if (!is.numeric(y) && !is.logical(y)) {
+  if (!is.numeric(y) && !is.logical(y) || length(setdiff(class(y), harmless_matrices))) {
     refuse("A matrix `", name, "` must hold numbers, indicators of the classes or counts of them, ",
            "not ", given(y), ".")
   }

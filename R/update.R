@@ -20,6 +20,7 @@
 #' drop1(fit)
 #' @export
 update.moe_fit <- function(object, formula., ..., evaluate = TRUE) { # nolint: object_name_linter.
+  check_fit(object)
   check_flag(evaluate, "evaluate")
   call <- object$call
   if (is.null(call)) refuse("A fit by moe_fit_worker() has no call to update.")

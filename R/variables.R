@@ -38,6 +38,26 @@ difference_units <- function(x) {
 
 all_columns <- function(terms) vapply(as.list(attr(terms, "variables"))[-1], deparse1, "")
 
+# --- data, at the fit and later ---
+
+reserved_names <- c("(weights)", "(group)", "(offset)") # of columns of a model frame
+
+# Of the variables that are used of a data frame or list: each must be there once, be a vector or a
+# matrix, and have a name that a model frame gives to nothing else.
+check_data_variables <- function(used, data, what) {
+  if (!is.list(data)) return(invisible())
+  found <- names(data)[names(data) %in% used]
+  check_unique(found, paste0("Variables of `", what, "` must have different names"))
+  taken <- intersect(found, reserved_names)
+  if (length(taken)) refuse("A variable must not be called ", enumerate(taken), ": rename it.")
+  for (name in found) {
+    x <- data[[name]]
+    if (!is.list(x) || inherits(x, "POSIXlt")) next
+    kind <- if (is.data.frame(x)) "a data frame: as.matrix() makes a matrix of it" else given(x)
+    refuse("Variables must be vectors or matrices, but ", name, " of `", what, "` is ", kind, ".")
+  }
+}
+
 # --- at the fit ---
 
 is_covariate <- function(x) {

@@ -76,3 +76,13 @@ test_that("modelsummary shows fits side by side without special arguments", {
   expect_equal(as.numeric(gsub("[()]", "", robust[2, 4])),
                sqrt(vcov(mixture, cluster = client_data$id)[1, 1]), tolerance = 1e-2)
 })
+
+test_that("predictions are class probabilities, of two classes those of a glm", {
+  skip_if_not_installed("insight")
+  expect_same_numbers(as.numeric(insight::get_predicted(one)), fitted(logistic))
+  new <- client_data[1:7, ]
+  table <- insight::get_predicted(mixture, data = new)
+  prob <- predict(mixture, new, type = "prob")
+  expect_equal(table$Predicted, prob[cbind(table$Row, match(table$Response, colnames(prob)))])
+  expect_identical(nrow(table), length(prob))
+})

@@ -36,3 +36,15 @@ test_that("two classes are a logistic_reg()", {
   expect_equal(coef(fit$fit), coef(glm(y ~ x1 + x2, binomial, two)), tolerance = 1e-5,
                ignore_attr = TRUE)
 })
+
+test_that("a bar that a workflow has read as a logical or is refused", {
+  skip_if_not_installed("workflows")
+  flow <- workflows::workflow(y ~ x1 | x2, model)
+  expect_error(parsnip::fit(flow, d), "add_model\\(formula = \\)", class = "moe_error_input")
+})
+
+test_that("columns as hardhat makes them of a bar are refused", {
+  made <- data.frame(y = d$y, a = as.double(d$x1 | d$x2))
+  names(made)[2] <- "x1 | x2TRUE"
+  expect_error(moe_fit(y ~ ., made), "taken for a logical or", class = "moe_error_input")
+})

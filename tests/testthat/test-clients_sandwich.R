@@ -18,6 +18,20 @@ test_that("scores, bread and their products are those of a glm", {
   expect_same_numbers(sandwich::vcovPL(one, cluster = id), sandwich::vcovPL(logistic, cluster = id))
 })
 
+test_that("the covariance under autocorrelation of a mixture is by its scores", {
+  scores <- sandwich::estfun(mixture)
+  n <- nrow(scores)
+  meat <- crossprod(scores)
+  for (lag in 1:2) {
+    next_one <- crossprod(scores[-seq_len(lag), ], scores[seq_len(n - lag), ])
+    meat <- meat + (1 - lag / 3) * (next_one + t(next_one))
+  }
+  bartlett <- function(x, ...) 1 - 0:2 / 3
+  expect_equal(sandwich::vcovHAC(mixture, weights = bartlett, adjust = FALSE),
+               vcov(mixture) %*% meat %*% vcov(mixture))
+  expect_true(all(is.finite(sandwich::vcovHAC(mixture, order.by = client_data$x1))))
+})
+
 test_that("under case weights, too", {
   weighted <- client_fits$weighted
   expect_same_numbers(sandwich::estfun(weighted), sandwich::estfun(client_peers$weighted))

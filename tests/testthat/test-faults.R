@@ -174,3 +174,22 @@ test_that("cross-validations, bootstraps and calibrations that were edited are r
     }
   }
 })
+
+test_that("whatever a part of a fit is replaced with, its methods say so or do without", {
+  set.seed(1)
+  d <- data.frame(x1 = rnorm(40), x2 = rnorm(40), y = factor(rep(c("a", "b"), 20)))
+  fit <- moe_fit(y ~ x1 + x2, d, experts = 1)
+  uses <- list(print = function(fit) utils::capture.output(print(fit)), coef = coef, vcov = vcov,
+               predict = function(fit) predict(fit, d), residuals = residuals,
+               summary = summary, tidy = function(fit) generics::tidy(fit), anova = anova,
+               update = function(fit) update(fit, . ~ . - x2, evaluate = FALSE))
+  for (part in names(fit)) for (other in list(NULL, NA, "a", -1, list(), mean)) {
+    edited <- fit
+    edited[part] <- list(other)
+    for (use in uses) {
+      outcome <- tryCatch(suppressWarnings(use(edited)), error = identity)
+      expect_true(!inherits(outcome, "error") || inherits(outcome, "moe_error_input"),
+                  label = paste(part, "as", class(other)))
+    }
+  }
+})

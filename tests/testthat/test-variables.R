@@ -204,3 +204,40 @@ test_that("random effects are refused, a logical or is not", {
   refused(moe_fit(y ~ x | x + (1 | ward), d), "Random effects .*gate part")
   expect_identical(of(y ~ I(old | ward == "A"), d)$columns$expert[2], "I(old | ward == \"A\")TRUE")
 })
+
+test_that("variables that are no vectors, occur twice or are reserved are refused by name", {
+  set.seed(1)
+  d <- data.frame(x = rnorm(30), z = rnorm(30), y = factor(rep(c("a", "b"), 15)))
+  fit <- moe_fit(y ~ x, d, experts = 1)
+  refused <- function(message, formula, data) {
+    expect_error(moe_fit(formula, data, experts = 1), message, class = "moe_error_input")
+  }
+  listed <- d
+  listed$x <- as.list(d$x)
+  nested <- d
+  nested$x <- d["x"]
+  twice <- cbind(d, x = d$z)
+  for (data in list(listed, nested, twice)) {
+    message <- if (identical(data, twice)) "\"x\" occurs twice" else "x of `data` is a"
+    refused(message, y ~ x, data)
+    refused(message, y ~ ., data)
+    refused(message, y ~ z | log(abs(x)), data)
+    refused(message, x ~ z, data)
+    expect_error(predict(fit, data), sub("data", "newdata", message), class = "moe_error_input")
+    # What is not used may be anything.
+    expect_identical(moe_fit(y ~ z, data, experts = 1)$loglik,
+                     moe_fit(y ~ z, d, experts = 1)$loglik)
+  }
+  for (name in c("(weights)", "(group)", "(offset)")) {
+    refused("must not be called", y ~ ., setNames(d, c(name, "z", "y")))
+  }
+  refused("a name for every variable .* but 2 has none", y ~ ., setNames(d, c("x", "", "y")))
+  refused("a name for every variable .* but 1 has none", y ~ ., setNames(d, c(NA, "z", "y")))
+  refused("g has none", y ~ g, transform(d, g = factor(rep(NA, 30))))
+})
+
+test_that("a response that is an object of two columns is refused", {
+  d <- data.frame(x = 1:6)
+  d$y <- structure(cbind(time = 1:6, status = c(0, 1, 1, 0, 1, 0)), class = "Surv")
+  expect_error(moe_fit(y ~ x, d), "not an object of class \"Surv\"", class = "moe_error_input")
+})
