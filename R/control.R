@@ -40,16 +40,16 @@
 #' each solution have not joined its population, and its best two solutions are run on.
 #'
 #' Searches that know nothing of each other follow one another (or run at once, with `cl` in
-#' [moe_fit()]). When \eqn{N} of them have ended in \eqn{w} different optima, the best of which was
-#' found at least twice, the expected share of searches that lead to optima not yet seen is
-#' \eqn{w (w + 1) / (N (N - 1))} (Boender and Rinnooy Kan 1987). The last search is the one that
-#' brings it down to `unexplored`: the fifth where all end alike, later where they do not.
+#' [moe_fit()]). When \eqn{N} of them have ended in \eqn{w} different optima, the expected share of
+#' searches that lead to optima not yet seen is \eqn{w (w + 1) / (N (N - 1))} (Boender and Rinnooy Kan
+#' 1987). They end when the best optimum was found by `agree` of them and this share is no more than
+#' `unexplored`: after `agree` searches where all end alike, later where they do not.
 #'
-#' | `search` | population | patience | unexplored | searches at most |
-#' | --- | --- | --- | --- | --- |
-#' | `"quick"` | 4 | 1 | | 1 |
-#' | `"standard"` | 12 | 2 | 0.1 | 40 |
-#' | `"thorough"` | 12 | 2 | 0.02 | 100 |
+#' | `search` | population | patience | agree | unexplored | searches at most |
+#' | --- | --- | --- | --- | --- | --- |
+#' | `"quick"` | 4 | 1 | 1 | | 1 |
+#' | `"standard"` | 12 | 2 | 4 | 0.2 | 40 |
+#' | `"thorough"` | 12 | 2 | 8 | 0.05 | 100 |
 #'
 #' The fit tells how often its optimum was found, keeps all optima in which searches ended in
 #' `fit$optima`, and warns if the best was found only once. Of more than 10,000 rows a search sees

@@ -4,12 +4,12 @@
 search_rows <- 10000L # most rows that a search sees
 
 # A population has at most `size` solutions, and is ripe when `patience` children in a row for each
-# of them have not joined it. There are `most` searches at most; they end when no more than
-# `unexplored` of the ways of a search are expected to lead to optima that none has found.
+# of them have not joined it. There are `most` searches at most; they end when `agree` have found the
+# best optimum, and no more than `unexplored` of others are expected to lead where none has been.
 search_efforts <- list(
-  quick = list(size = 4L, patience = 1, unexplored = 1, most = 1L),
-  standard = list(size = 12L, patience = 2, unexplored = 0.1, most = 40L),
-  thorough = list(size = 12L, patience = 2, unexplored = 0.02, most = 100L)
+  quick = list(size = 4L, patience = 1, agree = 1L, unexplored = 1, most = 1L),
+  standard = list(size = 12L, patience = 2, agree = 4L, unexplored = 0.2, most = 40L),
+  thorough = list(size = 12L, patience = 2, agree = 8L, unexplored = 0.05, most = 100L)
 )
 
 # The best run, and the optima in which searches ended: a data frame of each one's `objective`, best
@@ -65,19 +65,23 @@ run_searches <- function(task, control, cl) {
     left <- utils::tail(left, -length(batch))
     for (end in run_tasks(search_once, task, batch, cl, FALSE, checkpoint = control$checkpoint)) {
       ends <- c(ends, list(end))
-      if (unexplored_share(count_optima(ends)$found) <= effort$unexplored) return(ends)
+      if (is_explored(count_optima(ends)$found, effort)) return(ends)
     }
     bar$tick(length(batch))
   }
   ends
 }
 
-# Of several searches, as many ending in each optimum as `found` says, the share that is expected
-# to lead to other optima (Boender and Rinnooy Kan 1987). All, while the best was found once.
+is_explored <- function(found, effort) {
+  found[1] >= effort$agree && unexplored_share(found) <= effort$unexplored
+}
+
+# Of searches, as many ending in each optimum as `found` says, the share that is expected to lead to
+# other optima (Boender and Rinnooy Kan 1987).
 unexplored_share <- function(found) {
   optima <- length(found)
   searches <- sum(found)
-  if (found[1] < 2L) 1 else optima * (optima + 1) / (searches * (searches - 1))
+  min(1, optima * (optima + 1) / (searches * (searches - 1)))
 }
 
 last_runs <- 2L # of the best solutions: short runs leave open which of them leads highest

@@ -29,10 +29,11 @@ formula <- cbind(none, mild, bad) ~ x1 + x2 | z1
 test_that("a fit to counts is that of the rows that they stand for, in a group each", {
   d <- random_counts(80, 1, least = 1)
   set.seed(2)
-  fit <- moe_fit(formula, d$frame, lambda = 0.5, control = quick)
+  start <- moe_fit(formula, d$frame, lambda = 0.5, control = quick)
+  fit <- moe_fit(formula, d$frame, lambda = 0.5, control = quick, start = start)
   first <- match(unique(d$long$row), seq_len(80))
   expanded <- moe_fit(y ~ x1 + x2 | z1, d$long, lambda = 0.5, control = quick, group = row,
-                      start = fit)
+                      start = start)
   expect_equal(expanded$loglik, fit$loglik, tolerance = 1e-10)
   expect_equal(coef(expanded), coef(fit), tolerance = 1e-5)
   expect_equal(vcov(expanded), vcov(fit), tolerance = 1e-5)

@@ -25,7 +25,7 @@ test_that("a fit tells how often its optimum was found, and when searches ended"
   expect_named(fit$optima, c("objective", "found"))
   expect_identical(fit$optima$objective[1], fit$objective)
   expect_false(is.unsorted(-fit$optima$objective))
-  expect_lte(unexplored_share(fit$optima$found), 0.1)
+  expect_true(is_explored(fit$optima$found, search_efforts$standard))
   quick <- pairs_fit(1, "quick")
   expect_identical(quick$optima, data.frame(objective = quick$objective, found = 1L))
 })
@@ -72,7 +72,7 @@ test_that("experts that nothing tells apart end alike", {
   d <- data.frame(y = rep(0:1, 30))
   set.seed(12)
   fit <- suppressWarnings(moe_fit(y ~ 1, d, 2, lambda = 5))
-  expect_identical(fit$optima$found, 5L)
+  expect_identical(fit$optima$found, 4L)
   expect_within(fit$loglik, 60 * log(0.5), 1e-8)
 })
 
@@ -95,23 +95,27 @@ test_that("a search ends in the best optimum that its best solutions lead to", {
   expect_within(best_end(problem, population)$objective, best$objective, 1e-5)
 })
 
-test_that("searches go on until the share of what they have not explored is small", {
+test_that("searches go on until some have found the best, and little is left to explore", {
   expect_identical(unexplored_share(1L), 1)
   expect_identical(unexplored_share(2L), 1)
   expect_identical(unexplored_share(4L), 2 / 12)
   expect_identical(unexplored_share(c(3L, 4L, 1L)), 12 / 56)
-  # Whatever else is known, the best must have been found twice.
-  expect_identical(unexplored_share(c(1L, 99L)), 1)
+  effort <- list(agree = 3L, unexplored = 0.2)
+  expect_false(is_explored(3L, effort))
+  expect_true(is_explored(4L, effort))
+  expect_false(is_explored(c(2L, 98L), effort))
+  expect_false(is_explored(c(3L, 1L, 1L, 1L), effort))
   x <- model.matrix(~ l3 + fc_jac + high_share, pairs)
   problem <- full_rank_problem(x, x, pairs$confidence, 4L, NULL, 1, moe_control(progress = FALSE))
   explore <- function(...) {
     set.seed(1)
     run_searches(search_task(problem, list(size = 4L, patience = 1, ...)), problem$control, NULL)
   }
-  ends <- explore(unexplored = 0.5, most = 20L)
-  expect_lte(unexplored_share(count_optima(ends)$found), 0.5)
-  expect_gt(unexplored_share(count_optima(ends[-length(ends)])$found), 0.5)
-  expect_identical(explore(unexplored = 0, most = 3L), ends[1:3])
+  effort <- list(agree = 2L, unexplored = 0.5)
+  ends <- explore(agree = 2L, unexplored = 0.5, most = 20L)
+  expect_true(is_explored(count_optima(ends)$found, effort))
+  expect_false(is_explored(count_optima(ends[-length(ends)])$found, effort))
+  expect_identical(explore(agree = 2L, unexplored = 0, most = 3L), ends[1:3])
 })
 
 # --- where searches run ---
