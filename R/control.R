@@ -34,9 +34,8 @@
 #' from random starts: k-means of the gate's covariates, random hyperplanes between regions, random
 #' parameters and random labels. Then children are bred: the experts of two solutions are matched,
 #' each expert of the child lies at random between those of a pair, and a short run leads from there
-#' to a local maximum. A run is given up if it soon is on the way to a solution of the population
-#' (the objective does not dip half-way to the nearest one) or falls behind the worst, which the
-#' child replaces if it is new and better. A search is over when `patience` children in a row for
+#' to a local maximum. A run is given up if it falls behind the worst, which the child replaces if it
+#' is new (the objective dips half-way to the nearest solution) and better. A search is over when `patience` children in a row for
 #' each solution have not joined its population, and its best two solutions are run on.
 #'
 #' Searches that know nothing of each other follow one another (or run at once, with `cl` in

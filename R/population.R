@@ -6,8 +6,8 @@ short_steps <- 150L
 short_gain <- 0.02 # estimated gain that is left at the end of a short run, per unit of weight
 
 # A run that gives up where it would not reach the target.
-short_run <- function(problem, theta, target = NULL, steps = short_steps) {
-  core_maximise(problem, theta, steps, short_gain / (1 + problem$total), target = target)
+short_run <- function(problem, theta, target = NULL) {
+  core_maximise(problem, theta, short_steps, short_gain / (1 + problem$total), target = target)
 }
 
 # Places of runs that ended in different solutions, best first; of those that share a solution, the
@@ -29,7 +29,8 @@ distinct <- function(runs, gap) {
 objectives_of <- function(runs) vapply(runs, `[[`, 0, "objective")
 
 # Two runs share a solution if the objective does not dip half-way between their measures: local
-# maxima are apart by a valley, and a run that is still on its way lies on the slope of its own.
+# maxima are apart by a valley. Runs that are still far below cannot be told so: what is half-way is
+# above them, whatever lies between.
 # Places and heights tell less: on one plateau short runs end far from each other.
 same_height <- 0.05 # unit of the log-likelihood: less is neither a dip nor a gain
 
@@ -84,16 +85,9 @@ gather_population <- function(task, starts) {
   if (length(population)) population else list(short_run(task$problem, starts[[1]]))
 }
 
-early_steps <- 20L # after which most children can be told that go where a member is
-
-# The population when a start has been run, unless it is soon on the slope of a member; `from` says
-# where it comes from.
+# The population when a start has been run; `from` says where it comes from.
 raise <- function(task, population, theta, from = NULL) {
-  problem <- task$problem
-  child <- short_run(problem, theta, steps = early_steps)
-  twin <- find_twin(problem, population, child)
-  if (any(objectives_of(population[twin]) > child$objective)) return(population)
-  run <- short_run(problem, child$theta, entry_level(population, task$effort$size))
+  run <- short_run(task$problem, theta, entry_level(population, task$effort$size))
   join_population(task, population, c(run, from = from))
 }
 

@@ -26,7 +26,6 @@ left_out <- list(
   "starts of four kinds" = list(start_kmeans = package$start_labels,
                                 start_hyperplanes = package$start_labels,
                                 start_random = package$start_labels),
-  "looking early for a twin" = list(early_steps = package$short_steps),
   "valleys, for heights" = list(find_twin = function(problem, population, run) {
     as_high <- abs(package$objectives_of(population) - run$objective) <= package$height_gap(problem)
     utils::head(which(as_high), 1L)

@@ -19,9 +19,11 @@ static double pairs_cost(const moe_shape *s) {
   return (double)MOE_BLOCK * larger(s->p, s->r) * others(s) * moe_predictor_count(s);
 }
 
-/* Two spare columns, one for each class, and their products with a design. */
+/* Two spare columns, one for each class, and their products with a design, in whole blocks: the
+ * scratch of each thread must be aligned. */
 static size_t scratch_length(const moe_shape *s) {
-  return column(2 + others(s)) + area(larger(s->p, s->r), others(s));
+  const size_t blocks = area(larger(s->p, s->r), others(s)) / MOE_BLOCK + 1;
+  return column(2 + others(s)) + blocks * MOE_BLOCK;
 }
 
 size_t moe_tangent_workspace(const moe_shape *s, int threads) {
