@@ -45,11 +45,13 @@ fits$agrees <- fits$best - fits$objective <= 1e-6 * (1 + abs(fits$best))
 
 of_cells <- stats::aggregate(agrees ~ set + experts, fits, all)
 shown <- function(experts, least) {
+  some <- fits[fits$experts %in% experts, ]
+  if (nrow(some) == 0L) return(NULL)
   agrees <- of_cells$agrees[of_cells$experts %in% experts]
-  if (length(agrees) == 0L) return(NULL)
+  seeds <- range(table(paste(some$set, some$experts)))
   result("all seeds at the best known", paste("K =", paste(range(experts), collapse = " to ")),
          mean(agrees), "share", at_least = least,
-         note = paste(max(fits$run[fits$experts %in% experts]), "seeds,", length(agrees), "cells"))
+         note = paste(paste(unique(seeds), collapse = " to "), "seeds,", length(agrees), "cells"))
 }
 save_results(
   "optima", shown(size(2:4, 2:3), 0.95), if (!quick) shown(5:6, 0.85),
