@@ -159,7 +159,7 @@ anova_of_fits <- function(fits) {
     check_identified(small)
   })
   table <- table_of_fits(fits)
-  gains <- likelihood_gains(table)
+  gains <- likelihood_gains(fits)
   if (any(gains < -1e-6 * (1 + abs(table$LogLik)), na.rm = TRUE)) {
     warning("A fit has a smaller likelihood than one nested in it: its search has missed the ",
             "best. Fit it from more starts.", call. = FALSE)
@@ -181,7 +181,7 @@ bootstrap_of_fits <- function(fits, replicates, cl, progress) {
   by_pair(fits, check_nested)
   tests <- by_pair(fits, bootstrap_test, replicates, cl, progress)
   table <- table_of_fits(fits)
-  table$LR <- likelihood_gains(table)
+  table$LR <- likelihood_gains(fits)
   table$`Pr(>LR)` <- c(NA, vapply(tests, `[[`, 0, "p"))
   sizes <- paste0(", ", vapply(fits, describe_size, ""))
   heading <- paste("Likelihood ratio tests by", replicates, "replicates of the smaller fit\n")
@@ -204,8 +204,8 @@ table_of_fits <- function(fits) {
              check.names = FALSE)
 }
 
-# Twice what the larger of two neighbours gains in log-likelihood.
-likelihood_gains <- function(table) 2 * c(NA, diff(table$LogLik)) * sign(table$Df)
+# A row per fit, as in their table: none is before the first.
+likelihood_gains <- function(fits) c(NA, unlist(by_pair(fits, likelihood_ratio)))
 
 # `models`: what to say of each beside its formula; `common`, of all.
 finish_comparison <- function(table, fits, title, common = NULL, models = "") {

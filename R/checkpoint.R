@@ -55,6 +55,9 @@ write_checkpoint <- function(checkpoint) {
 
 checkpoint_seconds <- 10 # between writes
 
+# By which the result is known that depends on these values; nothing to compute where none is kept.
+result_key <- function(values, checkpoint) if (is.null(checkpoint)) "" else hash_of(values)
+
 # The file is written every so often, and when the call ends early.
 keep_result <- function(checkpoint, key, result) {
   if (is.null(checkpoint)) return(invisible())

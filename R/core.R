@@ -31,28 +31,37 @@ core_maximise <- function(problem, theta, iterations = problem$control$max_itera
 # error then has. A checkpoint keeps list(theta), the best so far, and then list(theta, run).
 maximise_distant <- function(problem, theta, settings) {
   checkpoint <- problem$control$checkpoint
-  key <- hash_of(list(theta, settings))
+  key <- result_key(list(theta, settings), checkpoint)
   kept <- kept_result(checkpoint, key)
   if (!is.null(kept$run)) return(kept$run)
   reason <- NULL
-  best <- -Inf
-  evaluate <- function(theta, gram) tryCatch({
-    answer <- core_evaluate(problem, theta, gram)
-    objective <- answer$loglik - ridge_value(problem, theta)
-    if (isTRUE(objective > best)) {
-      best <<- objective
-      keep_result(checkpoint, key, list(theta = theta))
-    }
-    answer
-  }, error = function(e) {
-    reason <<- e
-    NULL
-  })
+  keep_best <- best_keeper(problem, key)
+  evaluate <- function(theta, gram) {
+    tryCatch(keep_best(theta, core_evaluate(problem, theta, gram)), error = function(e) {
+      reason <<- e
+      NULL
+    })
+  }
   run <- .Call(C_moe_maximise_distant, problem, distant_columns(problem),
                if (is.null(kept)) theta else kept$theta, settings, evaluate)
   if (!is.null(reason)) stop(lost_with_run(reason, run))
   keep_result(checkpoint, key, list(theta = run$theta, run = run))
   run
+}
+
+# A function that gives an evaluation back, and keeps its theta if it is the best so far.
+best_keeper <- function(problem, key) {
+  checkpoint <- problem$control$checkpoint
+  if (is.null(checkpoint)) return(function(theta, evaluation) evaluation)
+  best <- -Inf
+  function(theta, evaluation) {
+    objective <- evaluation$loglik - ridge_value(problem, theta)
+    if (isTRUE(objective > best)) {
+      best <<- objective
+      keep_result(checkpoint, key, list(theta = theta))
+    }
+    evaluation
+  }
 }
 
 ridge_value <- function(problem, theta) {

@@ -6,7 +6,7 @@ check_processes <- function(cl) {
     refuse("`cl` must be NULL or a cluster by parallel::makeCluster(), not ", given(cl), ".")
   }
   if (length(cl) == 0L) refuse("`cl` must have at least one process, but has none.")
-  dead <- which(!vapply(seq_along(cl), function(i) answers(some_processes(cl, i)), NA))
+  dead <- which(!are_alive(cl))
   if (length(dead)) {
     refuse("`cl` must be a running cluster, but process ", paste(dead, collapse = ", "), " of ",
            length(cl), " does not answer: stop it by parallel::stopCluster() and make another.")
@@ -23,6 +23,10 @@ check_processes <- function(cl) {
 
 # As a cluster of its own; not all engines have a method for `[`.
 some_processes <- function(cl, which) structure(unclass(cl)[which], class = class(cl))
+
+are_alive <- function(cl) {
+  vapply(seq_along(cl), function(i) answers(some_processes(cl, i)), NA)
+}
 
 # Whether the process of a cluster of one lives. After an interrupt it may still owe the answer to
 # an earlier question, which is taken first, so that question and answer belong together again.
@@ -50,7 +54,7 @@ run_tasks <- function(run, task, pieces, cl, progress, label = "", checkpoint = 
   }
   bar <- progress_bar(list(progress = progress), length(pieces), label)
   on.exit(bar$done(), add = TRUE)
-  keys <- if (is.null(checkpoint)) character(length(pieces)) else vapply(pieces, hash_of, "")
+  keys <- vapply(pieces, result_key, "", checkpoint)
   results <- lapply(keys, kept_result, checkpoint = checkpoint)
   left <- which(vapply(results, is.null, NA))
   bar$tick(length(pieces) - length(left))
@@ -81,7 +85,7 @@ share_batch <- function(batch, cl) {
   repeat {
     out <- tryCatch(parallel::clusterApplyLB(cl, batch, run_kept_task), error = function(e) e)
     if (!inherits(out, "error")) return(list(results = unname(out), cl = cl))
-    alive <- vapply(seq_along(cl), function(i) answers(some_processes(cl, i)), NA)
+    alive <- are_alive(cl)
     if (all(alive)) stop(out)
     report_dead(cl, alive)
     cl <- some_processes(cl, alive)

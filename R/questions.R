@@ -49,7 +49,7 @@ in_process <- function(place, step, ...) asNamespace("moelogit")[[step]](place, 
 environment(in_process) <- baseenv()
 
 refuse_dead <- function(cluster, reason) {
-  dead <- which(!vapply(seq_along(cluster), function(i) answers(some_processes(cluster, i)), NA))
+  dead <- which(!are_alive(cluster))
   if (length(dead) == 0L) stop(reason)
   stop(rows_lost(paste0("process ", name_processes(cluster, dead), " of the ", length(cluster),
                         " of the cluster has died, and its share is gone; make a new cluster.")))

@@ -59,12 +59,12 @@ SEXP C_moe_predict(SEXP problem, SEXP theta, SEXP wanted, SEXP threads) {
   return out;
 }
 
-/* A matrix of so many rows and a column per coefficient. */
-static SEXP new_per_coefficient(const moe_shape *s, double rows) {
-  const double columns = (double)s->r * (s->K - 1) + (double)s->p * (s->M - 1) * s->K;
-  if (columns > INT_MAX || rows > INT_MAX)
-    error("The problem must have fewer than 2^31 coefficients, not %.0f.", columns);
-  return allocMatrix(REALSXP, (int)rows, (int)columns);
+/* The coefficients, as a length in R. */
+static int coefficient_count(const moe_shape *s) {
+  const size_t d = moe_coefficients_length(s);
+  if (d > INT_MAX)
+    error("The problem must have fewer than 2^31 coefficients, not %.0f.", (double)d);
+  return (int)d;
 }
 
 /* What curvature and scores of units start from. */
@@ -83,7 +83,7 @@ SEXP C_moe_information(SEXP problem, SEXP theta, SEXP kind, SEXP threads) {
   const double *point = glue_theta(theta, s);
   const moe_information which = (moe_information)glue_count(kind, MOE_OBSERVED, MOE_SCORES, "kind");
   glue_interruption in = {.jump = PROTECT(R_MakeUnwindCont())};
-  SEXP out = PROTECT(new_per_coefficient(s, (double)moe_coefficients_length(s)));
+  SEXP out = PROTECT(allocMatrix(REALSXP, coefficient_count(s), coefficient_count(s)));
   glue_poll(&rows, &in);
   find_unit_posterior(&rows, point, &in);
   rows.workspace =
@@ -98,7 +98,7 @@ SEXP C_moe_scores(SEXP problem, SEXP theta, SEXP threads) {
   const moe_shape *s = &rows.shape;
   const double *point = glue_theta(theta, s);
   glue_interruption in = {.jump = PROTECT(R_MakeUnwindCont())};
-  SEXP out = PROTECT(new_per_coefficient(s, glue_units(&rows)));
+  SEXP out = PROTECT(allocMatrix(REALSXP, glue_units(&rows), coefficient_count(s)));
   glue_poll(&rows, &in);
   find_unit_posterior(&rows, point, &in);
   rows.workspace = glue_workspace(moe_rows_workspace(s, rows.threads));
@@ -133,14 +133,6 @@ SEXP C_moe_variances(SEXP problem, SEXP theta, SEXP kind, SEXP covariance, SEXP 
   return out;
 }
 
-/* The coefficients, as a length in R. */
-static int coefficient_count(const moe_shape *s) {
-  const size_t d = moe_coefficients_length(s);
-  if (d > INT_MAX)
-    error("The problem must have fewer than 2^31 coefficients, not %.0f.", (double)d);
-  return (int)d;
-}
-
 /* Sums of class probabilities, with the problem's weights, and their gradient (d x M). */
 SEXP C_moe_averages(SEXP problem, SEXP theta, SEXP threads) {
   moe_rows rows = single_rows(problem, threads);
@@ -158,19 +150,26 @@ SEXP C_moe_averages(SEXP problem, SEXP theta, SEXP threads) {
   return out;
 }
 
+/* out, filled by a walk over the rows at theta that needs so much workspace. */
+static SEXP fill(SEXP out, moe_rows *rows, const double *theta, size_t length,
+                 moe_status (*walk)(const moe_rows *, const double *, double *)) {
+  PROTECT(out);
+  glue_interruption in = {.jump = PROTECT(R_MakeUnwindCont())};
+  rows->workspace = glue_workspace(length);
+  glue_poll(rows, &in);
+  glue_leave(&in, walk(rows, theta, REAL(out)));
+  UNPROTECT(2);
+  return out;
+}
+
 /* The derivative of that gradient by each predictor (d x M x predictors). */
 SEXP C_moe_tangent(SEXP problem, SEXP theta, SEXP threads) {
   moe_rows rows = single_rows(problem, threads);
   const moe_shape *s = &rows.shape;
   const double *point = glue_theta(theta, s);
-  const int lengths[] = {coefficient_count(s), s->M, s->K - 1 + s->K * (s->M - 1)};
-  glue_interruption in = {.jump = PROTECT(R_MakeUnwindCont())};
-  SEXP out = PROTECT(alloc3DArray(REALSXP, lengths[0], lengths[1], lengths[2]));
-  rows.workspace = glue_workspace(moe_tangent_workspace(s, rows.threads));
-  glue_poll(&rows, &in);
-  glue_leave(&in, moe_tangent_rows(&rows, point, REAL(out)));
-  UNPROTECT(2);
-  return out;
+  const int predictors = s->K - 1 + s->K * (s->M - 1);
+  return fill(alloc3DArray(REALSXP, coefficient_count(s), s->M, predictors), &rows, point,
+              moe_tangent_workspace(s, rows.threads), moe_tangent_rows);
 }
 
 /* Sums of the gate's probabilities over the units, with the problem's weights. */
@@ -178,11 +177,6 @@ SEXP C_moe_gate_sums(SEXP problem, SEXP theta, SEXP threads) {
   moe_rows rows = glue_rows(problem, threads);
   const moe_shape *s = &rows.shape;
   const double *point = glue_theta(theta, s);
-  glue_interruption in = {.jump = PROTECT(R_MakeUnwindCont())};
-  SEXP out = PROTECT(allocVector(REALSXP, s->K));
-  rows.workspace = glue_workspace(moe_gate_sums_workspace(s, rows.threads));
-  glue_poll(&rows, &in);
-  glue_leave(&in, moe_gate_sums_rows(&rows, point, REAL(out)));
-  UNPROTECT(2);
-  return out;
+  return fill(allocVector(REALSXP, s->K), &rows, point, moe_gate_sums_workspace(s, rows.threads),
+              moe_gate_sums_rows);
 }

@@ -71,7 +71,10 @@ numbers <- function(x) {
 }
 
 refusal_of <- function(value, of, refused) {
-  e <- tryCatch(silently({value(fits[[of[1]]]); NULL}), error = identity)
+  e <- tryCatch(silently({
+    value(fits[[of[1]]])
+    NULL
+  }), error = identity)
   if (is.null(e)) stop("not refused")
   if (!grepl(refused, conditionMessage(e))) stop("refused by ", conditionMessage(e))
   paste("refused:", first_line(e))

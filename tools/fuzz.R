@@ -22,7 +22,11 @@ compressed <- function(n, p) {
 make_design <- function(n, p, sparse) if (sparse) compressed(n, p) else matrix(rnorm(n * p), n)
 
 make_problem <- function(sparse) {
-  n <- 20L; p <- 4L; r <- 3L; M <- 3L; K <- 2L
+  n <- 20L
+  p <- 4L
+  r <- 3L
+  M <- 3L
+  K <- 2L
   list(design = list(x = make_design(n, p, sparse), x_center = numeric(p), x_scale = rep(2, p),
                      z = make_design(n, r, sparse), z_center = numeric(r), z_scale = rep(1, r)),
        y = rep_len(1:M, n), weights = rexp(n), classes = M, experts = K)

@@ -2,21 +2,21 @@
 
 repeat_numbers <- function(place, argument) rep(as.numeric(argument$numbers), argument$times)
 
-# As another process has them: functions of the package's own, by name.
-with_function <- function(cl, name, value) {
-  parallel::clusterCall(cl, function(name, value) {
+# Processes that can be asked for that.
+repeating_source <- function(count) {
+  cl <- test_cluster(count)
+  parallel::clusterCall(cl, .libPaths, .libPaths())
+  parallel::clusterCall(cl, function(value) {
     environment(value) <- globalenv()
-    assign(name, value, globalenv())
+    assign("repeat_numbers", value, globalenv())
     NULL
-  }, name, value)
+  }, repeat_numbers)
+  list(cluster = cl, id = "test")
 }
 
 test_that("questions and answers arrive whole, however long they are", {
-  cl <- test_cluster(2)
-  on.exit(parallel::stopCluster(cl))
-  parallel::clusterCall(cl, .libPaths, .libPaths())
-  with_function(cl, "repeat_numbers", repeat_numbers)
-  source <- list(cluster = cl, id = "test")
+  source <- repeating_source(2)
+  on.exit(parallel::stopCluster(source$cluster))
   for (count in c(0, 10, 1000, 30000)) {
     for (times in c(1, 3, 40)) {
       numbers <- seq_len(count) / 7
@@ -36,12 +36,9 @@ test_that("what is longer than a packet is cut, unless it has very many of them"
 })
 
 test_that("an exchange that was broken off leaves nothing behind", {
-  cl <- test_cluster(1)
-  on.exit(parallel::stopCluster(cl))
-  parallel::clusterCall(cl, .libPaths, .libPaths())
-  with_function(cl, "repeat_numbers", repeat_numbers)
-  source <- list(cluster = cl, id = "test")
-  parallel::clusterApply(cl, places_of(source), in_process, "hear_piece", as.raw(1:9), TRUE)
+  source <- repeating_source(1)
+  on.exit(parallel::stopCluster(source$cluster))
+  parallel::clusterApply(source$cluster, places_of(source), in_process, "hear_piece", as.raw(1:9), TRUE)
   expect_identical(ask_processes(source, "repeat_numbers", list(numbers = 1:2, times = 1)),
                    list(c(1, 2)))
 })
