@@ -34,15 +34,16 @@
 #' from random starts: k-means of the gate's covariates, random hyperplanes between regions, random
 #' parameters and random labels. Then children are bred: the experts of two solutions are matched,
 #' each expert of the child lies at random between those of a pair, and a short run leads from there
-#' to a local maximum. A run is given up if it falls behind the worst, which the child replaces if it
-#' is new (the objective dips half-way to the nearest solution) and better. A search is over when `patience` children in a row for
-#' each solution have not joined its population, and its best two solutions are run on.
+#' to a local maximum. A run is given up if it falls behind the worst, which the child replaces if
+#' it is new (the objective dips half-way to the nearest solution) and better. A search is over when
+#' `patience` children in a row for each solution have not joined its population, and its best two
+#' solutions are run on.
 #'
 #' Searches that know nothing of each other follow one another (or run at once, with `cl` in
 #' [moe_fit()]). When \eqn{N} of them have ended in \eqn{w} different optima, the expected share of
-#' searches that lead to optima not yet seen is \eqn{w (w + 1) / (N (N - 1))} (Boender and Rinnooy Kan
-#' 1987). They end when the best optimum was found by `agree` of them and this share is no more than
-#' `unexplored`: after `agree` searches where all end alike, later where they do not.
+#' searches that lead to optima not yet seen is \eqn{w (w + 1) / (N (N - 1))} (Boender and Rinnooy
+#' Kan 1987). They end when the best optimum was found by `agree` of them and this share is no more
+#' than `unexplored`: after `agree` searches where all end alike, later where they do not.
 #'
 #' | `search` | population | patience | agree | unexplored | searches at most |
 #' | --- | --- | --- | --- | --- | --- |

@@ -37,9 +37,9 @@ covariance_parts <- function(fit, type = covariance_types, cluster = NULL, name 
 
 scaled_covariance <- function(...) covariance_parts(...)$scaled
 
-# The same, without the bread, and for users: `user`, the covariance of all coefficients as they know
-# them, NA where there is no information; `unseen`, where that is so, `extreme`, whose units are
-# absurd, and `kept`, which were not dropped, of all.
+# The same, without the bread, and for users: `user`, the covariance of all coefficients as they
+# know them, NA where there is no information; `unseen`, where that is so, `extreme`, whose units
+# are absurd, and `kept`, which were not dropped, of all.
 estimate_covariance <- function(fit, ...) {
   parts <- covariance_parts(fit, ...)
   kept <- kept_coefficients(fit)

@@ -25,8 +25,8 @@
 #' \eqn{\tau} the responsibilities, \eqn{r_{ik}} the residuals of expert \eqn{k}: two experts whose
 #' coefficients differ by \eqn{\pm\delta} and whose gate slopes differ by \eqn{\pm\gamma} gain, to
 #' second order, \eqn{\delta' C_k \gamma}. The best five solutions of each level are run to the end,
-#' on all rows where the populations saw a sample. What is drawn depends on the fit alone, so that its
-#' path is always the same. What rises is the objective, ridge included, so the log-likelihood of a
+#' on all rows where the populations saw a sample. What is drawn depends on the fit alone, so that
+#' its path is always the same. What rises is the objective, ridge included, so the log-likelihood of a
 #' level may lie a little below that of the merged measure. The tree stays that of the unpolished
 #' measure; the column `from` of the path says where each level came from, see
 #' [as.data.frame.moe_dendrogram()]. The fit's `lambda` is kept. The

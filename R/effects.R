@@ -9,9 +9,9 @@
 #' v_i \, \partial p(m \mid x_i, z_i) / \partial x_{ij} / \sum_i v_i}, for a factor (a character or
 #' logical variable) the mean difference between all rows being at a level and all rows being at the
 #' first. Covariates that appear in the gate as well as in the experts, in interactions or in
-#' functions such as `log(x)` and splines, are moved everywhere at once: derivatives are then central
-#' differences with a step of about 6e-6 standard deviations in the training data. For covariates
-#' that are in no interaction or function derivatives are exact. A variable that
+#' functions such as `log(x)` and splines, are moved everywhere at once: derivatives are then
+#' central differences with a step of about 6e-6 standard deviations in the training data. For
+#' covariates that are in no interaction or function derivatives are exact. A variable that
 #' the formula makes into classes, as in `factor(k)` or `I(k > 2)`, is refused: make these a column
 #' of the data. Effects on the classes sum to 0.
 #'

@@ -30,8 +30,8 @@ objectives_of <- function(runs) vapply(runs, `[[`, 0, "objective")
 
 # Two runs share a solution if the objective does not dip half-way between their measures: local
 # maxima are apart by a valley. Runs that are still far below cannot be told so: what is half-way is
-# above them, whatever lies between.
-# Places and heights tell less: on one plateau short runs end far from each other.
+# above them, whatever lies between. Places and heights tell less: on one plateau short runs end far
+# from each other.
 same_height <- 0.05 # unit of the log-likelihood: less is neither a dip nor a gain
 
 height_gap <- function(problem) same_height * min(1, problem$total)
@@ -69,8 +69,7 @@ measures_apart <- function(first, second) sum((as_theta(second) - as_theta(first
 draw_population <- function(task) {
   kinds <- list(start_kmeans, start_hyperplanes, start_random, start_labels)
   gather_population(task, lapply(seq_len(task$effort$size), function(s) {
-    draw <- kinds[[(s - 1L) %% length(kinds) + 1L]]
-    draw(task)
+    kinds[[(s - 1L) %% length(kinds) + 1L]](task)
   }))
 }
 

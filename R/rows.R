@@ -12,8 +12,8 @@
 #' kept in memory, those of the others in files of the temporary folder, from which each evaluation
 #' reads numbers alone. These files are removed when the call ends, however it does. A cluster's
 #' processes keep their shares in memory, unless these are sources themselves; only coefficients and
-#' sums travel, and are added in the order of the processes. The fit is that of the same rows in one data frame, up to
-#' rounding, and does not depend on which process is quicker.
+#' sums travel, and are added in the order of the processes. The fit is that of the same rows in one
+#' data frame, up to rounding, and does not depend on which process is quicker.
 #'
 #' What depends on all rows at once is computed so:
 #' * Levels of factors and text, classes, weights, means and standard deviations of columns are
@@ -31,9 +31,9 @@
 #' again. `group` and a matrix as `start` need the rows themselves and are refused, as are methods
 #' that give a value per row of the training data, such as [residuals.moe_fit()].
 #' [predict.moe_fit()] and [moe_effects()] take a source as `newdata`, and [moe_calibration()] what
-#' predict() gives of it; [moe_tune()], [moe_average()] and [moe_bootstrap()] draw rows, and need them
-#' one by one. [vcov.moe_fit()], [summary.moe_fit()] and [moe_dendrogram()] read the source of the fit
-#' again.
+#' predict() gives of it; [moe_tune()], [moe_average()] and [moe_bootstrap()] draw rows, and need
+#' them one by one. [vcov.moe_fit()], [summary.moe_fit()] and [moe_dendrogram()] read the source of
+#' the fit again.
 #'
 #' When the rows cannot be reached any more, the fit ends with an error of class `moe_error_rows`,
 #' which has the last good fit as its element `fit`; `start =` takes it. With

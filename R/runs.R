@@ -39,7 +39,8 @@ check_start_matrix <- function(start, n, experts) {
   }
   if (!identical(dim(start), c(n, experts))) {
     refuse("A matrix given as `start` must have one row per observation, or per group, and ",
-           "one column per expert (", n, " x ", experts, "), but is ", paste(dim(start), collapse = " x "), ".")
+           "one column per expert (", n, " x ", experts, "), but is ",
+           paste(dim(start), collapse = " x "), ".")
   }
   valid <- rowSums(is.finite(start) & start >= 0) == experts & abs(rowSums(start) - 1) <= 1e-6
   if (!all(valid)) {

@@ -4,8 +4,8 @@
 search_rows <- 10000L # most rows that a search sees
 
 # A population has at most `size` solutions, and is ripe when `patience` children in a row for each
-# of them have not joined it. There are `most` searches at most; they end when `agree` have found the
-# best optimum, and no more than `unexplored` of others are expected to lead where none has been.
+# of them have not joined it. There are `most` searches at most; they end when `agree` have found
+# the best optimum, and others are expected to lead elsewhere in no more than `unexplored` of cases.
 search_efforts <- list(
   quick = list(size = 4L, patience = 1, agree = 1L, unexplored = 1, most = 1L),
   standard = list(size = 12L, patience = 2, agree = 4L, unexplored = 0.2, most = 40L),
