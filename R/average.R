@@ -152,6 +152,9 @@ average_members <- function(input, experts, lambda, members, splines, folds, con
   }
   grid <- expand.grid(experts = check_experts_grid(experts, length(input$y)),
                       lambda = check_ridges(lambda))
+  # Members leave out what their samples imply; what all rows imply is said once.
+  input$columns <- full_rank_problem(input$x, input$z, input$y, 1L, input$weights, min(grid$lambda),
+                                     control, input$group)$columns
   task <- members_task(input, splines, folds, quiet_control(control, alone = is.null(cl)))
   run <- member_runner(task, grid, members, cl, control, checkpoint)
   on.exit(run$done())
@@ -240,14 +243,13 @@ new_average <- function(input, task, control, chosen, pool, members) {
   prob <- unseen_probabilities(pool)
   power <- choose_powers(pool, input, length(members))
   prob <- raise_to_power(prob, power[["unseen"]])
-  columns <- list(expert = colnames(input$x), gate = colnames(input$z))
   structure(
     list(members = members, knots = task$knots, experts = chosen$setting$experts,
          lambda = chosen$setting$lambda, power = power[["all"]], path = chosen$path,
          prob = prob, y = input$y, prior_weights = input$given_weights, unseen = pool$unseen,
          losses = rbind(average = unseen_losses(prob, input), member = colMeans(pool$losses)),
          levels = levels(input$y), ordered = is.ordered(input$y),
-         class_shares = class_shares(input$y, input$weights), columns = columns,
+         class_shares = class_shares(input$y, input$weights), columns = input$columns,
          rows = length(input$y), group = input$group, by_folds = !is.null(task$folds),
          control = without_checkpoint(control)),
     class = "moe_average"

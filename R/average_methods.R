@@ -37,7 +37,9 @@ predict.moe_average <- function(object, newdata = NULL, type = c("class", "prob"
     finish <- function(prob) {
       shift_probabilities(raise_to_power(prob, object$power), object$class_shares, prior)
     }
-    out <- average_rows(object, data, finish, if (interval != "none") tails)
+    out <- warn_of_breaking(fit = object, {
+      average_rows(object, data, finish, if (interval != "none") tails)
+    })
     names <- if (is.null(data$frame)) rownames(newdata) else row.names(data$frame)
     out <- lapply(out, `dimnames<-`, list(names, object$levels))
   }
@@ -73,6 +75,7 @@ average_rows <- function(object, data, finish, tails) {
 }
 
 average_block <- function(object, sides, finish, tails, before) {
+  note_breaking(object, sides)
   missing <- missing_rows(object, sides, before)
   seen <- sides_by_kind(object, sides)
   sum <- 0

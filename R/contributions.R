@@ -67,6 +67,7 @@ moe_contributions <- function(object, newdata, newz = NULL, prior = NULL) {
   object <- as_mixtures(object)
   prior <- check_prior(prior, object$levels)
   data <- with_designs(object, rows_for(object, newdata, newz))
+  warn_of_breaking(note_breaking(object, data), object)
   missing_rows(object, data) # refuses infinite covariates
   parts <- lapply(object$members, member_parts, sides_by_kind(object, data), object)
   log_odds <- mixture_log_odds(parts)

@@ -48,7 +48,9 @@ moe_effects <- function(object, variables = NULL, newdata = NULL, newz = NULL, w
   check_fit(object)
   level <- check_level(level)
   task <- list(fit = object, variables = variables, newz = newz, weights = weights)
-  sums <- if (is_rows(newdata)) sum_source_effects(newdata, task) else sum_effects(newdata, task)
+  sums <- warn_of_breaking(fit = object, {
+    if (is_rows(newdata)) sum_source_effects(newdata, task) else sum_effects(newdata, task)
+  })
   if (is.null(sums)) refuse("There must be a row without missing values, but there is none.")
   covariance <- scaled_covariance(object, vcov, cluster, "vcov")
   tables <- Map(function(label, changes) {
@@ -182,7 +184,9 @@ sum_effects <- function(newdata, task) {
   check_entering(fit, frame[variables])
   weights <- if (!is.null(task$weights)) check_weights(task$weights, nrow(frame)) else
     if (is.null(newdata)) prior_weights(fit) else rep.int(1, nrow(frame))
-  missing <- missing_rows(fit, effect_data(fit, frame))
+  data <- effect_data(fit, frame)
+  note_breaking(fit, data)
+  missing <- missing_rows(fit, data)
   used <- weights > 0 & !seq_len(nrow(frame)) %in% missing
   if (!any(used)) return(NULL)
   frame <- frame[used, , drop = FALSE]

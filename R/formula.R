@@ -4,9 +4,13 @@
 dispatch_argument <- function(.generic, ...) {
   if (...length() == 0L) refuse(.generic, "() needs a formula and data, or matrices x and y.")
   names <- ...names()
-  if (is.null(names)) return(...elt(1L))
   at <- c(which(names %in% c("formula", "x")), which(is.na(names) | names == ""), 1L)
-  ...elt(at[1])
+  out <- ...elt(at[1])
+  if (is.character(out) && length(out) == 1L && grepl("~", out, fixed = TRUE)) {
+    refuse(.generic, "() needs a formula, not its text ", given(out), ": give it without quotes ",
+           "or by as.formula().")
+  }
+  out
 }
 
 # The call as the user would write it: to the generic, not to the method.
@@ -22,6 +26,9 @@ read_formula <- function(formula, data, call, contrasts, env, keep_frame = TRUE)
   if (inherits(data, "moe_rows")) {
     refuse("`data` must be a data frame where rows are drawn, as these are needed one by one, not ",
            given(data), ".")
+  }
+  if (!is.null(data) && !is.list(data) && !is.environment(data)) {
+    refuse("`data` must be a data frame, a list or an environment, not ", given(data), ".")
   }
   data <- plain_columns(data)
   read <- read_frame(formula, data, call, contrasts, env)
@@ -112,6 +119,9 @@ build_model_frame <- function(formula, data, call, env) {
   call[[1L]] <- quote(stats::model.frame)
   call$formula <- formula
   call$data <- data
+  for (name in intersect(c("weights", "group"), names(call))) {
+    call[name] <- list(row_values(call[[name]], name, formula, data))
+  }
   if (is_idle_when_complete(eval(call$na.action, env))) {
     whole <- call
     whole["na.action"] <- list(NULL)
@@ -119,6 +129,19 @@ build_model_frame <- function(formula, data, call, env) {
     if (!any(vapply(frame, anyNA, NA))) return(frame)
   }
   eval(call, env)
+}
+
+# The value of an argument that is evaluated in the data. model.frame() would take the elements of a
+# list for rows, and the text of a variable's name for its values.
+row_values <- function(expression, name, formula, data) {
+  values <- eval(expression, data, environment(formula))
+  if (is.null(values)) return(NULL)
+  if (!is.atomic(values)) refuse("`", name, "` must be a vector, not ", given(values), ".")
+  if (is.data.frame(data) && NROW(values) != nrow(data)) {
+    refuse("`", name, "` must have one value per row of `data`: there are ", nrow(data),
+           " rows, and it is ", given(values), ".")
+  }
+  values
 }
 
 # Whether an `na.action`, or that of the session in place of NULL, only acts on missing values.

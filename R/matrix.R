@@ -15,9 +15,7 @@ check_design <- function(x, name) {
            "data.matrix() or model.matrix().")
   }
   if (!is.matrix(x) || !(is.numeric(x) || is.logical(x))) {
-    is_formula <- is.character(x) && length(x) == 1L && grepl("~", x, fixed = TRUE)
-    refuse("`", name, "` must be a numeric matrix, not ", given(x),
-           if (is_formula) ": for a formula, give it without quotes or by as.formula()", ".")
+    refuse("`", name, "` must be a numeric matrix, not ", given(x), ".")
   }
   if (storage.mode(x) != "double") storage.mode(x) <- "double"
   check_finite(x, name)

@@ -7,7 +7,9 @@ as_response <- function(y, name = "y") {
            "give the column itself, as in ", name, "[[1]].")
   }
   y <- plain(y, name)
-  y <- if (length(dim(y)) == 2L) {
+  y <- if (length(dim(y)) > 2L) {
+    refuse("`", name, "` must be a vector or a matrix, not ", given(y), ".")
+  } else if (length(dim(y)) == 2L) {
     response_from_matrix(y, name)
   } else if (is.factor(y)) {
     y
@@ -45,6 +47,8 @@ response_from_matrix <- function(y, name) {
   }
   if (is_counts(y)) return(y)
   labels <- column_labels(y)
+  check_unique(labels, paste0("Columns of a matrix `", name, "`, one per class, must have ",
+                              "different names"))
   absent <- rowSums(is.na(y)) == ncol(y)
   of_one <- absent | (rowSums(y == 0 | y == 1) == ncol(y) & rowSums(y) == 1) %in% TRUE
   if (!all(of_one)) {

@@ -15,7 +15,8 @@ describe_frame <- function(frame, data, env) {
 }
 
 describe_variable <- function(x, levels = base::levels(x)) {
-  list(kind = variable_kind(x), width = NCOL(x), units = difference_units(x), levels = levels)
+  list(kind = variable_kind(x), width = NCOL(x), units = difference_units(x), levels = levels,
+       labels = if (is.matrix(x)) colnames(x))
 }
 
 # Classes that leave numbers what they are.
@@ -40,10 +41,11 @@ all_columns <- function(terms) vapply(as.list(attr(terms, "variables"))[-1], dep
 
 # --- data, at the fit and later ---
 
-reserved_names <- c("(weights)", "(group)", "(offset)") # of columns of a model frame
+# Of columns of a model frame, and of what R itself means by them.
+reserved_names <- c("(weights)", "(group)", "(offset)", ".", "...", "..1")
 
 # Of the variables that are used of a data frame or list: each must be there once, be a vector or a
-# matrix, and have a name that a model frame gives to nothing else.
+# matrix, and have a name that a formula and its model frame give to nothing else.
 check_data_variables <- function(used, data, what) {
   if (!is.list(data)) return(invisible())
   found <- names(data)[names(data) %in% used]
@@ -105,7 +107,7 @@ conform <- function(x, was, name) {
     Date = as_date(x), difftime = as_units(x, was), x)
   check_kind(x, was, name)
   check_width(x, was, name)
-  x
+  labels_in_order(x, was, name)
 }
 
 # As many missing values of the kind.
@@ -156,6 +158,20 @@ check_width <- function(x, was, name) {
   if (NCOL(x) == was$width) return(invisible())
   refuse("`newdata` must have matrices as wide as the fit has seen: ", name, " had ", was$width,
          if (was$width > 1L) " columns" else " column", ", but has ", NCOL(x), ".")
+}
+
+# Columns of a matrix are found by name where both have names, by position otherwise.
+labels_in_order <- function(x, was, name) {
+  if (!is.matrix(x) || !are_labels(was$labels)) return(x)
+  if (is.null(colnames(x))) colnames(x) <- was$labels
+  labels <- colnames(x)
+  if (!are_labels(labels) || identical(labels, was$labels)) return(x)
+  missing <- setdiff(was$labels, labels)
+  if (length(missing)) {
+    refuse("`newdata` must have matrices with the columns that the fit has seen: ", name, " lacks ",
+           enumerate(missing), ".")
+  }
+  x[, was$labels, drop = FALSE]
 }
 
 # New data whose variables are those of the fit.
