@@ -48,9 +48,12 @@ path_of_runs <- function(problem, lambda) {
     task <- search_task(problem, path_effort(problem$control))
     population <<- evolve(task, if (is.null(population)) draw_population(task) else
       move_population(task, population))
-    core_maximise(problem, population[[1]]$theta)
+    core_maximise(problem, population[[1]]$theta,
+                  tolerance = max(path_tolerance, problem$control$tolerance))
   })
 }
+
+path_tolerance <- 1e-9 # what is left beyond it shows in no loss
 
 # A path needs less than a fit: each population is the better for the one before it.
 path_effort <- function(control) {

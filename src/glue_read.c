@@ -31,7 +31,7 @@ SEXP C_moe_read(SEXP path, SEXP vectors) {
   FILE *file = fopen(translateChar(STRING_ELT(path, 0)), "rb");
   if (!file) error("the file is gone");
   const int complete = read_vectors(file, vectors);
-  fclose(file);
+  (void)fclose(file); /* which was only read */
   if (!complete) error("the file does not hold the numbers that were written");
   return R_NilValue;
 }
