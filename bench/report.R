@@ -88,6 +88,7 @@ sections <- c(
   predict = "Predictions, and what R adds to a small fit",
   errors = "Standard errors of coefficients, predictions and effects",
   waits = "What users waited for in an earlier version, and now",
+  wide = "Designs of many columns in an earlier version, and now",
   proteins = "Protein networks and sequences at the size of a proteome",
   classifiers = "Classifiers on the same task, fitted on one half of the rows, judged on the other"
 )
