@@ -120,7 +120,7 @@ new_matrix <- function(x, columns, name) {
     if (length(missing)) {
       refuse("`", name, "` must have the columns of the fit, but lacks ", enumerate(missing), ".")
     }
-    x <- x[, wanted, drop = FALSE]
+    if (!identical(colnames(x), wanted)) x <- x[, wanted, drop = FALSE]
   }
   if (!is_sparse(x)) storage.mode(x) <- "double"
   with_intercept(x, name)

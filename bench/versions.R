@@ -111,3 +111,13 @@ agreement <- function(case, turn) {
   result(paste(case$what, "now less before, relative"), describe(worked_on(case)),
          max(apart, na.rm = TRUE) / max(abs(turn$before$out), na.rm = TRUE), at_most = 1e-10)
 }
+
+# Results are written as they come.
+save_cases <- function(name, cases) {
+  rows <- NULL
+  for (case in cases) {
+    rows <- rbind(rows, measure(case))
+    write_results(name, rows)
+  }
+  save_results(name, rows)
+}

@@ -12,21 +12,21 @@ overfit <- list(n = 2000, p = 22, M = 3, K = 8, seed = 6)
 more <- size(1e6, 1e4)
 
 cases <- list(
-  case_of("50 plain steps", "evaluations", survey, turns = 15, steps = 10, alike = 1.03),
-  case_of("50 plain steps", "evaluations", sets$d2, turns = 15, steps = 10, alike = 1.03),
-  case_of("moe_fit(start = )", "fit", survey, turns = 15, steps = 10, alike = 1.03),
-  case_of("moe_fit(start = )", "fit", sets$d2, turns = 15, steps = 10, alike = 1.03),
-  case_of("moe_dendrogram() of a measure", "tree", overfit, turns = 15, times = size(200, 2),
+  case_of("50 plain steps", "evaluations", survey, turns = 9, steps = 10, alike = 1.03),
+  case_of("50 plain steps", "evaluations", sets$d2, turns = 9, steps = 10, alike = 1.03),
+  case_of("moe_fit(start = )", "fit", survey, turns = 9, steps = 10, alike = 1.03),
+  case_of("moe_fit(start = )", "fit", sets$d2, turns = 9, steps = 10, alike = 1.03),
+  case_of("moe_dendrogram() of a measure", "tree", overfit, turns = 9, times = size(200, 2),
           alike = 1.03),
-  case_of("predict()", "predict", few, more = more, turns = 15, alike = 1.03),
-  case_of("predict(se.fit = TRUE)", "errors", few, more = more, turns = 2),
-  case_of("predict(se.fit = TRUE)", "errors", many, more = many$n, turns = 2),
-  case_of("vcov()", "covariance", many),
-  case_of("vcov(type = \"sandwich\")", "sandwich", many, turns = 3),
-  case_of("moe_effects()", "effects", many, turns = 2),
-  case_of("summary()", "summary", long, steps = 5, turns = 2),
+  case_of("predict()", "predict", few, more = more, turns = 9, alike = 1.03),
+  case_of("predict(se.fit = TRUE)", "errors", few, more = more, turns = 1),
+  case_of("predict(se.fit = TRUE)", "errors", many, more = many$n, turns = 1),
+  case_of("vcov()", "covariance", many, turns = 3),
+  case_of("vcov(type = \"sandwich\")", "sandwich", many, turns = 2),
+  case_of("moe_effects()", "effects", many, turns = 1),
   case_of("moe_fit() of a data frame", "frame", wide, more = more, framed = TRUE),
-  case_of("moe_bootstrap(replicates = 100)", "replicates", survey)
+  case_of("moe_bootstrap(replicates = 100)", "replicates", survey),
+  case_of("summary()", "summary", long, steps = 5, turns = 1)
 )
 
-save_results("waits", do.call(rbind, lapply(cases, measure)))
+save_cases("waits", cases)

@@ -1,4 +1,4 @@
-# For tools/interrupt.sh: Rscript tools/interrupt.R signals|forks|memory
+# For tools/interrupt.sh: Rscript tools/interrupt.R signals|calls|forks|memory
 library(moelogit)
 
 make_data <- function(n, p, classes = 4) {
@@ -27,26 +27,35 @@ resident_kilobytes <- function() {
   as.numeric(gsub("[^0-9]", "", line))
 }
 
-now <- function() as.numeric(Sys.time())
+# Of the processor, for which other work on the machine does not matter; a signal's is written down
+# in ticks.
+used <- function() sum(proc.time()[1:2])
 
-# Seconds from the signal to R's having it; the moment of the signal is in a file.
-seconds_to_stop <- function(data, threads, after) {
+ticks <- as.numeric(system("getconf CLK_TCK", intern = TRUE))
+
+# Seconds that each thread goes on from the signal to R's having it; NA where the task had ended.
+seconds_to_stop <- function(task, after, threads = 1) {
   file <- tempfile()
   on.exit(unlink(file))
-  system(sprintf("(sleep %.2f; date +%%s.%%N > %s; kill -INT %d) &", after, file, Sys.getpid()))
+  process <- Sys.getpid()
+  system(sprintf("(sleep %.2f; cut -d' ' -f14,15 /proc/%d/stat > %s; kill -INT %d) &", after, process,
+                 file, process))
   stopped <- tryCatch({
-    endless(data, threads)
+    task()
     NA
-  }, interrupt = function(condition) now())
-  stopped - as.numeric(readLines(file))
+  }, interrupt = function(condition) used())
+  # A task that had ended waits for its signal, which is not to meet what comes next.
+  if (is.na(stopped)) tryCatch(Sys.sleep(2 * after + 5), interrupt = identity)
+  (stopped - sum(scan(file, quiet = TRUE)) / ticks) / threads
 }
 
 try_signals <- function(times = 50) {
   data <- list(make_data(2e5, 12), make_data(2e4, 300)) # long and wide
   memory <- took <- numeric(times)
   for (i in seq_len(times)) {
-    took[i] <- seconds_to_stop(data[[1 + i %% 3 %/% 2]], threads = 1 + i %% 2,
-                               after = 0.4 + 0.6 * (i %% 5) / 5)
+    threads <- 1 + i %% 2
+    took[i] <- seconds_to_stop(function() endless(data[[1 + i %% 3 %/% 2]], threads),
+                               after = 0.4 + 0.6 * (i %% 5) / 5, threads)
     memory[i] <- resident_kilobytes()
   }
   growth <- (memory[times] - memory[10]) / 1024
@@ -56,6 +65,86 @@ try_signals <- function(times = 50) {
               memory[10] / 1024, memory[times] / 1024, growth))
   stopifnot(!anyNA(took), max(took) < 0.5, growth < 5)
 }
+
+# --- what users call, one by one ---
+
+some_data <- function(n, p, experts, most) {
+  data <- make_data(n, p)
+  colnames(data$x) <- paste0("x", seq_len(p))
+  start <- matrix(rexp(n * experts), n)
+  data$fit <- suppressWarnings(moe_fit(data$x, data$y, experts, lambda = 100,
+                                       start = start / rowSums(start),
+                                       control = moe_control(max_iterations = most)))
+  data
+}
+
+some_pairs <- function(count) {
+  ends <- matrix(sample(5000, 2 * count, TRUE), ncol = 2)
+  ends <- unique(ends[ends[, 1] < ends[, 2], ])
+  data.frame(protein_a = paste0("P", ends[, 1]), protein_b = paste0("P", ends[, 2]))
+}
+
+# A fit of many coefficients, one of many rows, real rows, a network, rows in chunks.
+long_calls <- function() {
+  many <- some_data(20000, 40, 5, 200)
+  long <- some_data(2e6, 5, 2, 5)
+  frame <- data.frame(long$x, y = long$y)
+  train <- subset(yeast_ppi, split == "train", -c(split, protein_a, protein_b))
+  quick <- function(experts) {
+    suppressWarnings(moe_fit(confidence ~ ., train, experts, lambda = 1,
+                             control = moe_control(search = "quick")))
+  }
+  two <- quick(2)
+  three <- quick(3)
+  edges <- some_pairs(2e5)
+  network <- moe_network(edges)
+  known <- moe_ppi_features(edges[1:2000, ], network, drop_own_edge = TRUE)
+  ranker <- moe_fit(as.matrix(known[c("deg_sum", "l3")]), gl(2, 1, 2000), 2, lambda = 1,
+                    control = moe_control(search = "quick"))
+  chunks <- moe_rows(function(i) if (i <= 20) frame[1e5 * (i - 1) + 1:1e5, ])
+  silent <- moe_control(progress = FALSE)
+  list(
+    "vcov()" = function() vcov(many$fit),
+    "vcov(type = sandwich)" = function() vcov(many$fit, type = "sandwich"),
+    "vcov(type = opg)" = function() vcov(many$fit, type = "opg"),
+    "vcov(cluster = )" = function() vcov(many$fit, cluster = rep(1:5000, 4)),
+    "moe_effects()" = function() moe_effects(many$fit),
+    "summary()" = function() summary(many$fit),
+    "predict(se.fit = TRUE), coefficients" = function() {
+      predict(many$fit, many$x, type = "prob", se.fit = TRUE)
+    },
+    "predict(se.fit = TRUE), rows" = function() {
+      predict(long$fit, long$x, type = "prob", se.fit = TRUE)
+    },
+    "predict(type = prob)" = function() predict(long$fit, long$x, type = "prob"),
+    "predict()" = function() predict(long$fit, long$x),
+    "moe_contributions()" = function() moe_contributions(three, train),
+    "moe_fit() of matrices" = function() moe_fit(long$x, long$y, 2, lambda = 1, control = silent),
+    "moe_fit() of a data frame" = function() moe_fit(y ~ ., frame, 2, lambda = 1, control = silent),
+    "moe_fit() of a source" = function() moe_fit(y ~ ., chunks, 2, lambda = 1, control = silent),
+    "moe_fit(experts = auto)" = function() moe_fit(confidence ~ ., train, "auto", control = silent),
+    "moe_dendrogram()" = function() moe_dendrogram(three),
+    "moe_tune()" = function() moe_tune(confidence ~ ., train, experts = 1:4, control = silent),
+    "moe_average()" = function() moe_average(confidence ~ ., train),
+    "moe_bootstrap()" = function() moe_bootstrap(three, 2000, progress = FALSE),
+    "anova(test = bootstrap)" = function() anova(two, three, test = "bootstrap"),
+    "moe_network()" = function() moe_network(edges),
+    "moe_ppi_features()" = function() moe_ppi_features(some_pairs(1e6), network),
+    "moe_rank_pairs()" = function() moe_rank_pairs(ranker, some_pairs(1e6), network)
+  )
+}
+
+# The longest of several moments, for each.
+try_calls <- function(moments = c(0.3, 1, 2, 4)) {
+  calls <- long_calls()
+  took <- vapply(calls, function(call) {
+    suppressWarnings(max(vapply(moments, seconds_to_stop, 0, task = call), na.rm = TRUE))
+  }, 0)
+  cat(sprintf("%-40s stopped after %.2f s\n", names(calls), took), sep = "")
+  stopifnot(took < 0.5)
+}
+
+# --- forks and memory ---
 
 try_forks <- function(rounds = 10) {
   data <- make_data(2000, 5)
@@ -92,6 +181,7 @@ try_memory <- function() {
 
 switch(commandArgs(trailingOnly = TRUE)[1],
   signals = try_signals(),
+  calls = try_calls(),
   forks = try_forks(),
   memory = try_memory(),
   stop("unknown command")
