@@ -5,7 +5,8 @@
 #'   minorization-maximization algorithm with closed-form updates. Both only ever raise the
 #'   objective, and stop at the same points; the plain one needs 10 to 100 times the steps.
 #' @param search How much is searched for the optimum: `"standard"`, `"quick"` or `"thorough"`; see
-#'   the section on the search. Ignored if the fit has one expert or is given `start`.
+#'   the section on the search. Ignored if the fit has one expert or is given `start`. It also says
+#'   how much is searched at each level of [moe_dendrogram()].
 #' @param max_iterations Most iterations of the final run.
 #' @param tolerance A run stops when the estimated gain that is left falls below
 #'   `tolerance * (1 + |objective|)`. For `"accelerated"` the estimate is half the slope along the

@@ -24,12 +24,14 @@
 #' \deqn{C_k = \sum_i v_i \tau_{ik} (r_{ik} \otimes x_i) z_i',}
 #' \eqn{\tau} the responsibilities, \eqn{r_{ik}} the residuals of expert \eqn{k}: two experts whose
 #' coefficients differ by \eqn{\pm\delta} and whose gate slopes differ by \eqn{\pm\gamma} gain, to
-#' second order, \eqn{\delta' C_k \gamma}. The best five solutions of each level are run to the end,
-#' on all rows where the populations saw a sample. What is drawn depends on the fit alone, so that
-#' its path is always the same. What rises is the objective, ridge included, so the log-likelihood of a
-#' level may lie a little below that of the merged measure. The tree stays that of the unpolished
-#' measure; the column `from` of the path says where each level came from, see
-#' [as.data.frame.moe_dendrogram()]. The fit's `lambda` is kept. The
+#' second order, \eqn{\delta' C_k \gamma}. Unless the fit's `search` is `"quick"`, independent
+#' searches ([moe_control()]) then look for what a level has missed, until three have ended in the
+#' best optimum that is known: 6 at most, or 18 after `"thorough"`. The best five solutions of each
+#' level are run to the end, on all rows where the populations saw a sample. What is drawn
+#' depends on the fit alone, so that its path is always the same. What rises is the objective, ridge
+#' included, so the log-likelihood of a level may lie a little below that of the merged measure. The
+#' tree stays that of the unpolished measure; the column `from` of the path says where each level
+#' came from, see [as.data.frame.moe_dendrogram()]. The fit's `lambda` is kept. The
 #' level with one expert is a multinomial logit.
 #'
 #' @section Choosing the number of experts:
@@ -160,8 +162,8 @@ check_overfit <- function(fit) {
 #'   `aic`, `bic`, `hq`, `sabic`, `icl` of the path's model; `dsc`, `dsc_rescaled`, which use the
 #'   merged measures as published; `from`, how the level was made: `"fit"`, `"merge 1"` of the
 #'   closest pair of the level above, `"merge 2"` of the second closest, ..., `"drop"` of one of its
-#'   experts, `"split"` of an expert of the level below, or `"bred"` in its population;
-#'   `chosen_by`, the criteria that choose this level.
+#'   experts, `"split"` of an expert of the level below, `"bred"` in its population, or found by an
+#'   independent `"search"`; `chosen_by`, the criteria that choose this level.
 #' @seealso [moe_dendrogram()]
 #' @examples
 #' pairs <- subset(yeast_ppi, split == "test")

@@ -100,9 +100,9 @@
 #' @param data A data frame (or list, or environment) with the variables of the formula.
 #' @param experts Number of experts \eqn{K}, a whole number from 1 (a multinomial logit) to the
 #'   number of rows; or `"auto"`: `moe_control(max_experts = )` experts are fitted by a quick
-#'   search, merged by [moe_dendrogram()], and the number that HQ chooses along the refined path is
-#'   kept, with a message. `lambda` may then not be 0, since without a ridge redundant experts need
-#'   not be alike.
+#'   search and merged by [moe_dendrogram()]; the number that HQ chooses along the refined path is
+#'   told by a message, and so many are fitted by the search that `control` asks for. `lambda` may
+#'   then not be 0, since without a ridge redundant experts need not be alike.
 #' @param weights Case weights, one per row, finite and not negative, with a sum from 1e-100 to
 #'   1e100. A weight of 2 counts as two equal rows, also in `nobs()`.
 #' @param subset,na.action,contrasts As in [stats::glm()].
@@ -231,7 +231,20 @@ select_fit <- function(input, lambda, control, cl) {
   message("Merged ", overfit$experts, " experts (ridge ", format(overfit$lambda), "): ",
           describe_choice(tree))
   tree$fit$control[c("tolerance", "search")] <- wanted[c("tolerance", "search")]
-  fit <- cut.moe_dendrogram(tree)
+  fit <- if (wanted$search == "quick" || tree$selected == 1L) {
+    cut.moe_dendrogram(tree)
+  } else {
+    search_selected(tree, fit_input(input, tree$selected, overfit$lambda, NULL, wanted, cl))
+  }
+  fit$call$experts <- fit$experts
   fit$call$lambda <- overfit$lambda
   fit
+}
+
+# The number of experts was read off levels that were searched quickly; of so many, a search finds
+# the fit, unless the level leads higher.
+search_selected <- function(tree, searched) {
+  level <- suppressWarnings(cut.moe_dendrogram(tree))
+  gap <- same_optimum * (1 + abs(level$objective))
+  if (searched$objective < level$objective - gap) cut.moe_dendrogram(tree) else searched
 }

@@ -25,15 +25,26 @@ level_parents <- 3L       # whose merges, drops and splits are tried at the next
 level_finalists <- 5L     # of a level, that are run to the end
 polish_tolerance <- 1e-12 # of a level's final run; plateaus look flat for a while
 
+# Independent searches that stand beside the population of a level, as many at most; they end when
+# `level_agree` of all these ended in the best optimum.
+level_searches <- c(quick = 0L, standard = 6L, thorough = 18L)
+level_agree <- 3L
+
 # Down from the fit, then up from one expert; the fit itself stays. What is drawn depends on the fit
 # alone.
 refined_runs <- function(problem, measure, pairs) {
   most <- problem$experts
   task <- search_task(problem, level_effort)
   fit <- c(run_level(problem, as_theta(measure), most, 0L), from = "fit")
-  bar <- progress_bar(problem$control, 3L * most, "Path")
+  bar <- progress_bar(problem$control, 4L * most, "Path")
   on.exit(bar$done())
-  levels <- with_own_seed(meet_levels(task, fit, pairs, bar$tick))
+  levels <- with_own_seed({
+    met <- meet_levels(task, fit, pairs, bar$tick)
+    lapply(seq_len(most - 1L), function(k) {
+      bar$tick()
+      search_level(task, met[[k]], k)
+    })
+  })
   runs <- lapply(seq_len(most - 1L), function(k) {
     bar$tick()
     polish_level(problem, levels[[k]], k)
@@ -86,6 +97,19 @@ settle <- function(task, population, candidates, experts) {
     population <- raise(task, population, as_theta(candidates[[i]]), names(candidates)[i])
   }
   if (experts == 1L || identical(before, population)) population else evolve(task, population)
+}
+
+# The population of a level, led by what independent searches find if that is better.
+search_level <- function(task, population, experts) {
+  searches <- level_searches[[task$problem$control$search]]
+  if (experts == 1L || searches == 0L) return(population)
+  task$problem <- problem_with_experts(task$problem, experts)
+  task$effort <- c(search_efforts$standard[c("size", "patience")], agree = level_agree,
+                   unexplored = 1, most = searches)
+  quiet <- quiet_control(task$problem$control, alone = TRUE)
+  ends <- run_searches(task, quiet, NULL, list(best_end(task$problem, population)))
+  best <- which.max(objectives_of(ends))
+  if (best == 1L) population else c(list(c(ends[[best]], from = "search")), population)
 }
 
 # The best of a level's first solutions, run to the end on all rows.

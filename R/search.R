@@ -52,14 +52,14 @@ search_task <- function(problem, effort) {
 }
 
 # One search after the other, or as many at once as `cl` has processes; what is found after enough
-# is explored does not count, so that the result does not depend on how many these are.
-run_searches <- function(task, control, cl) {
+# is explored does not count, so that the result does not depend on how many these are. `ends` are
+# those of earlier searches.
+run_searches <- function(task, control, cl, ends = list()) {
   effort <- task$effort
   task$problem$control <- quiet_control(control, alone = is.null(cl))
   left <- random_streams(effort$most)
   bar <- progress_bar(control, effort$most, "Searching")
   on.exit(bar$done())
-  ends <- list()
   while (length(left) > 0L) {
     batch <- utils::head(left, max(1L, length(cl)))
     left <- utils::tail(left, -length(batch))

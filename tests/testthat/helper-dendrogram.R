@@ -80,7 +80,7 @@ overfit <- function(formula, x = ~ x1 + x2, z = x, weighted = FALSE, K = 4, seed
   d$frame$v <- if (weighted) 2 * rexp(250) else rep(1, 250)
   fit <- suppressMessages(suppressWarnings(
     moe_fit(formula, d$frame, K, weights = v, lambda = 0.5, start = oracle_start(d, K),
-            control = moe_control(intercept_ridge = 0.05), ...)
+            control = moe_control(search = "quick", intercept_ridge = 0.05), ...)
   ))
   stopifnot(fit$converged)
   list(fit = fit, x = model.matrix(x, d$frame), z = model.matrix(z, d$frame), y = d$y,

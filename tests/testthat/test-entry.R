@@ -23,6 +23,37 @@ test_that("experts = \"auto\" is an overfit, its dendrogram and the fit that HQ 
   }
 })
 
+# Of these levels a quick search misses the best optimum.
+test_that("experts = \"auto\" gives the fit that a search for the chosen number finds", {
+  pairs <- subset(yeast_ppi, split == "test")
+  chosen <- function(search) {
+    set.seed(1)
+    suppressMessages(suppressWarnings(
+      moe_fit(confidence ~ l3 + fc_jac + high_share, pairs, "auto", lambda = 1,
+              control = moe_control(search = search, max_experts = 4))
+    ))
+  }
+  fit <- chosen("standard")
+  set.seed(2)
+  alone <- suppressWarnings(moe_fit(confidence ~ l3 + fc_jac + high_share, pairs, fit$experts,
+                                    lambda = 1))
+  expect_equal(fit$objective, alone$objective, tolerance = 1e-6)
+  expect_gt(sum(fit$optima$found), 3)
+  expect_identical(chosen("quick")$experts, fit$experts)
+})
+
+test_that("where the path leads higher than a search, its level is the fit", {
+  d <- oracle_data(n = 300, p = 3, M = 3, K = 2, seed = 32)
+  set.seed(2)
+  fit <- suppressWarnings(moe_fit(d$formula, d$frame, 4, lambda = 2))
+  tree <- suppressWarnings(moe_dendrogram(fit))
+  level <- suppressWarnings(cut(tree))
+  lower <- list(objective = level$objective - 1)
+  expect_equal(search_selected(tree, lower)$objective, level$objective)
+  as_high <- list(objective = level$objective)
+  expect_identical(search_selected(tree, as_high), as_high)
+})
+
 test_that("the fit that is chosen has the user's tolerance, whatever the overfit had", {
   d <- oracle_data(n = 100, p = 2, M = 2, K = 2, seed = 32)
   for (tolerance in c(1e-9, 1e-4)) {

@@ -166,7 +166,7 @@ test_that("`from` says how each level was made, by at most `pairs` merges", {
     expect_identical(tree$path$from[1], "fit")
     most <- pmin(pairs, choose(6:2, 2))
     for (level in 2:6) {
-      ways <- c(paste("merge", seq_len(most[level - 1])), "drop", "split", "bred")
+      ways <- c(paste("merge", seq_len(most[level - 1])), "drop", "split", "bred", "search")
       expect_true(tree$path$from[level] %in% ways)
     }
     expect_no_match(tree$path$from[6], "split")
@@ -234,6 +234,26 @@ test_that("splits of the level below rescue a level that is poor", {
   alone <- suppressWarnings(moe_fit(d$formula, d$frame, 3, lambda = 1))
   expect_gt(best$objective, poor$objective + 5)
   expect_gt(best$objective, alone$objective - 0.1)
+})
+
+test_that("independent searches of a level rescue a poor one, and none follow a quick fit", {
+  d <- oracle_data(n = 600, p = 3, M = 3, K = 3, seed = 2, gate_scale = 3, apart = 2)
+  set.seed(1)
+  alone <- suppressWarnings(moe_fit(d$formula, d$frame, 3, lambda = 1))
+  task <- search_task(fit_problem(alone), level_effort)
+  task$problem <- problem_with_experts(task$problem, 4)
+  poor <- list(short_run(problem_with_experts(task$problem, 3), numeric(length(
+    as_theta(alone$measure)
+  ))))
+  found <- with_own_seed(search_level(task, poor, 3L))
+  expect_equal(found[[1]]$objective, alone$objective, tolerance = 1e-6)
+  expect_identical(found[[1]]$from, "search")
+  expect_gt(found[[1]]$objective, poor[[1]]$objective + 5)
+  # What searches do not surpass stays as it is.
+  best <- list(short_run(problem_with_experts(task$problem, 3), as_theta(alone$measure)))
+  expect_identical(with_own_seed(search_level(task, best, 3L)), best)
+  task$problem$control$search <- "quick"
+  expect_identical(search_level(task, poor, 3L), poor)
 })
 
 test_that("case weights give the path of repeated rows", {
