@@ -13,6 +13,9 @@
 /* Rows per block: few enough for a block to stay in cache, many enough for long loops. */
 #define MOE_BLOCK 128
 
+/* Rows of a unit that are multiplied beside each other. */
+#define MOE_UNIT_RUN 8
+
 /* Doubles of the widest vector. Workspaces are aligned for it, whatever the machine has. */
 #define MOE_WIDEST 8
 
@@ -117,6 +120,15 @@ typedef struct {
   /* out <- -weight (same - tau) score */
   void (*gate_expert_curvature)(int rows, double same, const double *weight, const double *tau,
                                 const double *score, double *out);
+
+  /* --- unit_kernels.h --- */
+
+  /* to (rows x columns) <- what each row's unit has in from (units x columns) */
+  void (*spread)(int rows, int columns, const double *unit, const double *from, double *to);
+  /* to (rows x columns) <- the product of `from` in each row and those that follow it in its unit,
+   * of MOE_UNIT_RUN rows at most, or of all where `longest` is less. What lies behind is read. */
+  void (*multiply_following)(int rows, int columns, int longest, const double *unit,
+                             const double *from, double *to);
 
   /* --- delta_kernels.h --- */
 

@@ -5,6 +5,7 @@
 #include "multinomial_kernels.h"
 #include "softmax_kernels.h"
 #include "sparse_kernels.h"
+#include "unit_kernels.h"
 
 const moe_kernels MOE_KERNELS = {.lanes = MOE_LANES,
                                  .pack = pack,
@@ -28,6 +29,8 @@ const moe_kernels MOE_KERNELS = {.lanes = MOE_LANES,
                                  .normalise = normalise,
                                  .gate_curvature = gate_curvature,
                                  .gate_expert_curvature = gate_expert_curvature,
+                                 .spread = spread,
+                                 .multiply_following = multiply_following,
                                  .softmax_slope = softmax_slope,
                                  .weigh_difference = weigh_difference,
                                  .log_ratio_slope = log_ratio_slope,

@@ -12,6 +12,7 @@ void moe_block_probabilities(const walk *w, const span *of, block *b) {
   const moe_shape *s = &w->rows->shape;
   const int filled = moe_filled(of->rows);
   double *packed = b->z, *eta = b->eta;
+  if (w->rows->data.units.start) moe_number_units(w, of, b);
   for (int d = 0; d < w->plan.designs; d++, packed = b->x) {
     const moe_linear *linear = &w->plan.linear[d];
     const int first = d == 0 ? of->unit : of->row, count = d == 0 ? of->units : of->rows;
@@ -137,11 +138,13 @@ static double block_expected(const walk *w, int first, int count, block *b) {
 }
 
 static double units_likelihood(const walk *w, const span *of, block *b) {
-  moe_clear_unit_logs(w, of, b);
-  moe_add_unit_logs(w, of, b);
-  const double value =
-      w->rows->data.tau ? moe_unit_expected(w, of, b) : moe_unit_posterior(w, of, b);
-  moe_spread(w, of, w->rows->shape.K, b->unit_tau, b->tau);
+  double value;
+  if (!moe_unit_products(w, of, b, &value)) {
+    moe_clear_unit_logs(w, of, b);
+    moe_add_unit_logs(w, of, b);
+    value = w->rows->data.tau ? moe_unit_expected(w, of, b) : moe_unit_posterior(w, of, b);
+  }
+  moe_spread(w, of, b, w->rows->shape.K, b->unit_tau, b->tau);
   return value;
 }
 

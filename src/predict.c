@@ -15,7 +15,7 @@ static void predict_classes(const walk *w, const span *of, block *b, double *pro
   const moe_shape *s = &w->rows->shape;
   const double *gate = b->gate;
   if (w->rows->data.units.start) {
-    moe_spread(w, of, s->K, b->gate, b->tau);
+    moe_spread(w, of, b, s->K, b->gate, b->tau);
     gate = b->tau;
   }
   w->kernels->average(moe_filled(of->rows), s->M, s->K, gate, b->expert, b->indicator);

@@ -27,8 +27,8 @@ static size_t block_length(const moe_shape *s) {
   return column(s->p) + column(s->r) +                         /* x z */
          column(s->K - 1) + column(1) * area(s->K, s->M - 1) + /* eta */
          column(s->K) + column(1) * area(s->K, s->M) +         /* gate expert */
-         3 * column(s->K) + column(s->M) +
-         column(4) +                 /* table tau unit_tau indicator .. weighted */
+         3 * column(s->K) + column(s->M) + column(4) +
+         column(2) +                 /* table tau unit_tau indicator .. weighted, unit */
          column(larger(s->p, s->r)); /* product */
 }
 
@@ -126,6 +126,7 @@ block moe_block_at(const walk *w, int place) {
   b.indicator = take(&rest, s->M);
   b.weight = take(&rest, 1);
   b.unit_weight = has_units(w) ? take(&rest, 1) : b.weight;
+  b.unit = take(&rest, 2);
   b.likelihood = take(&rest, 1);
   b.weighted = take(&rest, 1);
   b.product = take(&rest, larger(s->p, s->r));

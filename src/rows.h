@@ -28,11 +28,13 @@ typedef struct {
 } span;
 
 /* One block. Rows x p, q_expert, M K, K, K, M, 1; units x r (x itself where shared), q_gate, K, K,
- * 1, 1; and, for its user's own work, rows x 1 and max(p, r). The predictors of the gate come first
- * in eta. Where each row is a unit, unit_tau is tau, and unit_weight is weight. */
+ * 1, 1; the rows' units, numbered from 0 on, where they have several; and, for its user's own work,
+ * rows x 1 and max(p, r). The predictors of the gate come first in eta. Where each row is a unit,
+ * unit_tau is tau, and unit_weight is weight. */
 typedef struct {
   double *x, *eta, *expert, *table, *tau, *indicator, *weight;
   double *z, *gate, *unit_tau, *unit_weight, *likelihood;
+  double *unit; /* and beyond the block MOE_UNIT_RUN more, which are none */
   double *weighted, *product;
 } block;
 

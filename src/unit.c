@@ -1,4 +1,5 @@
-/* Rows that share one expert: sums of their logs, responsibilities of their unit. */
+/* Rows that share one expert: the product of their likelihoods or the sum of its logs,
+ * responsibilities of their unit. */
 #include "unit.h"
 
 #include <math.h>
@@ -6,26 +7,31 @@
 
 #include "mixture.h"
 
+/* Units are counted where they start; behind the rows are none of theirs. */
+void moe_number_units(const walk *w, const span *of, block *b) {
+  const int *start = w->rows->data.units.start + of->unit;
+  int starts[MOE_BLOCK] = {0}, current = 0;
+  double *unit = b->unit;
+  for (int u = 1; u < of->units; u++) starts[start[u] - of->row] = 1;
+  for (int i = 0; i < of->rows; i++) unit[i] = current += starts[i];
+  for (int i = of->rows; i < MOE_BLOCK + MOE_UNIT_RUN; i++) unit[i] = of->units;
+}
+
 void moe_unit_weights(const walk *w, const span *of, block *b) {
   const moe_data *d = &w->rows->data;
   double *unit_weight = b->unit_weight, *weight = b->weight;
   for (int u = 0; u < of->units; u++) unit_weight[u] = d->weight ? d->weight[of->unit + u] : 1;
   for (int u = of->units; u < moe_filled(of->units); u++) unit_weight[u] = 0;
-  moe_spread(w, of, 1, b->unit_weight, b->weight);
+  moe_spread(w, of, b, 1, b->unit_weight, b->weight);
   for (int i = 0; d->repeats && i < of->rows; i++) weight[i] *= d->repeats[of->row + i];
 }
 
-void moe_spread(const walk *w, const span *of, int columns, const double *from, double *to) {
-  for (int u = 0; u < of->units; u++) {
-    const extent rows = moe_unit_extent(w, of, u);
-    for (int k = 0; k < columns; k++) {
-      const double value = from[at(u, k, MOE_BLOCK)];
-      double *of_unit = to + column(k);
-      for (int i = rows.from; i < rows.end; i++) of_unit[i] = value;
-    }
-  }
+void moe_spread(const walk *w, const span *of, const block *b, int columns, const double *from,
+                double *to) {
+  const int filled = moe_filled(of->rows);
+  w->kernels->spread(filled, columns, b->unit, from, to);
   for (int k = 0; k < columns; k++)
-    for (int i = of->rows; i < moe_filled(of->rows); i++) to[at(i, k, MOE_BLOCK)] = 0;
+    for (int i = of->rows; i < filled; i++) to[at(i, k, MOE_BLOCK)] = 0;
 }
 
 void moe_add_unit_scores(const walk *w, const span *of, const block *b, size_t stride,
@@ -41,6 +47,42 @@ void moe_add_unit_scores(const walk *w, const span *of, const block *b, size_t s
         out[u] += sum;
       }
   }
+}
+
+/* --- products --- */
+
+static int longest_unit(const walk *w, const span *of) {
+  const int *start = w->rows->data.units.start + of->unit;
+  int longest = 1;
+  for (int u = 0; u < of->units; u++) longest = larger(longest, start[u + 1] - start[u]);
+  return longest;
+}
+
+/* product: from those of runs of rows to those of units. No unit starts before its number. */
+static void multiply_runs(const walk *w, const span *of, double *product) {
+  const int *start = w->rows->data.units.start + of->unit;
+  for (int u = 0; u < of->units; u++) {
+    const int end = start[u + 1] - of->row;
+    int i = start[u] - of->row;
+    double of_unit = product[i];
+    while ((i += MOE_UNIT_RUN) < end) of_unit *= product[i];
+    product[u] = of_unit;
+  }
+  for (int u = of->units; u < moe_filled(of->units); u++) product[u] = 1;
+}
+
+int moe_unit_products(const walk *w, const span *of, block *b, double *value) {
+  const moe_data *d = &w->rows->data;
+  const int K = w->rows->shape.K, filled = moe_filled(of->units);
+  if (d->repeats || d->tau) return 0;
+  w->kernels->multiply_following(moe_filled(of->rows), K, longest_unit(w, of), b->unit, b->table,
+                                 b->unit_tau);
+  for (int k = 0; k < K; k++) multiply_runs(w, of, b->unit_tau + column(k));
+  w->kernels->responsibilities(filled, K, b->gate, b->unit_tau, b->unit_tau, b->likelihood);
+  for (int u = 0; u < of->units; u++)
+    if (!(b->likelihood[u] >= MOE_TINY)) return 0;
+  *value = w->kernels->weighted_log(filled, b->unit_weight, b->likelihood);
+  return 1;
 }
 
 /* --- logs --- */

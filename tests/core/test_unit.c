@@ -141,6 +141,22 @@ static sums evaluate(sample *s) {
   return a;
 }
 
+/* Bit for bit. */
+static void check_equal(const recipe *a, const sums *one, const sums *other) {
+  const size_t gradient = sizeof(double) * moe_theta_length(&a->shape);
+  const size_t gram = sizeof(double) * moe_gram_length(&a->shape);
+  CHECK(one->value == other->value, "%.17g, %.17g", one->value, other->value);
+  CHECK(memcmp(one->gradient, other->gradient, gradient) == 0,
+        "gradient differs; units of up to %d rows", a->unit_rows);
+  CHECK(memcmp(one->gram, other->gram, gram) == 0, "Gram differs; units of up to %d rows",
+        a->unit_rows);
+}
+
+static void free_sums(sums a) {
+  free(a.gradient);
+  free(a.gram);
+}
+
 static void threads_change_no_unit(void) {
   const int most[] = {3, 50, 600};
   for (int repeat = 0; repeat < 3; repeat++) {
@@ -149,15 +165,26 @@ static void threads_change_no_unit(void) {
     sums one = evaluate(s);
     set_threads(s, 3);
     sums three = evaluate(s);
-    CHECK(one.value == three.value, "%.17g, %.17g", one.value, three.value);
-    CHECK(memcmp(one.gradient, three.gradient, sizeof(double) * moe_theta_length(&a.shape)) == 0,
-          "gradient differs; units of up to %d rows", a.unit_rows);
-    CHECK(memcmp(one.gram, three.gram, sizeof(double) * moe_gram_length(&a.shape)) == 0,
-          "Gram differs; units of up to %d rows", a.unit_rows);
-    free(one.gradient);
-    free(one.gram);
-    free(three.gradient);
-    free(three.gram);
+    check_equal(&a, &one, &three);
+    free_sums(one);
+    free_sums(three);
+    free_sample(s);
+  }
+}
+
+static void units_of_one_row_are_rows(void) {
+  for (int repeat = 0; repeat < 20; repeat++) {
+    recipe a = random_recipe();
+    a.unit_rows = 1;
+    a.with_repeats = 0;
+    a.with_tau = 0;
+    sample *s = new_sample(&a);
+    sums by_unit = evaluate(s);
+    s->rows.data.units = (moe_units){0, NULL};
+    sums by_row = evaluate(s);
+    check_equal(&a, &by_unit, &by_row);
+    free_sums(by_unit);
+    free_sums(by_row);
     free_sample(s);
   }
 }
@@ -185,5 +212,6 @@ void test_unit(void) {
   run_test("predictions of units", predictions_of_units);
   run_test("a unit of ten thousand rows", ten_thousand_rows);
   run_test("threads change no unit", threads_change_no_unit);
+  run_test("units of one row are rows", units_of_one_row_are_rows);
   run_test("units are fitted", units_are_fitted);
 }
