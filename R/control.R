@@ -109,7 +109,9 @@ check_control <- function(control) {
 }
 
 # A parent that has used OpenMP threads, in any package, and a forked child that uses them too hang.
-usable_threads <- function(control) if (is_forked()) 1L else control$threads
+usable_threads <- function(control) {
+  if (control$threads > 1L && is_forked()) 1L else control$threads
+}
 
 # The process that loaded the package may be a child itself, which parallel knows of its own.
 is_forked <- function() {

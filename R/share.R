@@ -165,7 +165,7 @@ merge_surveys <- function(a, b) {
 
 # --- slices ---
 
-slice_rows <- 10000L # which a processor's cache holds, if there are not very many columns
+slice_rows <- 25000L # against which what R does for a slice is little, and a cache holds them
 
 # Makes slices of the tables, which are dropped. The task is list(spec, counts, most): rows of
 # positive weight in each share, by rank, and the most that the sample has. The summary is
