@@ -1,5 +1,6 @@
-# Rows that share one expert: against flexmix with the same groups, by the optimum that is found and
-# the time that it takes, and a panel of 1.6 million rows. flexmix has its best of five starts.
+# Rows that share one expert: one evaluation against that of the same rows without groups; flexmix
+# with the same groups, by the optimum that is found and the time that it takes; and a panel of 1.6
+# million rows. flexmix has its best of five starts.
 source("bench/common.R")
 
 # Groups of equal size: columns x1, ..., y and id.
@@ -80,6 +81,23 @@ against_flexmix <- function() {
   )
 }
 
+# One evaluation with groups of so many rows, and one of the same rows without.
+against_rows <- function(rows) {
+  frame <- draw_panel(size(24000, 1200) / rows, rows, 10, 3, 4, 3)
+  fit <- fit_panel(frame, 4, draw_posterior(max(frame$id), 4))
+  alone <- suppressWarnings(moe_fit(panel_formula(frame), frame, experts = 4, lambda = 0,
+                                    start = fit, control = moe_control(max_iterations = 1)))
+  theta <- inner$as_theta(fit$measure)
+  evaluation <- function(fit) {
+    problem <- inner$fit_problem(fit)
+    function() core_evaluate(problem, theta)
+  }
+  times <- take_turns(list(groups = evaluation(fit), rows = evaluation(alone)), size(101, 3))
+  ratio_result("evaluation with groups / without",
+               paste("groups of", rows, "rows, n = 24,000, p = 10, M = 3, K = 4"), times, "groups",
+               "rows", at_most = 1.1)
+}
+
 # In a process of its own, on a data frame as large as users have it.
 on_large_panel <- function() {
   frame <- draw_panel(size(80000, 800), 20, 10, 3, 4, 2)
@@ -103,4 +121,5 @@ on_large_panel <- function() {
         result("converged", case, measured[4], "yes = 1"))
 }
 
-save_results("groups", against_flexmix(), on_large_panel())
+save_results("groups", do.call(rbind, lapply(c(2, 3, 4, 10, 20), against_rows)), against_flexmix(),
+             on_large_panel())
