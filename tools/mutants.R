@@ -1,14 +1,15 @@
 # Mutation testing: do the tests notice a small change to the code? Draws mutants of the files in
-# R/ and src/ (mutate.R makes them), runs for each the tests that reach it, and lists the survivors.
+# R/ and src/ (mutate.R makes them), runs for each the tests that reach it, and says what became of
+# it: with the line's text if it survived.
 #
 #   Rscript tools/mutants.R [FILE [COUNT [SEED]]]
 #
 # FILE is part of the path of the files to change, COUNT how many mutants are drawn. The tests of
-# the core judge the core, those in R judge R/ and the glue. Of these only those run that call the
-# changed function, and of all no more than fit into half a minute, so that a few survivors may be
-# killed by the rest. All is done on a copy.
+# the core judge the core, those in R judge R/ and the glue. Of these only those run that can reach
+# the changed function, the nearest first, and of all no more than fit into `budget`, so that a few
+# survivors may be killed by the rest. All is done on a copy. Needs prlimit, of util-linux.
 
-source("tools/mutate.R")
+for (name in c("mutate", "reach", "first_failure")) source(sprintf("tools/%s.R", name))
 
 budget <- 30 # seconds of tests for a mutant
 
@@ -77,7 +78,7 @@ compile_sanitized <- function() {
 
 # What runs the tests of these kinds of files.
 build <- function(kinds) {
-  lapply(c("library", "reached", "core", "mutant"), dir.create)
+  lapply(c("library", "core", "mutant"), dir.create)
   writeLines("CFLAGS = -O1", "Makevars")
   Sys.setenv(R_MAKEVARS_USER = normalizePath("Makevars"), NOT_CRAN = "true",
              R_LIBS = paste(c(normalizePath("library"), Sys.getenv("R_LIBS")), collapse = ":"))
@@ -91,75 +92,73 @@ install <- function() {
   run_limited("R", c("CMD", "INSTALL", options, "."), 600) == "passed" && write_code()
 }
 
-# --- tests, and what they reach ---
+# --- tests, and how long they take ---
 
-# Appended to the package's code: each function notes its name when a process first calls it.
-tracer <- '
-local({
-  seen <- new.env()
-  note <- function(name) {
-    if (is.null(seen[[name]])) cat(name, "\n", file = Sys.getenv("REACHED"), append = TRUE)
-    seen[[name]] <- TRUE
-  }
-  namespace <- parent.env(environment())
-  for (name in ls(namespace, all.names = TRUE)) {
-    f <- namespace[[name]]
-    if (!is.function(f)) next
-    body(f) <- call("{", as.call(list(note, name)), body(f))
-    assign(name, f, namespace)
-  }
-})'
+core_tests <- function() {
+  topics <- setdiff(sub("test_(.*)\\.c", "\\1", list.files("tests/core", "^test_.*\\.c$")), "core")
+  data.frame(name = topics, topic = topics)
+}
+
+# `calls`: how many each is away from each function of R/.
+r_tests <- function() {
+  names <- list.files("tests/testthat", "^test-.*\\.R$")
+  known <- references(c(r_files(), list.files("tests/testthat", "^helper-", full.names = TRUE)))
+  tests <- data.frame(name = names, topic = sub("^test-(.*)\\.R$", "\\1", names))
+  tests$calls <- lapply(file.path("tests/testthat", names), calls_away, known)
+  tests
+}
 
 run_core_test <- function(name, seconds) run_limited("./test_core", name, seconds)
 run_sanitized <- function(name, seconds) run_limited("./test_sanitized", name, 3 * seconds)
 
-first_failure <- normalizePath("tools/first_failure.R")
-
-run_r_test <- function(name, seconds, environment = character()) {
-  arguments <- c(first_failure, package, file.path("tests/testthat", name))
-  run_limited("Rscript", arguments, seconds, environment)
+# In a process forked from this one, where all but the package is loaded: what it imports takes as
+# long to load as many a test takes to run.
+run_r_test <- function(name, seconds) {
+  file <- file.path("tests/testthat", name)
+  spent <- system.time({
+    job <- parallel::mcparallel(first_failure(package, file), mc.set.seed = FALSE, silent = TRUE)
+    system2("prlimit", c("--pid", job$pid, sprintf("--cpu=%.0f", ceiling(seconds))))
+    ended <- suppressWarnings(parallel::mccollect(job, wait = FALSE, timeout = 20 * seconds))
+    tools::pskill(job$pid, tools::SIGKILL)
+  })
+  if (is.character(ended[[1]])) return(ended[[1]])
+  if (is.null(ended) || processor_seconds(spent) >= seconds) "timeout" else "failed"
 }
 
-# Tests with the processor time that they take. All must pass.
-measure <- function(names, run) {
-  seconds <- vapply(names, function(name) {
+processor_seconds <- function(time) sum(time[c("user.child", "sys.child")])
+
+# What a test takes without a mutant, found when it is first wanted. NA if it fails here.
+alone <- new.env()
+
+seconds_alone <- function(name, run) {
+  if (is.null(alone[[name]])) {
     spent <- system.time(status <- run(name, 3600))
-    if (status != "passed") stop("The test ", name, " fails without any mutant: ", status)
-    sum(spent[c("user.child", "sys.child")])
-  }, 0)
-  data.frame(name = names, topic = gsub("^test[-_]|\\.[cR]$", "", names), seconds = seconds)
-}
-
-core_tests <- function() {
-  topics <- sub("test_(.*)\\.c", "\\1", list.files("tests/core", "^test_.*\\.c$"))
-  measure(setdiff(topics, "core"), run_core_test)
-}
-
-# `reached`: the functions that each calls.
-r_tests <- function() {
-  write_code(tracer)
-  on.exit(write_code())
-  names <- list.files("tests/testthat", "^test-.*\\.R$")
-  tests <- measure(names, function(name, seconds) {
-    run_r_test(name, seconds, paste0("REACHED=", shQuote(file.path(getwd(), "reached", name))))
-  })
-  tests$reached <- lapply(file.path("reached", names), function(file) {
-    if (file.exists(file)) unique(trimws(readLines(file)))
-  })
-  tests
-}
-
-# Those worth running for a mutant of the file, the likeliest to notice it first: the test of the
-# same name, and those that call most of the file's functions.
-choose_tests <- function(tests, file) {
-  topic <- sub("\\..*", "", basename(file))
-  calls <- numeric(nrow(tests))
-  if (endsWith(file, ".R")) {
-    functions <- owners(parse(file))
-    calls <- vapply(tests$reached, function(reached) sum(functions %in% reached), 0)
+    if (status != "passed") message("Left out: the test ", name, " fails without any mutant.")
+    alone[[name]] <- if (status == "passed") processor_seconds(spent) else NA
   }
-  tests <- tests[order(tests$topic != topic, -calls, tests$seconds), ]
-  tests[cumsum(tests$seconds) <= max(budget, tests$seconds[1]), ]
+  alone[[name]]
+}
+
+# The first of the tests with their seconds, and as many more as fit into the budget.
+affordable <- function(names, run) {
+  chosen <- numeric()
+  for (name in names) {
+    seconds <- seconds_alone(name, run)
+    if (is.na(seconds)) next
+    if (length(chosen) > 0L && sum(chosen, seconds) > budget) break
+    chosen[name] <- seconds
+  }
+  chosen
+}
+
+# Names of tests, those likeliest to notice a mutant of the file first: the one of the same name,
+# and then those that are the fewest calls away from one of the targets.
+likeliest <- function(tests, file, targets = character()) {
+  calls <- rep(0, nrow(tests))
+  if (length(targets)) calls <- vapply(tests$calls, function(away) min(away[targets]), 0)
+  of_file <- tests$topic == sub("\\..*", "", basename(file))
+  wanted <- is.finite(calls) | of_file
+  if (any(wanted)) tests$name[order(!of_file, calls)][seq_len(sum(wanted))] else tests$name
 }
 
 # --- a mutant's fate: "killed", "timeout", "survived", or "invalid" if it does not compile ---
@@ -188,14 +187,20 @@ restore <- function(text, file) {
 }
 
 judge <- function(mutant, suites) {
-  text <- read_text(mutant$file)
-  on.exit(restore(text, mutant$file))
-  cat(mutate_text(text, mutant), file = mutant$file, sep = "")
-  if (!rebuild(mutant$file)) return("invalid")
+  file <- mutant$file
+  tests <- tests_for(mutant, suites) # before the mutant is there
+  text <- read_text(file)
+  on.exit(restore(text, file))
+  cat(mutate_text(text, mutant), file = file, sep = "")
+  if (!rebuild(file)) return("invalid")
+  if (kind_of(file) == "core") judge_core(tests) else run_tests(tests, run_r_test)
+}
+
+tests_for <- function(mutant, suites) {
   switch(kind_of(mutant$file),
-    r = run_tests(choose_tests(reaching(suites$r, mutant$where), mutant$file), run_r_test),
-    glue = run_tests(choose_tests(suites$r, mutant$file), run_r_test),
-    core = judge_core(choose_tests(suites$core, mutant$file))
+    r = affordable(likeliest(suites$r, mutant$file, mutant$where), run_r_test),
+    glue = affordable(likeliest(suites$r, mutant$file, owners(parse("R/core.R"))), run_r_test),
+    core = affordable(likeliest(suites$core, mutant$file), run_core_test)
   )
 }
 
@@ -204,15 +209,10 @@ judge_core <- function(tests) {
   if (fate == "survived" && compile_sanitized()) run_tests(tests, run_sanitized) else fate
 }
 
-# All tests where none is known to call the function, or it is none but some other object.
-reaching <- function(tests, name) {
-  reached <- vapply(tests$reached, function(names) name %in% names, NA)
-  if (any(reached)) tests[reached, ] else tests
-}
-
+# `tests`: seconds by name.
 run_tests <- function(tests, run) {
-  for (i in seq_len(nrow(tests))) {
-    status <- run(tests$name[i], 10 + 5 * tests$seconds[i])
+  for (name in names(tests)) {
+    status <- run(name, 10 + 5 * tests[[name]])
     if (status != "passed") return(c(failed = "killed", timeout = "timeout")[[status]])
   }
   "survived"
@@ -229,26 +229,30 @@ shuffled_mutants <- function(pattern, seed) {
   mutants[sample.int(nrow(mutants)), ]
 }
 
-measure_suites <- function(kinds) {
-  list(r = if (any(kinds != "core")) r_tests(), core = if (any(kinds == "core")) core_tests())
+# Loads what the tests of R/ have in common, without which each would load it.
+load_imports <- function() {
+  .libPaths(c("library", .libPaths()))
+  imports <- gsub("\\s|\\(.*?\\)", "", strsplit(read.dcf("DESCRIPTION", "Imports"), ",")[[1]])
+  for (name in c(imports, "testthat", "Matrix")) loadNamespace(name)
+  compiler::enableJIT(0) # the package's code is there as text, and runs but once
 }
 
-# Fates of the first `count` that compile; survivors are shown as they are found.
+# Fates of the first `count` that compile, each shown as it is found.
 judge_all <- function(mutants, count, suites) {
   fates <- character()
   for (i in seq_len(nrow(mutants))) {
     if (sum(fates != "invalid") == count) break
     fates[i] <- judge(mutants[i, ], suites)
-    if (fates[i] == "survived") show_mutant(mutants[i, ])
+    if (fates[i] != "invalid") show_mutant(mutants[i, ], fates[i])
   }
   fates
 }
 
-show_mutant <- function(mutant) {
+show_mutant <- function(mutant, fate) {
   one_line <- function(text) gsub("\\s+", " ", text)
-  source <- trimws(readLines(mutant$file)[mutant$line])
-  cat(sprintf("%s:%d: %s -> %s\n    %s\n", mutant$file, mutant$line, one_line(mutant$old),
-              one_line(mutant$new), source))
+  cat(sprintf("%-8s %s:%d: %s -> %s\n", fate, mutant$file, mutant$line, one_line(mutant$old),
+              one_line(mutant$new)))
+  if (fate == "survived") cat("    ", trimws(readLines(mutant$file)[mutant$line]), "\n", sep = "")
 }
 
 summarise <- function(language, fates) {
@@ -267,7 +271,10 @@ main <- function(pattern = "", count = "200", seed = "1") {
   mutants <- shuffled_mutants(pattern, as.integer(seed))
   kinds <- kind_of(mutants$file)
   build(kinds)
-  suites <- measure_suites(kinds) # before the first mutant
+  suites <- list(r = if (any(kinds != "core")) r_tests(), core = core_tests())
+  if (any(kinds != "core")) load_imports()
+  # Later, what is linked is a mutant.
+  if (any(kinds == "core")) for (name in suites$core$name) seconds_alone(name, run_core_test)
   fates <- judge_all(mutants, as.integer(count), suites)
   is_r <- kinds[seq_along(fates)] == "r"
   summarise("R", fates[is_r])

@@ -77,10 +77,10 @@ expression_lines <- function(expressions) {
   vapply(attr(expressions, "srcref"), function(reference) reference[1], 0L)
 }
 
-# What each expression at top level assigns to.
+# The variable that each expression at top level gives a value, or of which it changes a part.
 owners <- function(expressions) {
   vapply(expressions, function(expression) {
-    if (is.call(expression) && expression[[1]] == "<-") as.character(expression[[2]]) else
+    if (is.call(expression) && expression[[1]] == "<-") all.vars(expression[[2]])[1] else
       NA_character_
   }, "")
 }
