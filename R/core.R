@@ -150,6 +150,12 @@ core_compress_rows <- function(x, center, scale) {
 # Which of the columns that are kept are no linear combinations of kept ones before them.
 core_independent_columns <- function(gram, kept) .Call(C_moe_independent_columns, gram, kept)
 
+# --- pairs ---
+
+# For each column of the matrix x the mean of rows a and b, and then the absolute difference: a row
+# per pair, and no other memory.
+core_pair_features <- function(x, a, b) .Call(C_moe_pair_features, x, a, b)
+
 # --- files ---
 
 # Overwrites vectors of doubles or integers, to which nothing else may refer, by the numbers of a

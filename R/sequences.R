@@ -19,8 +19,8 @@
 #' polarity (`GRAR740102`), polarizability (`CHAM820101`), accessible surface (`CHOC760101`) and net
 #' charge (`KLEP840101`).
 #'
-#' A pair gets the mean and the absolute difference of its proteins' features. The result is filled
-#' in blocks of pairs, so that hardly more memory is needed than it takes itself.
+#' A pair gets the mean and the absolute difference of its proteins' features, which are written
+#' straight into the result: hardly more memory is needed than it takes itself.
 #'
 #' Take care with what is measured: on pairs where the same proteins recur, a model can do well by
 #' remembering proteins. [moe_pair_folds()] shows how well.
@@ -77,12 +77,14 @@ moe_pair_features <- function(pairs, features) {
   if (is.null(labels)) labels <- paste0("feature", seq_len(ncol(features)))
   labels <- list(row_names(pairs), paste0(labels, rep(c(".mean", ".difference"),
                                                       each = length(labels))))
-  out <- matrix(0, length(a), 2L * ncol(features), dimnames = labels)
-  for (rows in row_blocks(length(a), pair_rows)) {
-    of_a <- as.matrix(features[a[rows], , drop = FALSE])
-    of_b <- as.matrix(features[b[rows], , drop = FALSE])
-    out[rows, ] <- cbind((of_a + of_b) / 2, abs(of_a - of_b))
+  if (is_sparse(features)) {
+    used <- unique(c(a, b))
+    features <- as.matrix(features[used, , drop = FALSE])
+    a <- match(a, used)
+    b <- match(b, used)
   }
+  out <- core_pair_features(features, a, b)
+  dimnames(out) <- labels
   out
 }
 
@@ -97,8 +99,6 @@ rows_of_proteins <- function(protein, features) {
   }
   at
 }
-
-pair_rows <- 4096L # pairs whose features are computed at once
 
 # --- what is known of amino acids ---
 

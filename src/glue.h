@@ -35,6 +35,9 @@ const double *glue_optional_weights(SEXP a, double n, const char *name);
 /* n finite numbers. */
 const double *glue_finite(SEXP a, double n, const char *name);
 
+/* n numbers from 1 to most as numbers from 0, which the core counts from. */
+const int *glue_numbers(SEXP a, double n, int most, const char *name);
+
 /* The slots p, i, x and Dim of a dgCMatrix. */
 moe_columns glue_columns(SEXP p, SEXP i, SEXP x, SEXP dim);
 
@@ -106,6 +109,7 @@ SEXP C_moe_moments(SEXP x, SEXP weights);
 SEXP C_moe_sparse_moments(SEXP p, SEXP i, SEXP x, SEXP dim, SEXP weights);
 SEXP C_moe_compress_rows(SEXP p, SEXP i, SEXP x, SEXP dim, SEXP center, SEXP scale);
 SEXP C_moe_independent_columns(SEXP gram, SEXP kept);
+SEXP C_moe_pair_features(SEXP x, SEXP a, SEXP b);
 SEXP C_moe_merge(SEXP weight, SEXP atoms);
 
 /* glue_fit.c */

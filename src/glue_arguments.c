@@ -99,6 +99,17 @@ const double *glue_optional_weights(SEXP a, double n, const char *name) {
   return isNull(a) ? NULL : glue_weights(a, n, name);
 }
 
+const int *glue_numbers(SEXP a, double n, int most, const char *name) {
+  const int *from_one = integers(a, n, name);
+  int *out = (int *)R_alloc((size_t)n + 1, sizeof(int)); /* not NULL where there are none */
+  for (R_xlen_t i = 0; i < xlength(a); i++) {
+    if (from_one[i] < 1 || from_one[i] > most)
+      error("`%s` must be from 1 to %d; element %.0f is not.", name, most, (double)i + 1);
+    out[i] = from_one[i] - 1;
+  }
+  return out;
+}
+
 /* --- matrices --- */
 
 static const int *dimensions(SEXP dim, const char *name) {
@@ -237,18 +248,6 @@ static void check_sizes(const moe_shape *s) {
           s->K);
 }
 
-static const int *classes_from_zero(SEXP y, const moe_shape *s) {
-  if (isNull(y)) return NULL;
-  const int *from_one = integers(y, s->n, "y");
-  int *out = (int *)R_alloc((size_t)s->n + 1, sizeof(int)); /* not NULL without rows */
-  for (int i = 0; i < s->n; i++) {
-    if (from_one[i] < 1 || from_one[i] > s->M)
-      error("`y` must be from 1 to %d; element %d is not.", s->M, i + 1);
-    out[i] = from_one[i] - 1;
-  }
-  return out;
-}
-
 static void read_outcomes(SEXP problem, moe_shape *s) {
   s->M = glue_count(element(problem, "classes", "problem"), 2, INT_MAX, "classes");
   s->K = glue_count(element(problem, "experts", "problem"), 1, INT_MAX, "experts");
@@ -271,7 +270,8 @@ moe_rows glue_rows(SEXP problem, SEXP threads) {
   read_outcomes(problem, s);
   rows.data.weight = glue_optional_weights(optional_element(problem, "weights", "problem"),
                                            glue_units(&rows), "weights");
-  rows.data.y = classes_from_zero(optional_element(problem, "y", "problem"), s);
+  SEXP y = optional_element(problem, "y", "problem");
+  rows.data.y = isNull(y) ? NULL : glue_numbers(y, s->n, s->M, "y");
   return rows;
 }
 

@@ -1,5 +1,5 @@
-/* Routines that take no problem: the moments, layout and rank of columns, and the merging of mixing
- * measures. */
+/* Routines that take no problem: the moments, layout and rank of columns, features of pairs of
+ * rows, and the merging of mixing measures. */
 #include <R.h>
 #include <limits.h>
 
@@ -67,6 +67,22 @@ SEXP C_moe_independent_columns(SEXP gram, SEXP kept) {
   SEXP out = PROTECT(duplicate(kept)), work = PROTECT(duplicate(gram));
   moe_independent_columns(m.columns, REAL(work), LOGICAL(out));
   UNPROTECT(2);
+  return out;
+}
+
+/* --- pairs of rows --- */
+
+/* a, b: rows of the matrix x, from 1 */
+SEXP C_moe_pair_features(SEXP x, SEXP a, SEXP b) {
+  const glue_matrix m = glue_matrix_of(x, "x");
+  const R_xlen_t count = xlength(a);
+  if (count > INT_MAX || m.columns > INT_MAX / 2) error("There are too many pairs or features.");
+  const moe_pairs pairs = {.count = (int)count,
+                           .a = glue_numbers(a, (double)count, m.rows, "a"),
+                           .b = glue_numbers(b, (double)count, m.rows, "b")};
+  SEXP out = PROTECT(allocMatrix(REALSXP, pairs.count, 2 * m.columns));
+  moe_pair_features(&pairs, m.rows, m.columns, m.values, REAL(out));
+  UNPROTECT(1);
   return out;
 }
 

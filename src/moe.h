@@ -2,11 +2,11 @@
  *
  *   p(y = m | x, z) = sum_k softmax_k(z' gamma_k) softmax_m(x' beta_km),
  *
- * the moments of its covariates (design.c), sparse designs (sparse.c), rows that share an expert
- * (unit.c), its log-likelihood and gradient (evaluate.c), predictions (predict.c), curvature and
- * scores (information.c), errors of predictions (delta.c), sums of predictions (average.c,
- * tangent.c), penalties (penalty.c), its maximisation by MM (fit.c), and the merging of its experts
- * (dendrogram.c).
+ * the moments of its covariates (design.c), sparse designs (sparse.c), features of pairs of rows
+ * (pairs.c), rows that share an expert (unit.c), its log-likelihood and gradient (evaluate.c),
+ * predictions (predict.c), curvature and scores (information.c), errors of predictions (delta.c),
+ * sums of predictions (average.c, tangent.c), penalties (penalty.c), its maximisation by MM
+ * (fit.c), and the merging of its experts (dendrogram.c).
  *
  * symbol   name in code       meaning
  * n        shape.n            rows
@@ -142,6 +142,17 @@ size_t moe_row_starts(const moe_columns *x, const double *center, const double *
 /* The design: out->start as moe_row_starts() made it, the rest is written. */
 void moe_compress_rows(const moe_columns *x, const double *center, const double *scale,
                        const moe_sparse *out);
+
+/* --- pairs.c: features of pairs of rows --- */
+
+typedef struct {
+  int count;
+  const int *a, *b; /* count: rows, from 0 */
+} moe_pairs;
+
+/* out (count x 2p) <- for each column of x (n x p) the mean of the pairs' two rows, and then for
+ * each column the absolute difference. */
+void moe_pair_features(const moe_pairs *pairs, int n, int p, const double *x, double *out);
 
 /* --- theta.c: lengths --- */
 

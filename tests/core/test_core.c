@@ -45,13 +45,21 @@ static const struct {
   const char *name;
   void (*test)(void);
 } groups[] = {
-    {"softmax", test_softmax},         {"evaluate", test_evaluate},
-    {"predict", test_predict},         {"fit", test_fit},
-    {"information", test_information}, {"unit", test_unit},
-    {"callbacks", test_callbacks},     {"endings", test_endings},
-    {"design", test_design},           {"sparse", test_sparse},
-    {"penalty", test_penalty},         {"workspace", test_workspace},
-    {"dendrogram", test_dendrogram},   {"delta", test_delta},
+    {"softmax", test_softmax},
+    {"evaluate", test_evaluate},
+    {"predict", test_predict},
+    {"fit", test_fit},
+    {"information", test_information},
+    {"unit", test_unit},
+    {"callbacks", test_callbacks},
+    {"endings", test_endings},
+    {"design", test_design},
+    {"sparse", test_sparse},
+    {"penalty", test_penalty},
+    {"workspace", test_workspace},
+    {"dendrogram", test_dendrogram},
+    {"delta", test_delta},
+    {"pairs", test_pairs},
 };
 
 /* Runs the groups that are named, or all. */

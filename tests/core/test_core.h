@@ -30,6 +30,7 @@ void test_callbacks(void);
 void test_endings(void);
 void test_design(void);
 void test_sparse(void);
+void test_pairs(void);
 void test_penalty(void);
 void test_workspace(void);
 void test_dendrogram(void);

@@ -85,7 +85,7 @@ test_that("a protein that comes again with its sequence counts once", {
   expect_identical(moe_sequence_features(sequences, 2), moe_sequence_features(sequences[-3], 2))
 })
 
-test_that("features of pairs are the same in blocks and from a sparse matrix", {
+test_that("features of many pairs follow their definition, from a sparse matrix too", {
   set.seed(1)
   x <- matrix(rbinom(300, 1, 0.3), 60, dimnames = list(paste0("P", 1:60), NULL))
   pairs <- data.frame(protein_a = paste0("P", sample(60, 9000, TRUE)),
