@@ -232,7 +232,7 @@ shuffled_mutants <- function(pattern, seed) {
 # Loads what the tests of R/ have in common, without which each would load it.
 load_imports <- function() {
   .libPaths(c("library", .libPaths()))
-  imports <- gsub("\\s|\\(.*?\\)", "", strsplit(read.dcf("DESCRIPTION", "Imports"), ",")[[1]])
+  imports <- trimws(gsub("\\([^)]*\\)", "", strsplit(read.dcf("DESCRIPTION", "Imports"), ",")[[1]]))
   for (name in c(imports, "testthat", "Matrix")) loadNamespace(name)
   compiler::enableJIT(0) # the package's code is there as text, and runs but once
 }
