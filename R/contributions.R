@@ -235,7 +235,7 @@ as.data.frame.moe_contributions <- function(x, row.names = NULL, optional = FALS
 }
 
 #' @rdname moe_contributions
-#' @export
+#' @rawNamespace S3method(ggplot2::autoplot, moe_contributions)
 autoplot.moe_contributions <- function(object, row = 1, most = 10, ...) {
   check_unused(...)
   row <- check_count(row, "row", upper = nrow(object$prob))

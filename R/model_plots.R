@@ -157,7 +157,7 @@ typical <- function(x) {
 #' fit <- moe_fit(confidence ~ l3 + high_share, pairs, lambda = 1,
 #'                control = moe_control(search = "quick"))
 #' plot(moe_effects(fit))
-#' @export
+#' @rawNamespace S3method(ggplot2::autoplot, moe_effects)
 autoplot.moe_effects <- function(object, ...) {
   check_unused(...)
   table <- as.data.frame(object)

@@ -31,13 +31,9 @@
 #' @keywords internal
 #' @useDynLib moelogit, .registration = TRUE
 #' @importFrom Formula Formula
-#' @importFrom ggplot2 autoplot
 #' @importFrom stats delete.response formula logLik model.frame model.matrix model.weights nobs
 #'   predict residuals setNames simulate terms update weights
 "_PACKAGE"
-
-#' @export
-ggplot2::autoplot
 
 # The process that loaded the package: a forked child has another id.
 state <- new.env(parent = emptyenv())

@@ -7,6 +7,8 @@ utils::globalVariables(c("iteration", "left", "probability", "response", "times"
 
 #' Plots of a fit
 #'
+#' `autoplot()` is the generic of ggplot2, and `plot()` draws what it makes.
+#'
 #' @param object,x A fit by [moe_fit()].
 #' @param type `"trace"`: the ascent, the final objective minus the objective at each iteration of
 #'   the returned run, on a log scale. `"gate"`: for each expert the distribution of its gate
@@ -32,7 +34,7 @@ utils::globalVariables(c("iteration", "left", "probability", "response", "times"
 #' plot(fit, type = "coefficients")
 #' plot(fit, type = "curve", variable = "high_share")
 #' @seealso [autoplot.moe_effects()]
-#' @export
+#' @rawNamespace S3method(ggplot2::autoplot, moe_fit)
 autoplot.moe_fit <- function(object, type = c("trace", "gate", "coefficients", "curve"),
                              variable = NULL, newdata = NULL, level = 0.95, intercepts = FALSE,
                              ...) {
@@ -43,6 +45,11 @@ autoplot.moe_fit <- function(object, type = c("trace", "gate", "coefficients", "
          coefficients = plot_coefficients(object, level, check_flag(intercepts, "intercepts")),
          curve = plot_curve(object, variable, newdata, level))
 }
+
+# Not imported: ggplot2, which takes most of the time to load, is loaded with the first plot.
+#' @rdname autoplot.moe_fit
+#' @export
+autoplot <- ggplot2::autoplot
 
 #' @rdname autoplot.moe_fit
 #' @export
@@ -100,7 +107,7 @@ plot_gate <- function(fit) {
 #' tree <- moe_dendrogram(fit)
 #' plot(tree)
 #' plot(tree, type = "path")
-#' @export
+#' @rawNamespace S3method(ggplot2::autoplot, moe_dendrogram)
 autoplot.moe_dendrogram <- function(object, type = c("tree", "path"), ...) {
   check_unused(...)
   type <- check_choice(type, c("tree", "path"), "type")
@@ -205,7 +212,7 @@ utils::globalVariables(c("place", "se"))
 #' tuned <- moe_tune(confidence ~ l3 + high_share, pairs, experts = 1:2, lambda = c(30, 3, 0.3),
 #'                   folds = 3, control = moe_control(search = "quick"))
 #' plot(tuned)
-#' @export
+#' @rawNamespace S3method(ggplot2::autoplot, moe_tune)
 autoplot.moe_tune <- function(object, measure = object$measure, ...) {
   check_unused(...)
   measure <- check_choice(measure, names(losses), "measure")

@@ -21,7 +21,7 @@
 #'                                bootstrap = 0)
 #' plot(calibration)
 #' plot(calibration, target = c("0", "1"), bars = "consistency")
-#' @export
+#' @rawNamespace S3method(ggplot2::autoplot, moe_calibration)
 autoplot.moe_calibration <- function(object, target = "top-label", binning = c("mass", "width"),
                                      bars = c("confidence", "consistency"), ...) {
   check_unused(...)

@@ -21,6 +21,22 @@ test_that("autoplot makes a ggplot, the trace unless told otherwise", {
   expect_identical(autoplot(fit)$data, autoplot(fit, type = "trace")$data)
 })
 
+test_that("the generic is that of ggplot2, which is not loaded before the first plot", {
+  expect_identical(autoplot, ggplot2::autoplot)
+  script <- tempfile(fileext = ".R")
+  on.exit(unlink(script))
+  writeLines(c(
+    sprintf("library(moelogit, lib.loc = %s)", deparse1(dirname(find.package("moelogit")))),
+    "fit <- moe_fit(y ~ x, data.frame(x = c(1, 3, 2, 4), y = c(0, 0, 1, 1)), experts = 1)",
+    "before <- isNamespaceLoaded('ggplot2')",
+    "cat(before, inherits(autoplot(fit), 'ggplot'))"
+  ), script)
+  libraries <- paste(.libPaths(), collapse = .Platform$path.sep)
+  out <- system2(file.path(R.home("bin"), "Rscript"), c("--vanilla", shQuote(script)),
+                 stdout = TRUE, env = c("R_TESTS=", paste0("R_LIBS=", libraries)))
+  expect_identical(utils::tail(out, 1), "FALSE TRUE")
+})
+
 test_that("the trace shows what the objective still had to gain at each iteration", {
   left <- fit$trace[length(fit$trace)] - fit$trace
   points <- shown(autoplot(fit))
