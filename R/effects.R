@@ -118,7 +118,7 @@ check_entering <- function(fit, values) {
 frame_of_matrices <- function(fit, data) {
   columns <- fit$columns
   x <- as.data.frame(as.matrix(data$x))
-  z <- as.data.frame(as.matrix(data$z))
+  z <- if (identical(data$x, data$z)) x else as.data.frame(as.matrix(data$z))
   names(x) <- columns$expert
   names(z) <- columns$gate
   both <- intersect(columns$gate, columns$expert)
@@ -169,8 +169,11 @@ average_prob <- function(fit, frame, weights) {
 
 effect_data <- function(fit, frame) {
   if (!is.null(fit$terms)) return(with_designs(fit, new_frame(fit, frame, FALSE)))
-  of <- function(columns) unname(cbind(rep.int(1, nrow(frame)), as.matrix(frame[columns[-1]])))
-  list(x = of(fit$columns$expert), z = of(fit$columns$gate))
+  ones <- rep.int(1, nrow(frame))
+  of <- function(columns) do.call(cbind, unname(c(list(ones), frame[columns[-1]])))
+  x <- of(fit$columns$expert)
+  shared <- identical(fit$columns$gate, fit$columns$expert)
+  list(x = x, z = if (shared) x else of(fit$columns$gate))
 }
 
 # --- effects ---
@@ -189,10 +192,13 @@ sum_effects <- function(newdata, task) {
   missing <- missing_rows(fit, data)
   used <- weights > 0 & !seq_len(nrow(frame)) %in% missing
   if (!any(used)) return(NULL)
-  frame <- frame[used, , drop = FALSE]
-  weights <- weights[used]
+  if (!all(used)) {
+    frame <- frame[used, , drop = FALSE]
+    weights <- weights[used]
+    data <- effect_data(fit, frame)
+  }
   plain <- variables[vapply(variables, is_plain, NA, fit = fit, values = frame)]
-  tangent <- if (length(plain)) average_tangent(fit, frame, weights)
+  tangent <- if (length(plain)) average_tangent(fit, data, weights)
   changes <- lapply(variables, function(name) {
     if (!name %in% plain) return(effects_of(fit, frame, name, weights))
     setNames(list(list(`dP/dx` = plain_derivative(fit, name, tangent))), name)
@@ -293,8 +299,8 @@ is_plain <- function(name, fit, values) {
 # To move such a covariate by the same in all rows is to move linear predictors. So the derivatives
 # of averages by each of these, `by`, serve all of these covariates; `at` are the averages, whose
 # derivatives by intercepts are those of the probabilities by predictors.
-average_tangent <- function(fit, frame, weights) {
-  problem <- fit_problem(fit, effect_data(fit, frame), weights = weights, group = NULL)
+average_tangent <- function(fit, data, weights) {
+  problem <- fit_problem(fit, data, weights = weights, group = NULL)
   theta <- as_theta(fit$measure)
   at <- core_averages(problem, theta)
   gradients <- core_tangent(problem, theta)

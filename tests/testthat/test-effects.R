@@ -358,7 +358,7 @@ test_that("a variable that the formula makes into classes is refused", {
 test_that("covariates that are plain columns move as any others do", {
   frame <- effect_frame(fit, NULL, NULL)
   weights <- seq_len(nrow(frame)) / sum(seq_len(nrow(frame)))
-  tangent <- average_tangent(fit, frame, weights)
+  tangent <- average_tangent(fit, effect_data(fit, frame), weights)
   for (name in names(frame)) {
     expect_true(is_plain(name, fit, frame))
     expect_equal(plain_derivative(fit, name, tangent), derivative(fit, frame, name, weights),
