@@ -51,9 +51,9 @@ search_task <- function(problem, effort) {
        sampled = count_units(sample) < length(weighted_units(problem)))
 }
 
-# One search after the other, or as many at once as `cl` has processes; what is found after enough
-# is explored does not count, so that the result does not depend on how many these are. `ends` are
-# those of earlier searches.
+# One search after the other, or several at once over the processes of `cl`; what is found after
+# enough is explored does not count, so that the result does not depend on how many these are.
+# `ends` are those of earlier searches.
 run_searches <- function(task, control, cl, ends = list()) {
   effort <- task$effort
   task$problem$control <- quiet_control(control, alone = is.null(cl))
@@ -61,7 +61,8 @@ run_searches <- function(task, control, cl, ends = list()) {
   bar <- progress_bar(control, effort$most, "Searching")
   on.exit(bar$done())
   while (length(left) > 0L) {
-    batch <- utils::head(left, max(1L, length(cl)))
+    size <- if (is.null(cl)) 1L else max(length(cl), least_searches(ends, effort))
+    batch <- utils::head(left, size)
     left <- utils::tail(left, -length(batch))
     for (end in run_tasks(search_once, task, batch, cl, FALSE, checkpoint = control$checkpoint)) {
       ends <- c(ends, list(end))
@@ -70,6 +71,16 @@ run_searches <- function(task, control, cl, ends = list()) {
     bar$tick(length(batch))
   }
   ends
+}
+
+# As many more as there must be whatever they find: they are fewest where all end in the best
+# optimum. So many can be given to processes at a time, and none need wait for others within them.
+least_searches <- function(ends, effort) {
+  found <- if (length(ends)) count_optima(ends)$found else 0L
+  for (more in seq_len(effort$most)) {
+    if (is_explored(found + more * (seq_along(found) == 1L), effort)) break
+  }
+  more
 }
 
 is_explored <- function(found, effort) {

@@ -120,6 +120,18 @@ test_that("searches go on until some have found the best, and little is left to 
 
 # --- where searches run ---
 
+test_that("processes are given as many searches at a time as there must be whatever they find", {
+  effort <- list(agree = 4L, unexplored = 0.2, most = 40L)
+  ends <- function(...) lapply(c(...), function(objective) list(objective = objective))
+  expect_identical(least_searches(list(), effort), 4L)
+  expect_identical(least_searches(ends(-1, -1, -1), effort), 1L)
+  # Two optima: 2 * 3 / (N (N - 1)) is 0.2 for N = 6.
+  expect_identical(least_searches(ends(-1, -2, -1), effort), 3L)
+  expect_identical(least_searches(ends(-1, -2, -2, -2, -2), effort), 3L)
+  expect_identical(least_searches(list(), list(agree = 9L, unexplored = 1, most = 3L)), 3L)
+})
+
+
 test_that("results do not depend on how many processes share the searches", {
   skip_on_os("windows")
   alone <- pairs_fit(2)
