@@ -1,5 +1,5 @@
 # Checkpoints: files in which a long call keeps what it has done, so that the same call goes on from
-# there. A checkpoint is an environment with
+# there. A checkpoint is an environment, once it is open, with
 #   path    of the file
 #   call    what tells the call from others
 #   random  the state of the random numbers when it began
@@ -8,9 +8,10 @@
 # or NULL, which keeps nothing.
 
 # work(checkpoint), with random numbers as in the call that wrote the file, if there is one. `call`
-# is a list of all that the result depends on. The file goes when the work is done.
+# is a list of all that the result depends on. The file goes when the work is done. Within a call
+# that has opened one, `path` is this checkpoint.
 with_checkpoint <- function(path, call, work) {
-  if (is.null(path)) return(work(NULL))
+  if (is.null(path) || is_open(path)) return(work(path))
   checkpoint <- open_checkpoint(path, hash_of(call))
   done <- FALSE
   on.exit(if (done) unlink(path) else write_checkpoint(checkpoint))
@@ -18,6 +19,8 @@ with_checkpoint <- function(path, call, work) {
   done <- TRUE
   out
 }
+
+is_open <- function(checkpoint) is.environment(checkpoint)
 
 open_checkpoint <- function(path, call) {
   if (file.exists(path)) return(read_checkpoint(path, call))
@@ -68,13 +71,25 @@ keep_result <- function(checkpoint, key, result) {
 # NULL where there is none.
 kept_result <- function(checkpoint, key) checkpoint$kept[[key]]
 
+# The value of work(), kept by a name together with the random numbers that come after.
+keep_stage <- function(checkpoint, name, work) {
+  if (is.null(checkpoint)) return(work())
+  stage <- kept_result(checkpoint, name)
+  if (is.null(stage)) {
+    stage <- list(value = work(), random = get(".Random.seed", globalenv()))
+    keep_result(checkpoint, name, stage)
+  }
+  assign(".Random.seed", stage$random, globalenv())
+  stage$value
+}
+
 # Of values alone: environments, such as those of formulas, are other ones in another session.
 hash_of <- function(values) {
   cli::hash_raw_md5(serialize(values, NULL, version = 2, refhook = function(environment) ""))
 }
 
 check_checkpoint <- function(path) {
-  if (is.null(path)) return(NULL)
+  if (is.null(path) || is_open(path)) return(path)
   if (!is.character(path) || length(path) != 1L || is.na(path) || !dir.exists(dirname(path))) {
     refuse("`checkpoint` must be NULL or the name of a file in a folder that exists, not ",
            given(path), ".")

@@ -123,13 +123,18 @@ moe_dendrogram.moe_fit <- function(x, criterion = c("hq", "sabic", "bic", "aic",
   pairs <- check_count(pairs, "pairs")
   check_fit(x, "x")
   check_overfit(x)
-  tree <- merge_measure(x$measure)
-  problem <- fit_problem(x)
-  runs <- if (refine) refined_runs(problem, x$measure, pairs) else merged_runs(problem, tree)
+  tree <- grow_tree(x, criterion, refine, pairs)
   tree$call <- sys.call()
   tree$call[[1L]] <- quote(moe_dendrogram)
-  tree$fit <- x
-  tree$runs <- runs
+  tree
+}
+
+grow_tree <- function(fit, criterion = "hq", refine = TRUE, pairs = 4L, checkpoint = NULL) {
+  tree <- merge_measure(fit$measure)
+  problem <- fit_problem(fit)
+  problem$control["checkpoint"] <- list(checkpoint)
+  tree$runs <- if (refine) refined_runs(problem, fit$measure, pairs) else merged_runs(problem, tree)
+  tree$fit <- fit
   tree$refined <- refine
   tree$path <- path_table(tree, problem)
   tree$criterion <- criterion

@@ -215,11 +215,20 @@ fit_input <- function(input, experts, lambda, start, control, cl) {
 }
 
 select_fit <- function(input, lambda, control, cl) {
-  wanted <- check_control(control)
+  control <- check_control(control)
   if (!is.null(lambda) && check_lambda(lambda) == 0) {
     refuse("`lambda` must be more than 0, or NULL, with `experts = \"auto\"`: without a ridge ",
            "redundant experts need not be alike.")
   }
+  call <- list("auto", matrix_values(input$x), matrix_values(input$z), input$y, input$weights,
+               lambda, input$group, deciding_settings(control))
+  with_checkpoint(control$checkpoint, call, function(checkpoint) {
+    control["checkpoint"] <- list(checkpoint)
+    choose_fit(input, lambda, control, cl)
+  })
+}
+
+choose_fit <- function(input, lambda, wanted, cl) {
   rough <- wanted
   rough$search <- "quick" # an overfit need not be the best
   rough$tolerance <- max(rough$tolerance, 1e-6)
@@ -227,7 +236,7 @@ select_fit <- function(input, lambda, control, cl) {
   overfit <- suppressWarnings(
     fit_input(input, min(wanted$max_experts, nrow(input$x)), lambda, NULL, rough, cl)
   )
-  tree <- suppressWarnings(moe_dendrogram(overfit))
+  tree <- suppressWarnings(grow_tree(overfit, checkpoint = wanted$checkpoint))
   message("Merged ", overfit$experts, " experts (ridge ", format(overfit$lambda), "): ",
           describe_choice(tree))
   tree$fit$control[c("tolerance", "search")] <- wanted[c("tolerance", "search")]

@@ -38,11 +38,12 @@ refined_runs <- function(problem, measure, pairs) {
   fit <- c(run_level(problem, as_theta(measure), most, 0L), from = "fit")
   bar <- progress_bar(problem$control, 4L * most, "Path")
   on.exit(bar$done())
+  checkpoint <- problem$control$checkpoint
   levels <- with_own_seed({
     met <- meet_levels(task, fit, pairs, bar$tick)
     lapply(seq_len(most - 1L), function(k) {
       bar$tick()
-      search_level(task, met[[k]], k)
+      keep_stage(checkpoint, paste("search", k), function() search_level(task, met[[k]], k))
     })
   })
   runs <- lapply(seq_len(most - 1L), function(k) {
@@ -55,20 +56,25 @@ refined_runs <- function(problem, measure, pairs) {
 # The populations of all levels below the fit's.
 meet_levels <- function(task, fit, pairs, tick) {
   most <- task$problem$experts
+  checkpoint <- task$problem$control$checkpoint
   levels <- vector("list", most)
   levels[[most]] <- list(fit)
   for (k in (most - 1L):1L) {
-    candidates <- candidates_of(task, levels[[k + 1L]], k + 1L, function(measure) {
-      candidates_below(measure, pairs)
+    levels[[k]] <- keep_stage(checkpoint, paste("down to", k), function() {
+      candidates <- candidates_of(task, levels[[k + 1L]], k + 1L, function(measure) {
+        candidates_below(measure, pairs)
+      })
+      settle(task, draw_level(task, k), candidates, k)
     })
-    levels[[k]] <- settle(task, draw_level(task, k), candidates, k)
     tick()
   }
   for (k in seq_len(most - 2L)) {
-    candidates <- candidates_of(task, levels[[k]], k, function(measure) {
-      candidate_splits(task$problem, measure)
+    levels[[k + 1L]] <- keep_stage(checkpoint, paste("up to", k + 1L), function() {
+      candidates <- candidates_of(task, levels[[k]], k, function(measure) {
+        candidate_splits(task$problem, measure)
+      })
+      settle(task, levels[[k + 1L]], candidates, k + 1L)
     })
-    levels[[k + 1L]] <- settle(task, levels[[k + 1L]], candidates, k + 1L)
     tick()
   }
   levels

@@ -71,6 +71,36 @@ test_that("searches are kept, and the random numbers are those of the first call
   expect_identical(again[setdiff(names(again), "call")], whole[setdiff(names(whole), "call")])
 })
 
+test_that("a choice of the number of experts goes on from wherever it ended", {
+  file <- tempfile()
+  fit <- function(file) {
+    suppressMessages(moe_fit(y ~ a + b, data, experts = "auto", lambda = 1,
+                             control = moe_control(max_experts = 3, checkpoint = file)))
+  }
+  set.seed(4)
+  whole <- fit(NULL)
+  after <- runif(1)
+  settled <- fail_at("settle", 0)
+  on.exit(settled$mend())
+  searches <- fail_at("search_once", 0)
+  fit(NULL)
+  searches$mend()
+  levels <- settled$calls()
+  # In the search for the overfit, in one for a level of its path, and in the last of all.
+  faults <- list(list("search_once", 1), list("search_level", 2),
+                 list("search_once", searches$calls()))
+  for (i in seq_along(faults)) {
+    set.seed(4)
+    again <- resume(function() fit(file), faults[[i]][[1]], faults[[i]][[2]])$value
+    expect_identical(runif(1), after)
+    expect_identical(coef(again), coef(whole))
+    expect_identical(again$objective, whole$objective)
+    expect_false(file.exists(file))
+    # No level was settled twice.
+    expect_identical(settled$calls(), levels * (i + 1))
+  }
+})
+
 test_that("a run over rows that are elsewhere goes on from the best coefficients", {
   file <- tempfile()
   start <- rough_fit(y ~ a + b, data)
