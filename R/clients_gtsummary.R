@@ -25,6 +25,5 @@ tbl_regression.moe_fit <- function(x, ...) {
     }
     table
   }
-  as_multinomial <- utils::getFromNamespace("tbl_regression.multinom", "gtsummary")
-  as_multinomial(x, tidy_fun = labelled, ...)
+  NextMethod(tidy_fun = labelled)
 }

@@ -8,6 +8,9 @@
 #' [moe_fit()].
 #'
 #' @details
+#' Both can be tuned, as in `tune::tune_grid()`: `penalty` has the values of `dials::penalty()`, and
+#' `experts` those of `moe_dial_experts()`, which `hardhat::extract_parameter_set_dials()` finds.
+#'
 #' A formula of two parts goes to `parsnip::fit()`, or in a workflow to `add_model(formula = y ~ a |
 #' b)` beside `add_variables()`: `add_formula()` and recipes would take the bar for a logical or.
 #'
@@ -19,6 +22,17 @@
 #' predict(fit, iris[c(1, 51, 101), ], type = "prob")
 #' @name moelogit-engine
 NULL
+
+#' @rdname moelogit-engine
+#' @param range The least and the largest number of experts.
+#' @param trans Ignored: numbers of experts are not transformed. dials asks for it.
+#' @return `moe_dial_experts()`: a parameter of the package dials.
+#' @export
+moe_dial_experts <- function(range = c(1L, 6L), trans = NULL) {
+  need_package("dials", "values to tune")
+  dials::new_quant_param("integer", range = range, inclusive = c(TRUE, TRUE), trans = trans,
+                         label = c(experts = "# Experts"))
+}
 
 announce_to_parsnip <- function(...) {
   for (model in c("multinom_reg", "logistic_reg")) {
@@ -32,6 +46,8 @@ register_engine <- function(model) {
   engine(parsnip::set_dependency, pkg = "moelogit", mode = "classification")
   engine(parsnip::set_model_arg, parsnip = "penalty", original = "lambda",
          func = list(pkg = "dials", fun = "penalty"), has_submodel = FALSE)
+  engine(parsnip::set_model_arg, parsnip = "experts", original = "experts",
+         func = list(pkg = "moelogit", fun = "moe_dial_experts"), has_submodel = FALSE)
   engine(parsnip::set_fit, mode = "classification", value = list(
     interface = "formula", protect = c("formula", "data", "weights"),
     func = c(pkg = "moelogit", fun = "moe_fit"), defaults = list()

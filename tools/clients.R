@@ -406,7 +406,8 @@ client("pdp", "partial(prob = TRUE)", like = NULL, of = "binary", function(fit) 
                         which.class = 2, grid.resolution = 4)
   theirs <- pdp::partial(peers$binary, "x1", train = client_data, prob = TRUE, which.class = 1,
                          type = "classification", grid.resolution = 4)
-  hand(given$yhat, 1 - theirs$yhat)
+  # Of a glm pdp counts the class that is modelled, its second, as the first.
+  hand(given$yhat, theirs$yhat)
 })
 client("kernelshap", "kernelshap(type = \"prob\")", of = "binary", function(fit) {
   rows <- client_data[1:5, c("x1", "x2", "f")]

@@ -37,6 +37,31 @@ test_that("two classes are a logistic_reg()", {
                ignore_attr = TRUE)
 })
 
+test_that("experts and penalty are tuned, on each fold by its own fit", {
+  for (package in c("tune", "dials", "rsample", "yardstick")) skip_if_not_installed(package)
+  set.seed(3)
+  folds <- rsample::vfold_cv(d, 2)
+  model <- parsnip::set_engine(parsnip::multinom_reg(penalty = tune::tune()), "moelogit",
+                               experts = tune::tune(), control = quick)
+  dials <- hardhat::extract_parameter_set_dials(model)
+  expect_setequal(dials$id, c("penalty", "experts"))
+  expect_identical(dials$object[[match("experts", dials$id)]]$range, list(lower = 1L, upper = 6L))
+  found <- tune::tune_grid(model, y ~ x1 + x2, folds, grid = expand.grid(penalty = c(1, 20),
+                                                                         experts = 1:2),
+                           metrics = yardstick::metric_set(yardstick::mn_log_loss))
+  found <- as.data.frame(tune::collect_metrics(found))
+  expect_identical(sort(found$experts), c(1L, 1L, 2L, 2L))
+  of_one <- vapply(c(1, 20), function(lambda) {
+    mean(vapply(folds$splits, function(split) {
+      fit <- moe_fit(y ~ x1 + x2, rsample::analysis(split), experts = 1, lambda = lambda)
+      test <- rsample::assessment(split)
+      -mean(log(predict(fit, test, "prob")[cbind(seq_along(test$y), as.integer(test$y))]))
+    }, 0))
+  }, 0)
+  found <- found[found$experts == 1L, ]
+  expect_equal(found$mean[order(found$penalty)], of_one, tolerance = 1e-5)
+})
+
 test_that("a bar that a workflow has read as a logical or is refused", {
   skip_if_not_installed("workflows")
   flow <- workflows::workflow(y ~ x1 | x2, model)
