@@ -143,6 +143,24 @@ moe_calibration <- function(probabilities, truth, bins = 15, weights = NULL, boo
     truth <- unseen$y
     weights <- unseen$weights
   }
+  rows <- judged_rows(probabilities, truth, weights, prior)
+  weights <- rows$weights
+  tasks <- lapply(rows$models, scoring_task, rows$truth, weights, bins, eps)
+  estimates <- vapply(tasks, score, numeric(nrow(score_names)), weights = matrix(weights))
+  replicates <- score_replicates(tasks, weights, bootstrap)
+  structure(list(
+    measures = score_table(estimates, replicates, interval, level),
+    bins = stack_models(lapply(tasks, bin_table, weights = weights, bins = bins, level = level)),
+    classes = stack_models(lapply(tasks, class_table, weights = weights)),
+    resamples = bootstrap, models = names(tasks), levels = levels(rows$truth),
+    rows = length(weights),
+    total = sum(weights), n_bins = bins, interval = interval, level = level,
+    weighted = any(weights != 1)
+  ), class = "moe_calibration")
+}
+
+# The rows of positive weight: the probabilities of each of `models`, the true classes, weights.
+judged_rows <- function(probabilities, truth, weights, prior) {
   models <- as_models(probabilities)
   truth <- as_truth(truth, unlist(Find(length, Map(class_names, models, model_labels(models)))))
   models <- Map(as_probabilities, models, model_labels(models), MoreArgs = list(truth = truth))
@@ -150,22 +168,9 @@ moe_calibration <- function(probabilities, truth, bins = 15, weights = NULL, boo
   if (length(truth) == 0L) refuse("There must be at least one row, but there is none.")
   prior <- check_prior(prior, levels(truth))
   if (!is.null(prior)) weights <- shift_weights(truth, weights, prior)
-
   used <- if (is.null(weights)) seq_along(truth) else which(weights > 0)
-  weights <- if (is.null(weights)) rep(1, length(used)) else weights[used]
-  tasks <- lapply(models, function(prob) {
-    scoring_task(prob[used, , drop = FALSE], truth[used], weights, bins, eps)
-  })
-  estimates <- vapply(tasks, score, numeric(nrow(score_names)), weights = matrix(weights))
-  replicates <- score_replicates(tasks, weights, bootstrap)
-  structure(list(
-    measures = score_table(estimates, replicates, interval, level),
-    bins = stack_models(lapply(tasks, bin_table, weights = weights, bins = bins, level = level)),
-    classes = stack_models(lapply(tasks, class_table, weights = weights)),
-    resamples = bootstrap, models = names(tasks), levels = levels(truth), rows = length(used),
-    total = sum(weights), n_bins = bins, interval = interval, level = level,
-    weighted = any(weights != 1)
-  ), class = "moe_calibration")
+  list(models = lapply(models, function(prob) prob[used, , drop = FALSE]), truth = truth[used],
+       weights = if (is.null(weights)) rep(1, length(used)) else weights[used])
 }
 
 # --- tables ---

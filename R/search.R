@@ -61,8 +61,7 @@ run_searches <- function(task, control, cl, ends = list()) {
   bar <- progress_bar(control, effort$most, "Searching")
   on.exit(bar$done())
   while (length(left) > 0L) {
-    size <- if (is.null(cl)) 1L else max(length(cl), least_searches(ends, effort))
-    batch <- utils::head(left, size)
+    batch <- utils::head(left, batch_size(ends, effort, cl))
     left <- utils::tail(left, -length(batch))
     for (end in run_tasks(search_once, task, batch, cl, FALSE, checkpoint = control$checkpoint)) {
       ends <- c(ends, list(end))
@@ -73,8 +72,13 @@ run_searches <- function(task, control, cl, ends = list()) {
   ends
 }
 
-# As many more as there must be whatever they find: they are fewest where all end in the best
-# optimum. So many can be given to processes at a time, and none need wait for others within them.
+# Processes are given as many searches at a time as there must be whatever they find, and some for
+# those that would be idle, so that they seldom wait for each other.
+batch_size <- function(ends, effort, cl) {
+  if (is.null(cl)) 1L else length(cl) * ceiling(least_searches(ends, effort) / length(cl))
+}
+
+# As many more as there must be: they are fewest where all end in the best optimum.
 least_searches <- function(ends, effort) {
   found <- if (length(ends)) count_optima(ends)$found else 0L
   for (more in seq_len(effort$most)) {

@@ -1,5 +1,5 @@
-# What users waited for in an earlier version, against now (bench/versions.R), and what is to take no
-# longer than it did.
+# What users waited for in an earlier version, against now (bench/versions.R), and what is to take
+# no longer than it did.
 source("bench/common.R")
 source("bench/versions.R")
 
@@ -12,13 +12,15 @@ overfit <- list(n = 2000, p = 22, M = 3, K = 8, seed = 6)
 more <- size(1e6, 1e4)
 
 cases <- list(
-  case_of("50 plain steps", "evaluations", survey, turns = 9, steps = 10, alike = 1.03),
-  case_of("50 plain steps", "evaluations", sets$d2, turns = 9, steps = 10, alike = 1.03),
-  case_of("moe_fit(start = )", "fit", survey, turns = 9, steps = 10, alike = 1.03),
-  case_of("moe_fit(start = )", "fit", sets$d2, turns = 9, steps = 10, alike = 1.03),
+  case_of("50 plain steps", "evaluations", survey, turns = 9, steps = 10, times = 10, alike = 1.03),
+  case_of("50 plain steps", "evaluations", sets$d2, turns = 9, steps = 10, times = 20,
+          alike = 1.03),
+  case_of("moe_fit(start = )", "fit", survey, turns = 9, steps = 10, times = 10, alike = 1.03),
+  case_of("moe_fit(start = )", "fit", sets$d2, turns = 9, steps = 10, times = 20,
+          alike = 1.03),
   case_of("moe_dendrogram() of a measure", "tree", overfit, turns = 9, times = size(200, 2),
           alike = 1.03),
-  case_of("predict()", "predict", few, more = more, turns = 9, alike = 1.03),
+  case_of("predict()", "predict", few, more = more, turns = 9, times = 3, alike = 1.03),
   case_of("predict(se.fit = TRUE)", "errors", few, more = more, turns = 1),
   case_of("predict(se.fit = TRUE)", "errors", many, more = many$n, turns = 1),
   case_of("vcov()", "covariance", many, turns = 3),

@@ -129,6 +129,8 @@ test_that("processes are given as many searches at a time as there must be whate
   expect_identical(least_searches(ends(-1, -2, -1), effort), 3L)
   expect_identical(least_searches(ends(-1, -2, -2, -2, -2), effort), 3L)
   expect_identical(least_searches(list(), list(agree = 9L, unexplored = 1, most = 3L)), 3L)
+  expect_identical(batch_size(list(), effort, NULL), 1L)
+  expect_identical(batch_size(ends(-1, -2, -1), effort, list(1, 2)), 4)
 })
 
 
