@@ -26,9 +26,9 @@
 #'   searches of [moe_fit()], the levels of the path by which `experts = "auto"` chooses, and, where
 #'   the data are a source of rows ([moe_rows()]), the best coefficients so far; the pieces of
 #'   [moe_tune()] and the members of [moe_average()]. It is written every ten seconds and when the
-#'   call ends early, by an error or an interrupt. The same call with the same data then goes on from
-#'   there, with the random numbers of the first, and another call is refused. The file is removed
-#'   when the call has come to its end.
+#'   call ends early, by an error or an interrupt. The same call with the same data then goes on
+#'   from there, with the random numbers of the first, and another call is refused. The file is
+#'   removed when the call has come to its end.
 #' @param max_experts Number of experts of the overfit where `moe_fit(experts = "auto")` chooses the
 #'   number.
 #' @section The search:

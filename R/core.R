@@ -6,8 +6,34 @@
 # for each expert, X'V T_k X. With responsibilities tau (units x K) given, the log-likelihood is the
 # expected complete-data one.
 core_evaluate <- function(problem, theta, gram = FALSE, tau = NULL) {
-  if (is_elsewhere(problem)) return(sum_over_slices(problem, "core_evaluate", theta, gram))
+  if (is_elsewhere(problem)) return(evaluate_distant(problem, theta, gram))
   .Call(C_moe_evaluate, problem, theta, tau, gram, usable_threads(problem$control))
+}
+
+# Of the Gram matrices, which are symmetric, the lower triangles travel.
+evaluate_distant <- function(problem, theta, gram) {
+  if (!gram) return(sum_over_slices(problem, "core_evaluate", theta))
+  out <- sum_over_slices(problem, "evaluate_triangles", theta)
+  out$gram <- out$gram[triangle_places(problem)]
+  out
+}
+
+evaluate_triangles <- function(problem, theta) {
+  out <- core_evaluate(problem, theta, gram = TRUE)
+  out$gram <- out$gram[!duplicated(triangle_places(problem))]
+  out
+}
+
+# Of each entry of the Gram matrices, where it is among those of their lower triangles.
+triangle_places <- function(problem) {
+  sides <- c(ncol(problem$design$z), rep.int(ncol(problem$design$x), problem$experts))
+  lengths <- sides * (sides + 1) / 2
+  unlist(Map(function(side, before) {
+    places <- matrix(0, side, side)
+    lower <- lower.tri(places, diag = TRUE)
+    places[lower] <- before + seq_len(sum(lower))
+    pmax(places, t(places))
+  }, sides, cumsum(lengths) - lengths))
 }
 
 core_methods <- c("mm", "accelerated")

@@ -3,8 +3,10 @@
 # acknowledged what came before. So what is longer travels in pieces, each of which is answered
 # before the next: less than a millisecond each.
 
-piece_bytes <- 3000L # with what R adds to it less than 4 kB
-most_pieces <- 64L   # which take as long as to wait
+# Of a piece; with what R adds, the more to a question, less than 4 kB.
+question_bytes <- 2800L
+answer_bytes <- 3600L
+most_pieces <- 64L # which take as long as to wait
 
 # run(place, argument) in every process of a source of shards (shards.R), by name: their answers, in
 # order. `place` is list(id, rank, size). An error names the process that it is from.
@@ -27,8 +29,9 @@ exchange <- function(cluster, places, question) {
     parallel::clusterApply(some_processes(cluster, to), places[to], in_process, step, ...)
   }
   all <- seq_along(cluster)
-  longest <- if (inherits(cluster[[1]], "SOCKnode")) piece_bytes else Inf
-  pieces <- cut_pieces(serialize(question, NULL), longest)
+  is_socket <- inherits(cluster[[1]], "SOCKnode")
+  pieces <- cut_pieces(serialize(question, NULL), if (is_socket) question_bytes else Inf)
+  longest <- if (is_socket) answer_bytes else Inf
   for (i in seq_len(length(pieces) - 1L)) tell(all, "hear_piece", pieces[[i]], i == 1L)
   said <- tell(all, "hear_last", pieces[[length(pieces)]], length(pieces) == 1L, longest)
   bytes <- lapply(said, `[[`, "piece")

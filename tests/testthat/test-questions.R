@@ -35,10 +35,24 @@ test_that("what is longer than a packet is cut, unless it has very many of them"
   expect_identical(cut_pieces(bytes, 100L), list(bytes))
 })
 
+# R hands a message to a socket in parts of 4096 bytes, of which only the first is sent at once.
+test_that("the longest pieces are sent at once", {
+  place <- list(id = "a-host-with-a-long-name.example.org 1234567 12", rank = 12L, size = 128L)
+  question <- list(fun = in_process, args = list(place, "hear_last", raw(question_bytes), TRUE, 1L),
+                   return = TRUE, tag = NULL)
+  answer <- list(type = "VALUE", value = list(piece = raw(answer_bytes), more = TRUE),
+                 success = TRUE, time = system.time(NULL), tag = NULL)
+  question <- list(type = "EXEC", data = question, tag = NULL)
+  for (message in list(question, answer)) {
+    expect_lt(length(serialize(message, NULL, xdr = FALSE)), 4096)
+  }
+})
+
 test_that("an exchange that was broken off leaves nothing behind", {
   source <- repeating_source(1)
   on.exit(parallel::stopCluster(source$cluster))
-  parallel::clusterApply(source$cluster, places_of(source), in_process, "hear_piece", as.raw(1:9), TRUE)
+  parallel::clusterApply(source$cluster, places_of(source), in_process, "hear_piece", as.raw(1:9),
+                         TRUE)
   expect_identical(ask_processes(source, "repeat_numbers", list(numbers = 1:2, times = 1)),
                    list(c(1, 2)))
 })

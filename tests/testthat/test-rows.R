@@ -74,6 +74,24 @@ test_that("effects on average over a source are those over its rows", {
   expect_error(moe_effects(fit, newdata = moe_rows(data[201:400, ])), "without missing values")
 })
 
+test_that("sums over chunks are those over all rows", {
+  data <- rows_data(500, 3)
+  for (formula in list(y ~ a + b + f | a, y ~ a | 1, y ~ a + f)) for (K in c(1, 3)) {
+    fit <- function(rows) {
+      set.seed(1)
+      suppressWarnings(moe_fit(formula, rows, experts = K, lambda = 1,
+                               control = moe_control(search = "quick", max_iterations = 3)))
+    }
+    whole <- fit_problem(fit(data))
+    chunks <- fit_problem(fit(moe_rows(data, rows = 90, memory = 20000)))
+    theta <- sin(seq_len(theta_length(whole)))
+    for (gram in c(FALSE, TRUE)) {
+      expect_equal(core_evaluate(chunks, theta, gram), core_evaluate(whole, theta, gram),
+                   tolerance = 1e-11)
+    }
+  }
+})
+
 test_that("columns that others imply are dropped as ever", {
   data <- rows_data(500, 41)
   data$twice <- 2 * data$b + 1
