@@ -58,14 +58,18 @@ run_tasks <- function(run, task, pieces, cl, progress, label = "", checkpoint = 
   results <- lapply(keys, kept_result, checkpoint = checkpoint)
   left <- which(vapply(results, is.null, NA))
   bar$tick(length(pieces) - length(left))
-  size <- if (is.null(cl)) 1L else max(2L * length(cl), ceiling(length(pieces) / 50))
-  for (batch in split(left, (seq_along(left) - 1L) %/% size)) {
+  size <- if (is.null(cl)) 1L else 2L * length(cl)
+  while (length(left) > 0L) {
+    batch <- utils::head(left, size)
+    left <- utils::tail(left, -size)
     if (is.null(cl)) {
       out <- lapply(pieces[batch], function(piece) run(task, piece))
     } else {
+      started <- proc.time()[["elapsed"]]
       shared <- share_batch(pieces[batch], cl)
       out <- shared$results
       cl <- shared$cl
+      size <- next_size(size, proc.time()[["elapsed"]] - started, length(cl))
     }
     failed <- vapply(out, inherits, NA, "error")
     for (i in which(!failed)) keep_result(checkpoint, keys[batch[i]], out[[i]])
@@ -77,6 +81,12 @@ run_tasks <- function(run, task, pieces, cl, progress, label = "", checkpoint = 
   }
   done <- TRUE
   results
+}
+
+# Pieces of the batch after one that took so many seconds: as many as last about a second, so that
+# processes seldom wait for each other at its end; at least two for each of them.
+next_size <- function(size, seconds, processes) {
+  max(2L * processes, floor(min(4 * size, size / max(seconds, 0.01))))
 }
 
 # The results of a batch with the processes that are left: where one has died, what is done already

@@ -57,3 +57,10 @@ test_that("an error of one piece is the error of all, and the cluster stays of u
   expect_error(run_tasks(fails, list(), pieces, cl, FALSE, "Pieces"), "piece three")
   expect_identical(parallel::clusterCall(cl, identity, "a"), list("a", "a"))
 })
+
+test_that("batches last about a second", {
+  expect_identical(next_size(4, 0, 2), 16)
+  expect_identical(next_size(16, 0.5, 2), 32)
+  expect_identical(next_size(32, 1.6, 2), 20)
+  expect_identical(next_size(20, 60, 2), 4)
+})
