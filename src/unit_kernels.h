@@ -14,8 +14,10 @@ MOE_INLINE vec of_units(const double *unit, const double *from) {
 }
 #else
 MOE_INLINE vec of_units(const double *unit, const double *from) {
+  double lane[MOE_LANES];
   vec out;
-  for (int l = 0; l < MOE_LANES; l++) ((double *)&out)[l] = from[(int)unit[l]];
+  for (int l = 0; l < MOE_LANES; l++) lane[l] = from[(int)unit[l]];
+  memcpy(&out, lane, sizeof(vec));
   return out;
 }
 #endif
