@@ -6,12 +6,13 @@
 #
 # FILE is part of the path of the files to change, COUNT how many mutants are drawn. The tests of
 # the core judge the core, those in R judge R/ and the glue. Of these only those run that can reach
-# the changed function, the nearest first, and of all no more than fit into `budget`, so that a few
-# survivors may be killed by the rest. All is done on a copy. Needs prlimit, of util-linux.
+# the changed function, the nearest first, until BUDGET seconds of the processor are spent, so that
+# a few survivors may be killed by the rest. All is done on a copy. Needs prlimit, of util-linux.
 
 for (name in c("mutate", "reach", "first_failure")) source(sprintf("tools/%s.R", name))
 
-budget <- 30 # seconds of tests for a mutant
+# Seconds of tests after which a mutant has survived.
+budget <- as.numeric(Sys.getenv("BUDGET", "30"))
 
 # --- commands with limits ---
 
@@ -60,20 +61,15 @@ cc <- function(...) {
 
 core_libraries <- strsplit(Sys.getenv("CORE_LIBS", "-lm"), " +")[[1]]
 
+# The core's tests, under the sanitizers: what misuses memory may survive by luck, but not there.
 # Objects of these files go to the folder, those of the others are in the folder `core`.
 compile_core <- function(files, folder) {
+  flags <- c(strsplit(Sys.getenv("SANITIZED", "-O1 -fsanitize=address,undefined"), " +")[[1]],
+             "-fopenmp")
   object <- function(folder, files) file.path(folder, sub("c$", "o", basename(files)))
-  compiled <- vapply(files, function(file) {
-    cc("-O1", "-fopenmp", "-c", "-o", object(folder, file), file)
-  }, NA)
+  compiled <- vapply(files, function(file) cc(flags, "-c", "-o", object(folder, file), file), NA)
   objects <- c(object(folder, files), object("core", setdiff(core_files(), files)))
-  all(compiled) && cc("-fopenmp", "-o", "test_core", objects, core_libraries)
-}
-
-# What misuses memory may survive by luck, but not this build.
-compile_sanitized <- function() {
-  flags <- strsplit(Sys.getenv("SANITIZED", "-O1 -fsanitize=address,undefined"), " +")[[1]]
-  cc(flags, "-o", "test_sanitized", core_files(), core_libraries)
+  all(compiled) && cc(flags, "-o", "test_core", objects, core_libraries)
 }
 
 # What runs the tests of these kinds of files.
@@ -92,7 +88,7 @@ install <- function() {
   run_limited("R", c("CMD", "INSTALL", options, "."), 600) == "passed" && write_code()
 }
 
-# --- tests, and how long they take ---
+# --- tests ---
 
 core_tests <- function() {
   topics <- setdiff(sub("test_(.*)\\.c", "\\1", list.files("tests/core", "^test_.*\\.c$")), "core")
@@ -108,8 +104,15 @@ r_tests <- function() {
   tests
 }
 
+# Loads what the tests of R/ have in common, without which each would load it.
+load_imports <- function() {
+  .libPaths(c("library", .libPaths()))
+  imports <- trimws(gsub("\\([^)]*\\)", "", strsplit(read.dcf("DESCRIPTION", "Imports"), ",")[[1]]))
+  for (name in c(imports, "testthat", "Matrix")) loadNamespace(name)
+  compiler::enableJIT(0) # the package's code is there as text, and runs but once
+}
+
 run_core_test <- function(name, seconds) run_limited("./test_core", name, seconds)
-run_sanitized <- function(name, seconds) run_limited("./test_sanitized", name, 3 * seconds)
 
 # In a process forked from this one, where all but the package is loaded: what it imports takes as
 # long to load as many a test takes to run.
@@ -126,30 +129,6 @@ run_r_test <- function(name, seconds) {
 }
 
 processor_seconds <- function(time) sum(time[c("user.child", "sys.child")])
-
-# What a test takes without a mutant, found when it is first wanted. NA if it fails here.
-alone <- new.env()
-
-seconds_alone <- function(name, run) {
-  if (is.null(alone[[name]])) {
-    spent <- system.time(status <- run(name, 3600))
-    if (status != "passed") message("Left out: the test ", name, " fails without any mutant.")
-    alone[[name]] <- if (status == "passed") processor_seconds(spent) else NA
-  }
-  alone[[name]]
-}
-
-# The first of the tests with their seconds, and as many more as fit into the budget.
-affordable <- function(names, run) {
-  chosen <- numeric()
-  for (name in names) {
-    seconds <- seconds_alone(name, run)
-    if (is.na(seconds)) next
-    if (length(chosen) > 0L && sum(chosen, seconds) > budget) break
-    chosen[name] <- seconds
-  }
-  chosen
-}
 
 # Names of tests, those likeliest to notice a mutant of the file first: the one of the same name,
 # and then those that are the fewest calls away from one of the targets.
@@ -180,42 +159,62 @@ rebuild <- function(file) {
   )
 }
 
-# The core's tests are linked anew for each mutant.
 restore <- function(text, file) {
   cat(text, file = file, sep = "")
-  if (kind_of(file) != "core") rebuild(file)
+  if (kind_of(file) == "core") compile_core(character(), "core") else rebuild(file)
 }
 
 judge <- function(mutant, suites) {
-  file <- mutant$file
-  tests <- tests_for(mutant, suites) # before the mutant is there
-  text <- read_text(file)
-  on.exit(restore(text, file))
-  cat(mutate_text(text, mutant), file = file, sep = "")
-  if (!rebuild(file)) return("invalid")
-  if (kind_of(file) == "core") judge_core(tests) else run_tests(tests, run_r_test)
+  is_core <- kind_of(mutant$file) == "core"
+  run <- if (is_core) run_core_test else run_r_test
+  tests <- tests_for(mutant, suites)
+  repeat {
+    found <- judge_by(setdiff(tests, unfit()), run, mutant)
+    if (is.null(found$test) || is_fit(found$test, run)) return(found$fate)
+  }
 }
 
 tests_for <- function(mutant, suites) {
   switch(kind_of(mutant$file),
-    r = affordable(likeliest(suites$r, mutant$file, mutant$where), run_r_test),
-    glue = affordable(likeliest(suites$r, mutant$file, owners(parse("R/core.R"))), run_r_test),
-    core = affordable(likeliest(suites$core, mutant$file), run_core_test)
+    r = likeliest(suites$r, mutant$file, mutant$where),
+    glue = likeliest(suites$r, mutant$file, owners(parse("R/core.R"))),
+    core = likeliest(suites$core, mutant$file)
   )
 }
 
-judge_core <- function(tests) {
-  fate <- run_tests(tests, run_core_test)
-  if (fate == "survived" && compile_sanitized()) run_tests(tests, run_sanitized) else fate
+judge_by <- function(tests, run, mutant) {
+  text <- read_text(mutant$file)
+  on.exit(restore(text, mutant$file))
+  cat(mutate_text(text, mutant), file = mutant$file, sep = "")
+  if (rebuild(mutant$file)) run_tests(tests, run) else list(fate = "invalid")
 }
 
-# `tests`: seconds by name.
+# The fate, and the test that sealed it. Which of those that take too long are slow without a mutant,
+# is_fit() tells.
 run_tests <- function(tests, run) {
-  for (name in names(tests)) {
-    status <- run(name, 10 + 5 * tests[[name]])
-    if (status != "passed") return(c(failed = "killed", timeout = "timeout")[[status]])
+  spent <- 0
+  for (name in tests) {
+    time <- system.time(status <- run(name, 3 * budget))
+    if (status != "passed") {
+      return(list(fate = c(failed = "killed", timeout = "timeout")[[status]], test = name))
+    }
+    spent <- spent + processor_seconds(time)
+    if (spent > budget) break
   }
-  "survived"
+  list(fate = "survived")
+}
+
+# Whether a test passes without any mutant, and fast enough; found when it first fails with one.
+fit <- logical()
+unfit <- function() names(fit)[!fit]
+
+is_fit <- function(name, run) {
+  if (is.na(fit[name])) {
+    status <- run(name, 2 * budget)
+    if (status != "passed") message("Not of use without any mutant: the test ", name, ", ", status)
+    fit[name] <<- status == "passed"
+  }
+  fit[[name]]
 }
 
 # --- the whole ---
@@ -227,14 +226,6 @@ shuffled_mutants <- function(pattern, seed) {
   if (is.null(mutants) || nrow(mutants) == 0L) stop("No file with code matches ", pattern, ".")
   set.seed(seed)
   mutants[sample.int(nrow(mutants)), ]
-}
-
-# Loads what the tests of R/ have in common, without which each would load it.
-load_imports <- function() {
-  .libPaths(c("library", .libPaths()))
-  imports <- trimws(gsub("\\([^)]*\\)", "", strsplit(read.dcf("DESCRIPTION", "Imports"), ",")[[1]]))
-  for (name in c(imports, "testthat", "Matrix")) loadNamespace(name)
-  compiler::enableJIT(0) # the package's code is there as text, and runs but once
 }
 
 # Fates of the first `count` that compile, each shown as it is found.
@@ -273,8 +264,6 @@ main <- function(pattern = "", count = "200", seed = "1") {
   build(kinds)
   suites <- list(r = if (any(kinds != "core")) r_tests(), core = core_tests())
   if (any(kinds != "core")) load_imports()
-  # Later, what is linked is a mutant.
-  if (any(kinds == "core")) for (name in suites$core$name) seconds_alone(name, run_core_test)
   fates <- judge_all(mutants, as.integer(count), suites)
   is_r <- kinds[seq_along(fates)] == "r"
   summarise("R", fates[is_r])
