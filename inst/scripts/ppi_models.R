@@ -257,6 +257,26 @@ boosting <- new_model(
   grid = data.frame(depth = 5), path = length(trees)
 )
 
+# As R's xgboost 1.7 is called, the last for R 4.2; `iterationrange` ends before its second number.
+rounds <- seq(100, 400, by = 50)
+extreme_boosting <- new_model(
+  fit = function(train, setting) {
+    settings <- list(objective = "multi:softprob", num_class = nlevels(train$confidence),
+                     eta = 0.05, max_depth = setting$depth, subsample = 0.7, tree_method = "hist",
+                     nthread = 1)
+    data <- xgboost::xgb.DMatrix(features(train), label = as.integer(train$confidence) - 1L)
+    fit <- xgboost::xgb.train(settings, data, nrounds = max(rounds))
+    function(new) {
+      lapply(rounds, function(count) {
+        prob <- predict(fit, features(new), iterationrange = c(1, count + 1), reshape = TRUE)
+        colnames(prob) <- levels(train$confidence)
+        as_columns(prob, train)
+      })
+    }
+  },
+  grid = data.frame(depth = c(4, 6)), path = length(rounds)
+)
+
 # flexmix is slow, so it gets a part of the pairs and of the features. Its EM ends in an error where
 # a likelihood underflows; it is then started again.
 flexmix_rows <- 1000
@@ -308,6 +328,7 @@ models <- list(
   "support vectors" = support_vectors,
   "random forest" = random_forest,
   "boosting" = boosting,
+  "xgboost" = extreme_boosting,
   "flexmix, 1000 rows" = other_package,
   "identity only" = identity_only,
   "prior" = prior
