@@ -125,7 +125,7 @@ run_r_test <- function(name, seconds) {
     tools::pskill(job$pid, tools::SIGKILL)
   })
   if (is.character(ended[[1]])) return(ended[[1]])
-  if (is.null(ended) || processor_seconds(spent) >= seconds) "timeout" else "failed"
+  if (is.null(ended) || processor_seconds(spent) > 0.9 * seconds) "timeout" else "failed"
 }
 
 processor_seconds <- function(time) sum(time[c("user.child", "sys.child")])

@@ -136,6 +136,17 @@ test_that("experts of parents are matched, so a child of one solution is that so
   expect_true(shrunk[1] >= 0.5 && shrunk[1] <= 1)
 })
 
+test_that("children are smaller than their parents, by up to a half", {
+  task <- rough_task(3L)
+  set.seed(2)
+  theta <- start_random(task)
+  shrunk <- replicate(40, sqrt(sum(blend(parents_of(task$problem, list(theta, theta)))^2)))
+  shrunk <- shrunk / sqrt(sum(theta^2))
+  expect_true(all(shrunk >= 0.5 & shrunk <= 1))
+  expect_lt(min(shrunk), 0.6)
+  expect_gt(max(shrunk), 0.9)
+})
+
 test_that("each expert of a child lies between those of a pair, at a place of its own", {
   task <- rough_task(3L)
   set.seed(3)

@@ -167,3 +167,16 @@ test_that("what cannot be tuned is refused", {
   refused(moe_tune(d$formula, d$frame, weights = but_two, folds = d$folds),
           "Every fold must hold rows of positive weight, but fold 2 does not")
 })
+
+# Where the ridge stays the same, the next population starts at what the one before has found.
+test_that("solutions go along a path of ridges, so that none that was found is lost", {
+  pairs <- subset(yeast_ppi, split == "test")
+  x <- model.matrix(~ l3 + fc_jac + high_share, pairs)
+  control <- moe_control(search = "quick", progress = FALSE)
+  problem <- full_rank_problem(x, x, pairs$confidence, 4L, NULL, 1, control)
+  for (seed in c(1, 3)) {
+    set.seed(seed)
+    objective <- vapply(path_of_runs(problem, rep(1, 4)), `[[`, 0, "objective")
+    expect_true(all(diff(objective) > -1e-6))
+  }
+})
