@@ -25,7 +25,7 @@ fit_call <- function(call) {
 read_formula <- function(formula, data, call, contrasts, env, keep_frame = TRUE) {
   if (inherits(data, "moe_rows")) {
     refuse("`data` must be a data frame where rows are drawn, as these are needed one by one, not ",
-           given(data), ".")
+           given(data), ": as.data.frame(data, most = 10000) has so many of them, spread over all.")
   }
   if (!is.null(data) && !is.list(data) && !is.environment(data)) {
     refuse("`data` must be a data frame, a list or an environment, not ", given(data), ".")

@@ -152,7 +152,7 @@ predict_source <- function(source, task) {
   }
   task$fit[c("source", "model")] <- NULL
   chunks <- over_chunks(source, predict_data, task)
-  if (length(chunks) == 0L) refuse("A source must have at least one row, but has none.")
+  if (length(chunks) == 0L) refuse_empty_source()
   bind_predictions(chunks)
 }
 

@@ -31,9 +31,12 @@
 #' again. `group` and a matrix as `start` need the rows themselves and are refused, as are methods
 #' that give a value per row of the training data, such as [residuals.moe_fit()].
 #' [predict.moe_fit()] and [moe_effects()] take a source as `newdata`, and [moe_calibration()] what
-#' predict() gives of it; [moe_tune()], [moe_average()] and [moe_bootstrap()] draw rows, and need
-#' them one by one. [vcov.moe_fit()], [summary.moe_fit()] and [moe_dendrogram()] read the source of
-#' the fit again.
+#' predict() gives of it. [vcov.moe_fit()], [summary.moe_fit()] and [moe_dendrogram()] read the
+#' source of the fit again. [moe_tune()], [moe_average()] and [moe_bootstrap()] draw rows again and
+#' again, and say of each what they found: they need them one by one. They can be had on
+#' `as.data.frame(x, most = )`, rows that are spread evenly over all: what they choose, such as
+#' `lambda` or the number of experts, is for a fit of the source then (a ridge is on the scale of
+#' the total log-likelihood, and so to be multiplied by what all rows are to these).
 #'
 #' When the rows cannot be reached any more, the fit ends with an error of class `moe_error_rows`,
 #' which has the last good fit as its element `fit`; `start =` takes it. With
@@ -56,7 +59,10 @@
 #' @param rows Rows per chunk.
 #' @param spill Most bytes of temporary files that a call may write; beyond, it ends with an error.
 #' @param memory Bytes of designs that are kept in memory instead, the first ones.
-#' @return An object of class `moe_rows`.
+#' @param row.names,optional Not used.
+#' @param most The most rows that a data frame shall have.
+#' @return An object of class `moe_rows`; of `as.data.frame()`, a data frame of all rows in their
+#'   order, or of `most` of them. Text and factors are as the source has them.
 #' @seealso [moe_fit()]; `vignette("rows")`
 #' @examples
 #' rows <- moe_rows(subset(yeast_ppi, split == "test"), rows = 1000)
@@ -87,6 +93,20 @@ moe_rows.data.frame <- function(x, rows = 50000, spill = 50e9, memory = 250e6, .
   blocks <- row_blocks(nrow(x), check_count(rows, "rows"))
   new_chunks(block_reader(length(blocks), function(i) x[blocks[[i]], , drop = FALSE]),
              paste("a data frame of", nrow(x), "rows"), spill, memory)
+}
+
+#' @rdname moe_rows
+#' @export
+as.data.frame.moe_rows <- function(x, row.names = NULL, optional = FALSE, most = 10000, ...) {
+  check_unused(...)
+  most <- check_count(most, "most")
+  shares <- open_shares(x)
+  on.exit(close_shares(shares))
+  found <- on_shares(shares, "sample_rows", most, function(a, b) merge_tables(a, b, most))
+  if (is.null(found)) refuse_empty_source()
+  # Shares of chunks are rounded up.
+  rows <- nrow(found$sample)
+  if (rows <= most) found$sample else take_table(found$sample, sort(spread_evenly(rows, most)))
 }
 
 #' @export

@@ -35,7 +35,7 @@ refuse_grouped <- function(call) {
 
 hold_source <- function(shares, needed) {
   held <- on_shares(shares, "hold_rows", needed, merge_tables)
-  if (is.null(held)) refuse("A source must have at least one row, but has none.")
+  if (is.null(held)) refuse_empty_source()
   held
 }
 

@@ -54,9 +54,21 @@ hold_rows <- function(share, needed) {
   summary
 }
 
-summarise_table <- function(table) {
+refuse_empty_source <- function() refuse("A source must have at least one row, but has none.")
+
+# The same summary of tables that are not kept, its sample of so many rows at most.
+sample_rows <- function(share, most) {
+  summary <- NULL
+  each_chunk(share$source, function(chunk, number) in_chunk(number, {
+    table <- summarise_table(plain_columns(chunk), most)
+    summary <<- if (is.null(summary)) table else merge_tables(summary, table, most)
+  }))
+  summary
+}
+
+summarise_table <- function(table, most = table_rows) {
   n <- nrow(table)
-  rows <- if (n > table_rows) sort(spread_evenly(n, table_rows)) else seq_len(n)
+  rows <- if (n > most) sort(spread_evenly(n, most)) else seq_len(n)
   # Products of counts are beyond an integer.
   list(rows = as.double(n), kinds = vapply(table, variable_kind, ""),
        sample = take_table(table, rows))
@@ -68,14 +80,14 @@ take_table <- function(table, rows) {
   table
 }
 
-merge_tables <- function(a, b) {
+merge_tables <- function(a, b, most = table_rows) {
   check_kinds(a$kinds, b$kinds)
   rows <- a$rows + b$rows
   thin <- function(of) {
     n <- nrow(of$sample)
-    take_table(of$sample, sort(spread_evenly(n, min(n, ceiling(table_rows * of$rows / rows)))))
+    take_table(of$sample, sort(spread_evenly(n, min(n, ceiling(most * of$rows / rows)))))
   }
-  sample <- if (nrow(a$sample) + nrow(b$sample) > table_rows) rbind(thin(a), thin(b)) else
+  sample <- if (nrow(a$sample) + nrow(b$sample) > most) rbind(thin(a), thin(b)) else
     rbind(a$sample, b$sample)
   list(rows = rows, kinds = ifelse(a$kinds == "logical", b$kinds, a$kinds), sample = sample)
 }

@@ -169,6 +169,30 @@ test_that("a source that changes is seen", {
   expect_error(vcov(fit), "has seen, 300, but now has 250")
 })
 
+test_that("a source gives a data frame of its rows, or of some spread over all", {
+  data <- rows_data(900, 92)
+  cut <- rows_cut(900, 4)
+  row.names(data) <- NULL
+  source <- moe_rows(rows_function(data, cut))
+  expect_equal(as.data.frame(source), data[unlist(cut), ], ignore_attr = "row.names")
+  some <- as.data.frame(source, most = 70)
+  expect_identical(nrow(some), 70L)
+  at <- match(some$a, data$a[unlist(cut)])
+  expect_equal(some, data[unlist(cut), ][at, ], ignore_attr = "row.names")
+  # A tenth of the rows has a tenth of these, but for a few.
+  expect_lte(max(abs(tabulate(ceiling(at / 90), 10) - 7)), 3)
+  cl <- test_cluster(2)
+  on.exit(parallel::stopCluster(cl))
+  parallel::clusterCall(cl, .libPaths, .libPaths())
+  shards <- moe_rows(cl, local({
+    data <- data
+    function(rank, size) data[seq_len(900) %% size == rank - 1, ]
+  }))
+  expect_equal(sort(as.data.frame(shards)$a), sort(data$a))
+  expect_error(as.data.frame(source, most = 0), "`most` must be")
+  expect_error(as.data.frame(moe_rows(data[0, ])), "at least one row")
+})
+
 test_that("what needs the rows one by one says so", {
   data <- rows_data(200, 91)
   fit <- moe_fit(y ~ a + b, moe_rows(data), 1, lambda = 1)
