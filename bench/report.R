@@ -83,7 +83,7 @@ sections <- c(
   ablation = "What the parts of a search are worth",
   path = "Levels of the path and default fits", losses = "Default fits on held-out rows",
   rivals = "Other programs' optima",
-  threads = "Threads", memory = "Memory", growth = "Growth",
+  threads = "Threads", processes = "Two processes", memory = "Memory", growth = "Growth",
   sources = "Rows in chunks, in files and in other processes",
   database = "More rows than memory, in a database", groups = "Rows that share one expert",
   predict = "Predictions, and what R adds to a small fit",
