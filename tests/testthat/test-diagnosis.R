@@ -52,6 +52,16 @@ test_that("as many distinct rows as parameters are enough", {
   expect_silent(suppressMessages(moe_fit(y ~ f * h, d, experts = 1)))
 })
 
+test_that("rows are distinct if as many as are needed differ, and not with one less", {
+  x <- cbind("(Intercept)" = 1, x = rep(c(0, 1, 4), 20))
+  y <- factor(rep(1:2, 30))
+  for (z in list(x, x[, 1, drop = FALSE])) {
+    problem <- full_rank_problem(x, z, y, 2L, NULL, 0, moe_control())
+    expect_true(has_distinct_rows(problem, 3))
+    expect_false(has_distinct_rows(problem, 4))
+  }
+})
+
 test_that("a run that has not converged is warned of once and recorded", {
   d <- oracle_data(n = 300, p = 3, M = 3, K = 2, seed = 35)
   set.seed(1)
