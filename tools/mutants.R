@@ -107,8 +107,8 @@ r_tests <- function() {
 # Loads what the tests of R/ have in common, without which each would load it.
 load_imports <- function() {
   .libPaths(c("library", .libPaths()))
-  imports <- trimws(gsub("\\([^)]*\\)", "", strsplit(read.dcf("DESCRIPTION", "Imports"), ",")[[1]]))
-  for (name in c(imports, "testthat", "Matrix")) loadNamespace(name)
+  imports <- gsub("\\([^)]*\\)", "", strsplit(read.dcf("DESCRIPTION", "Imports"), ",")[[1]])
+  for (name in c(trimws(imports), "testthat", "Matrix")) loadNamespace(name)
   compiler::enableJIT(0) # the package's code is there as text, and runs but once
 }
 
