@@ -70,8 +70,10 @@ merged_pairs <- function(measure, most) {
 
 # The expert of `measure` that each expert of `target` corresponds to, both on one standardisation.
 match_experts <- function(measure, target) {
-  atoms <- measure_atoms(measure)
-  goals <- measure_atoms(target)
+  match_atoms(measure_atoms(measure), measure_atoms(target))
+}
+
+match_atoms <- function(atoms, goals) {
   # Squares of large coefficients would overflow.
   unit <- max(abs(atoms), abs(goals), .Machine$double.xmin)
   cost <- squares_apart(goals / unit, atoms / unit)

@@ -38,32 +38,26 @@ height_gap <- function(problem) same_height * min(1, problem$total)
 
 # Place of the member whose solution a run shares, if there is one: none but the nearest is asked.
 find_twin <- function(problem, population, run) {
-  measure <- problem_measure(problem, run$theta)
-  nearest <- nearest_member(problem, population, measure)
+  columns <- expert_columns(problem, run$theta)
+  nearest <- nearest_member(problem, population, columns)
   if (length(nearest) == 0L) return(nearest)
   member <- population[[nearest]]
-  between <- (run$theta + as_theta(matched_measure(problem, member, measure))) / 2
+  matched <- matched_columns(expert_columns(problem, member$theta), columns)
+  between <- theta_from_columns(problem, (columns + matched) / 2)
   dip <- min(run$objective, member$objective) - core_objective(problem, between)
   if (isTRUE(dip <= height_gap(problem))) nearest else integer()
 }
 
-# By the squared distance of each atom of the measure from the nearest one of a member.
-nearest_member <- function(problem, population, measure) {
-  atoms <- lapply(population, function(run) measure_atoms(problem_measure(problem, run$theta)))
-  if (length(atoms) == 0L) return(integer())
-  squares <- squares_apart(measure_atoms(measure), do.call(cbind, atoms))
-  experts <- problem$experts
-  least <- apply(array(squares, c(experts, experts, length(atoms))), c(1, 3), min)
+# By the squared distance of each atom from the nearest one of a member.
+nearest_member <- function(problem, population, columns) {
+  if (length(population) == 0L) return(integer())
+  members <- lapply(population, function(run) expert_columns(problem, run$theta))
+  squares <- squares_apart(columns_atoms(columns), columns_atoms(do.call(cbind, members)))
+  # The first atoms of all members, the second ones, ...
+  each <- lapply(seq_len(problem$experts), seq.int, to = ncol(squares), by = problem$experts)
+  least <- Reduce(pmin, lapply(each, function(some) squares[, some, drop = FALSE]))
   which.min(colSums(least))
 }
-
-# Of a run, its experts in the order in which they match those of another measure.
-matched_measure <- function(problem, run, other) {
-  measure <- problem_measure(problem, run$theta)
-  permute_experts(measure, match_experts(measure, other))
-}
-
-measures_apart <- function(first, second) sum((as_theta(second) - as_theta(first))^2)
 
 # From random starts of all kinds.
 draw_population <- function(task) {
@@ -114,23 +108,25 @@ entry_level <- function(population, size) {
 evolve <- function(task, population) {
   idle <- 0L
   while (idle < task$effort$patience * length(population) && length(population) > 1L) {
-    grown <- raise(task, population, blend(draw_parents(task$problem, population)))
+    grown <- raise(task, population, draw_child(task$problem, population))
     idle <- if (identical(grown, population)) idle + 1L else 0L
     population <- grown
   }
   population
 }
 
+draw_child <- function(problem, population) blend(problem, draw_parents(problem, population))
+
 courted <- 3L # of which the most different becomes the second parent
 
-# The measures of two solutions, the experts of the second in the order in which they match those of
-# the first. Parents that are alike have children that end where they did.
+# Two solutions, the experts of the second in the order in which they match those of the first.
+# Parents that are alike have children that end where they did.
 draw_parents <- function(problem, population) {
   drawn <- population[sample.int(length(population), min(length(population), 1L + courted))]
-  first <- problem_measure(problem, drawn[[1]]$theta)
-  others <- lapply(drawn[-1], function(run) matched_measure(problem, run, first))
-  apart <- vapply(others, measures_apart, 0, first)
-  list(first, others[[which.max(apart)]])
+  columns <- lapply(drawn, function(run) expert_columns(problem, run$theta))
+  others <- lapply(columns[-1], matched_columns, columns[[1]])
+  apart <- vapply(others, function(other) sum((other - columns[[1]])^2), 0)
+  list(columns[[1]], others[[which.max(apart)]])
 }
 
 most_shrunk <- 0.5
@@ -138,13 +134,32 @@ most_shrunk <- 0.5
 # Parameters of which each expert lies between those of a pair, at a place of its own. All are then
 # made smaller, by up to a half: from softer regions and experts, runs find their way to better
 # optima, and sooner.
-blend <- function(parents) {
+blend <- function(problem, parents) {
   child <- parents[[1]]
-  share <- stats::runif(ncol(child$gate))
-  for (part in c("gate", "expert")) {
-    of_first <- rep(share, each = length(child[[part]]) / length(share))
-    child[[part]] <- of_first * child[[part]] + (1 - of_first) * parents[[2]][[part]]
-  }
-  child$gate <- child$gate - rowMeans(child$gate)
-  stats::runif(1L, most_shrunk, 1) * as_theta(child)
+  share <- rep(stats::runif(problem$experts), each = nrow(child))
+  child <- share * child + (1 - share) * parents[[2]]
+  gate <- seq_len(ncol(problem$design$z))
+  child[gate, ] <- child[gate, ] - rowMeans(child[gate, , drop = FALSE])
+  stats::runif(1L, most_shrunk, 1) * theta_from_columns(problem, child)
+}
+
+# --- a solution as a matrix ---
+
+# A column per expert: its coefficients of the gate above its own.
+expert_columns <- function(problem, theta) {
+  gate <- seq_len(ncol(problem$design$z) * problem$experts)
+  rbind(matrix(theta[gate], ncol = problem$experts), matrix(theta[-gate], ncol = problem$experts))
+}
+
+theta_from_columns <- function(problem, columns) {
+  gate <- seq_len(ncol(problem$design$z))
+  c(columns[gate, ], columns[-gate, ])
+}
+
+# Without the intercepts of the gate, as in measure_atoms().
+columns_atoms <- function(columns) columns[-1L, , drop = FALSE]
+
+# The columns in the order in which their experts match those of another solution.
+matched_columns <- function(columns, other) {
+  columns[, match_atoms(columns_atoms(columns), columns_atoms(other)), drop = FALSE]
 }

@@ -16,10 +16,10 @@ known <- utils::read.csv("bench/best.csv")
 left_out <- list(
   "nothing" = list(),
   "children" = list(evolve = function(task, population) population),
-  "shares of their own" = list(blend = function(parents) {
-    theta <- lapply(parents, package$as_theta)
+  "shares of their own" = list(blend = function(problem, parents) {
     share <- stats::runif(1)
-    stats::runif(1, package$most_shrunk, 1) * (share * theta[[1]] + (1 - share) * theta[[2]])
+    child <- share * parents[[1]] + (1 - share) * parents[[2]]
+    stats::runif(1, package$most_shrunk, 1) * package$theta_from_columns(problem, child)
   }),
   "shrinking" = list(most_shrunk = 1),
   "courting" = list(courted = 1L),

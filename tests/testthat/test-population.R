@@ -119,6 +119,19 @@ test_that("a start is run to its end, whoever is above it on the way, and replac
 
 # --- children ---
 
+test_that("a solution is a matrix of a column per expert, and the same again", {
+  task <- rough_task(3L)
+  set.seed(15)
+  theta <- start_random(task)
+  columns <- expert_columns(task$problem, theta)
+  measure <- problem_measure(task$problem, theta)
+  expect_identical(columns[1, ], measure$gate[1, ])
+  expect_identical(columns_atoms(columns), measure_atoms(measure))
+  expect_identical(theta_from_columns(task$problem, columns), theta)
+  moved <- columns[, c(2, 3, 1)]
+  expect_identical(matched_columns(moved, columns), columns)
+})
+
 parents_of <- function(problem, thetas) {
   draw_parents(problem, lapply(thetas, function(theta) list(theta = theta)))
 }
@@ -129,7 +142,7 @@ test_that("experts of parents are matched, so a child of one solution is that so
   theta <- start_random(task)
   measure <- problem_measure(task$problem, theta)
   permuted <- as_theta(permute_experts(measure, c(3, 1, 2)))
-  child <- blend(parents_of(task$problem, list(permuted, theta)))
+  child <- blend(task$problem, parents_of(task$problem, list(permuted, theta)))
   # Which is the first parent is drawn.
   shrunk <- child / (if (cor(child, theta) > cor(child, permuted)) theta else permuted)
   expect_lt(diff(range(shrunk)), 1e-10)
@@ -151,11 +164,12 @@ test_that("each expert of a child lies between those of a pair, at a place of it
   task <- rough_task(3L)
   set.seed(3)
   parents <- parents_of(task$problem, list(start_random(task), start_random(task)))
-  theta <- blend(parents)
+  theta <- blend(task$problem, parents)
   child <- problem_measure(task$problem, theta)$expert
+  own <- -seq_len(ncol(task$problem$design$z)) # without the gate's, which are centred
   of <- function(k) {
-    a <- c(parents[[1]]$expert[, , k])
-    b <- c(parents[[2]]$expert[, , k])
+    a <- parents[[1]][own, k]
+    b <- parents[[2]][own, k]
     fit <- lm.fit(cbind(a, b), c(child[, , k]))
     expect_lt(max(abs(fit$residuals)), 1e-10)
     fit$coefficients
@@ -170,9 +184,8 @@ test_that("each expert of a child lies between those of a pair, at a place of it
 test_that("a child has the symmetric form", {
   task <- rough_task(4L)
   set.seed(4)
-  child <- problem_measure(task$problem,
-                           blend(parents_of(task$problem, list(start_random(task),
-                                                               start_labels(task)))))
+  parents <- parents_of(task$problem, list(start_random(task), start_labels(task)))
+  child <- problem_measure(task$problem, blend(task$problem, parents))
   expect_lt(max(abs(rowSums(child$gate))), 1e-10)
   expect_lt(max(abs(apply(child$expert, c(1, 3), sum))), 1e-10)
 })
@@ -185,7 +198,7 @@ test_that("of those that are courted the most different becomes a parent", {
   members <- list(theta, 1.01 * theta, 1.02 * theta, -3 * theta)
   far <- replicate(40, {
     parents <- parents_of(task$problem, members)
-    sizes <- vapply(parents, function(measure) sum(as_theta(measure)^2), 0) / sum(theta^2)
+    sizes <- vapply(parents, function(parent) sum(parent^2), 0) / sum(theta^2)
     any(abs(sizes - 9) < 1e-8)
   })
   expect_true(all(far))
