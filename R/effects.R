@@ -53,10 +53,7 @@ moe_effects <- function(object, variables = NULL, newdata = NULL, newz = NULL, w
   })
   if (is.null(sums)) refuse("There must be a row without missing values, but there is none.")
   covariance <- scaled_covariance(object, vcov, cluster, "vcov")
-  tables <- Map(function(label, changes) {
-    effect_table(object, label, changes, sums$total, covariance)
-  }, names(sums$changes), sums$changes)
-  finish_effects(do.call(rbind, unname(tables)), level)
+  finish_effects(effect_table(object$levels, sums, covariance), level)
 }
 
 finish_effects <- function(effects, level) {
@@ -234,15 +231,16 @@ changes_of <- function(fit, frame, name, weights) {
   list(`dP/dx` = derivative(fit, frame, name, weights))
 }
 
-# A row per contrast and class.
-effect_table <- function(fit, label, changes, total, covariance) {
-  tables <- lapply(names(changes), function(contrast) {
-    change <- lapply(changes[[contrast]], `/`, total)
-    variance <- colSums(change$gradient * (covariance %*% change$gradient))
-    data.frame(variable = label, contrast = contrast, class = fit$levels,
-               estimate = change$prob, std.error = sqrt(pmax(variance, 0)))
-  })
-  do.call(rbind, tables)
+# A row per variable, contrast and class.
+effect_table <- function(classes, sums, covariance) {
+  changes <- unlist(unname(sums$changes), recursive = FALSE)
+  of <- function(part) unlist(lapply(unname(changes), `[[`, part)) / sums$total
+  gradient <- matrix(of("gradient"), nrow(covariance))
+  variance <- colSums(gradient * (covariance %*% gradient))
+  data.frame(variable = rep(names(sums$changes), lengths(sums$changes) * length(classes)),
+             contrast = rep(names(changes), each = length(classes)),
+             class = rep(classes, length(changes)),
+             estimate = of("prob"), std.error = sqrt(pmax(variance, 0)))
 }
 
 # By a vector, or by column j of a matrix.

@@ -3,7 +3,8 @@
 source("bench/common.R")
 
 shapes <- list(list(n = size(30000, 2000), p = 22, M = 2, K = 2, seed = 1),
-               list(n = size(6000, 2000), p = 22, M = 3, K = 4, seed = 2))
+               list(n = size(6000, 2000), p = 22, M = 3, K = 4, seed = 2),
+               list(n = size(20000, 2000), p = size(50, 10), M = 5, K = 5, seed = 3))
 
 cpu <- function(task) sum(system.time(task())[1:2])
 
