@@ -47,13 +47,6 @@ predict.moe_average <- function(object, newdata = NULL, type = c("class", "prob"
   if (interval == "none") out$fit else out
 }
 
-check_average <- function(x, name = "object") {
-  if (!inherits(x, "moe_average")) {
-    refuse("`", name, "` must be an average by moe_average(), not ", given(x), ".")
-  }
-  invisible(x)
-}
-
 # A list of matrices: fit, and with tails the spread of the members. In blocks, whose probabilities
 # by all members fit into memory.
 average_rows <- function(object, data, finish, tails) {

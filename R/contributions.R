@@ -87,7 +87,7 @@ moe_contributions <- function(object, newdata, newz = NULL, prior = NULL) {
 
 # What a fit and an average have in common: members, knots, and a power.
 as_mixtures <- function(object) {
-  if (inherits(object, "moe_average")) return(object)
+  if (inherits(object, "moe_average")) return(check_average(object))
   if (inherits(object, "moe_tune")) object <- object$fit
   if (inherits(object, "moe_dendrogram")) object <- cut.moe_dendrogram(object)
   check_fit(object)
@@ -204,6 +204,7 @@ new_contributions <- function(object, contributions, values, parts, weights, log
 #' @rdname moe_contributions
 #' @export
 print.moe_contributions <- function(x, digits = 3, ...) {
+  check_contributions(x)
   cat("Contributions to log-odds against ", x$reference, "\n", sep = "")
   for (row in utils::head(seq_len(nrow(x$prob)), 3L)) {
     cat("\nRow ", row, ": ", paste0(colnames(x$prob), " ", format(x$prob[row, ], digits = digits),
@@ -231,6 +232,7 @@ wide_terms <- function(x, row) {
 #' @export
 as.data.frame.moe_contributions <- function(x, row.names = NULL, optional = FALSE, ...) {
   check_unused(...)
+  check_contributions(x)
   x$terms
 }
 
@@ -238,6 +240,7 @@ as.data.frame.moe_contributions <- function(x, row.names = NULL, optional = FALS
 #' @rawNamespace S3method(ggplot2::autoplot, moe_contributions)
 autoplot.moe_contributions <- function(object, row = 1, most = 10, ...) {
   check_unused(...)
+  check_contributions(object, "object")
   row <- check_count(row, "row", upper = nrow(object$prob))
   bars <- bars_of(object, row, check_count(most, "most"))
   ggplot2::ggplot(bars, ggplot2::aes(contribution, term, fill = contribution > 0)) +

@@ -66,6 +66,7 @@ finish_effects <- function(effects, level) {
 
 #' @export
 print.moe_effects <- function(x, digits = max(3L, getOption("digits") - 3L), ...) {
+  check_effects(x)
   digits <- check_digits(digits)
   shown <- structure(x, class = "data.frame")
   if (is.numeric(x$p.value)) shown$p.value <- format.pval(x$p.value, digits = digits - 1L)

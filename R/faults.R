@@ -231,7 +231,7 @@ check_tuned <- function(x, name = "object") {
 }
 
 bootstrap_parts <- c("replicates", "estimate", "converged", "failures", "realigned", "type",
-                     "experts", "levels", "labels")
+                     "clusters", "experts", "levels", "labels")
 
 bootstrap_rules <- alist(
   "its `replicates` are no matrix of numbers" = is.double(replicates) && is.matrix(replicates),
@@ -243,6 +243,7 @@ bootstrap_rules <- alist(
   "its `type` is unknown" = identical(type, "exponential") || identical(type, "dirichlet"),
   "its `experts` and `realigned` are not single numbers" =
     is_one_number(experts) && is_one_number(realigned),
+  "its `clusters` are no number" = is.null(clusters) || is_one_number(clusters),
   "its `labels` are not one per coefficient" =
     is.data.frame(labels) && nrow(labels) == ncol(replicates)
 )
@@ -251,8 +252,8 @@ check_bootstrap <- function(x, name = "object") {
   refuse_fault(first_fault(x, bootstrap_parts, bootstrap_rules), name, "moe_bootstrap()")
 }
 
-calibration_parts <- c("measures", "bins", "classes", "resamples", "levels", "rows", "total",
-                       "n_bins", "interval", "level", "weighted")
+calibration_parts <- c("measures", "bins", "classes", "resamples", "models", "levels", "rows",
+                       "total", "n_bins", "interval", "level", "weighted")
 
 # A data frame by model with these columns, some of them numbers.
 is_table <- function(x, numbers = character(), columns = character()) {
@@ -262,7 +263,8 @@ is_table <- function(x, numbers = character(), columns = character()) {
 
 calibration_rules <- alist(
   "its `measures` are no table of measures" =
-    is_table(measures, "estimate", c("measure", "target", "binning", "lower", "upper")),
+    is_table(measures, "estimate", c("measure", "target", "binning", "lower", "upper", "se")),
+  "its `models` are no names" = is.null(models) || is.character(models) && is.null(dim(models)),
   "its `bins` are no table of bins" =
     is_table(bins, c("predicted", "observed"), c("target", "binning", "rows", "weight")),
   "its `classes` are no table of classes" = is_table(classes),
@@ -275,4 +277,80 @@ calibration_rules <- alist(
 
 check_calibration <- function(x, name = "x") {
   refuse_fault(first_fault(x, calibration_parts, calibration_rules), name, "moe_calibration()")
+}
+
+# --- averages ---
+
+average_parts <- c("members", "knots", "experts", "lambda", "power", "path", "prob", "y",
+                   "prior_weights", "unseen", "losses", "baseline", "levels", "class_shares",
+                   "columns", "rows", "by_folds", "control")
+
+average_rules <- alist(
+  "its `levels` are no classes" =
+    is.character(levels) && length(levels) > 1L && !anyDuplicated(levels),
+  "its `columns` are no names of covariates" =
+    is.character(columns$expert) && is.character(columns$gate),
+  "its `knots` are not one per covariate" = is.null(knots) ||
+    length(knots$x) == length(columns$expert) && length(knots$z) == length(columns$gate),
+  "its `members` are not mixtures of its classes" = is.list(members) && length(members) > 0L &&
+    all(vapply(members, is_member, NA, levels, bent = !is.null(knots))),
+  "its `experts`, `lambda`, `power` and `rows` are not single numbers" =
+    all(vapply(list(experts, lambda, power, rows), is_one_number, NA))
+)
+
+# How it was chosen and is judged.
+judgement_rules <- alist(
+  "its `y` is not one per row" = is.factor(y) && length(y) == rows,
+  "its `unseen` and `prior_weights` are not one per row" =
+    is_column(unseen, is.numeric, rows) && is_column(prior_weights, is.double, rows),
+  "its `prob` has not its rows and classes" = is_real_array(prob, c(rows, length(levels))),
+  "its `path` and `losses` are no tables" =
+    is.data.frame(path) && is.matrix(losses) && is.numeric(losses) && nrow(losses) == 2L,
+  "its `baseline` has no losses" = is.null(baseline) || is.numeric(baseline$losses),
+  "its `class_shares` are not one per class" =
+    is.double(class_shares) && identical(names(class_shares), levels),
+  "its `by_folds` is neither TRUE nor FALSE" = is.logical(by_folds) && by_folds %in% c(TRUE, FALSE)
+)
+
+is_member <- function(member, levels, bent) {
+  is.null(measure_fault(member$measure)) && identical(member$levels, levels) &&
+    member$kind %in% (if (bent) member_kinds else "none") && is_one_number(member$lambda)
+}
+
+check_average <- function(x, name = "object") {
+  if (!inherits(x, "moe_average")) {
+    refuse("`", name, "` must be an average by moe_average(), not ", given(x), ".")
+  }
+  fault <- first_fault(x, average_parts, c(average_rules, judgement_rules))
+  if (is.null(fault)) fault <- first_fault(list(fit = unclass(x)), character(), origin_rules)
+  refuse_fault(fault, name, "moe_average()")
+  check_control(x$control)
+  invisible(x)
+}
+
+# --- effects and contributions ---
+
+# Columns of effects may have been left out.
+check_effects <- function(x, name = "x") {
+  whole <- is.list(x) && all(vapply(unclass(x), is.atomic, NA)) &&
+    all(lengths(unclass(x)) == length(attr(x, "row.names")))
+  refuse_fault(if (!whole) "its columns are no vectors with a value per row", name, "moe_effects()")
+}
+
+contributions_parts <- c("terms", "experts", "log_odds", "prob", "reference")
+
+contributions_rules <- alist(
+  "its `terms` are no table of contributions" = is.data.frame(terms) &&
+    all(c("row", "class", "term", "value") %in% names(terms)) && is.numeric(terms$contribution),
+  "its `experts` are no table of weights" =
+    is.data.frame(experts) && is.numeric(experts$row) && is.numeric(experts$weight),
+  "its `log_odds` and `prob` have not the same rows and classes" =
+    is.double(prob) && is_real_array(log_odds, dim(prob) - c(0L, 1L)) &&
+    identical(colnames(prob)[-1], colnames(log_odds)),
+  "its `reference` is no class" = is.character(reference) && reference == colnames(prob)[1]
+)
+
+check_contributions <- function(x, name = "x") {
+  refuse_fault(first_fault(x, contributions_parts, contributions_rules), name,
+               "moe_contributions()")
 }

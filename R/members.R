@@ -1,9 +1,6 @@
 # The members of an average: fits to samples of the rows, each from one start, and what each says of
 # rows that it has not seen.
 
-# Which covariates a member has splines of.
-member_kinds <- c("none", "expert", "gate")
-
 # What each member's work needs to know: the rows, the knots of both sides (NULL for no splines),
 # and the folds (NULL for samples of all rows).
 members_task <- function(input, splines, folds, control) {

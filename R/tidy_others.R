@@ -47,9 +47,9 @@ glance.moe_dendrogram <- function(x, ...) {
           refined = x$refined)
 }
 
-# Parts that an object lacks are NA.
+# Parts that are no single values are NA.
 one_row <- function(...) {
-  parts <- lapply(list(...), function(part) if (is.null(part)) NA else part)
+  parts <- lapply(list(...), function(part) if (is_scalar(part)) part else NA)
   as_tibble_class(as.data.frame(parts))
 }
 
@@ -75,6 +75,7 @@ glance.moe_tune <- function(x, ...) {
 #' @method glance moe_bootstrap
 #' @rawNamespace S3method(generics::glance, moe_bootstrap)
 glance.moe_bootstrap <- function(x, ...) {
+  check_bootstrap(x, "x")
   one_row(replicates = nrow(x$replicates), failed = nrow(x$failures),
           not.converged = sum(!x$converged, na.rm = TRUE), realigned = x$realigned, type = x$type,
           experts = x$experts)
@@ -84,6 +85,7 @@ glance.moe_bootstrap <- function(x, ...) {
 #' @method tidy moe_effects
 #' @rawNamespace S3method(generics::tidy, moe_effects)
 tidy.moe_effects <- function(x, ...) {
+  check_effects(x)
   table <- as.data.frame(unclass(x))
   names(table)[match(c("variable", "class"), names(table))] <- c("term", "y.level")
   as_tibble_class(table)
@@ -93,6 +95,7 @@ tidy.moe_effects <- function(x, ...) {
 #' @method tidy moe_calibration
 #' @rawNamespace S3method(generics::tidy, moe_calibration)
 tidy.moe_calibration <- function(x, ...) {
+  check_calibration(x)
   table <- x$measures
   names(table)[match(c("lower", "upper", "se"), names(table))] <-
     c("conf.low", "conf.high", "std.error")
@@ -103,6 +106,7 @@ tidy.moe_calibration <- function(x, ...) {
 #' @method glance moe_calibration
 #' @rawNamespace S3method(generics::glance, moe_calibration)
 glance.moe_calibration <- function(x, ...) {
+  check_calibration(x)
   one_row(models = max(1L, length(x$models)), classes = length(x$levels), nobs = x$total,
           bins = x$n_bins, resamples = x$resamples, level = x$level)
 }
@@ -111,6 +115,7 @@ glance.moe_calibration <- function(x, ...) {
 #' @method tidy moe_measure
 #' @rawNamespace S3method(generics::tidy, moe_measure)
 tidy.moe_measure <- function(x, ...) {
+  refuse_fault(measure_fault(x), "x", "moe_measure()")
   experts <- paste0("expert", seq_len(ncol(x$gate)))
   labels <- function(names, letter, count) {
     if (is.null(names)) paste0(letter, seq_len(count) - 1L) else names

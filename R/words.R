@@ -9,6 +9,9 @@ run_statuses <- c("converged", "iteration limit", "stalled", "not finite", "eval
 # A fit may also be the merged measure as it is.
 fit_statuses <- c(run_statuses, "merged")
 
+# Which covariates a member of an average has splines of.
+member_kinds <- c("none", "expert", "gate")
+
 # --- text ---
 
 describe_classes <- function(levels, most = 10L) {

@@ -152,19 +152,28 @@ test_that("cross-validations, bootstraps and calibrations that were edited are r
     tune = moe_tune(y ~ x, d, experts = 1, lambda = c(1, 2), folds = 3, control = quick),
     bootstrap = moe_bootstrap(fit, 3),
     calibration = moe_calibration(fitted(fit), d$y, bins = 3, bootstrap = 3),
-    measure = moe_fit(y ~ x, d, experts = 2, control = quick)$measure, fit = fit
+    measure = moe_fit(y ~ x, d, experts = 2, control = quick)$measure, fit = fit,
+    average = moe_average(y ~ x, d, experts = 1, members = 3, control = quick),
+    contributions = moe_contributions(fit, d[1:3, ])
   )
   verbs <- list(
-    tune = list(print, summary, as.data.frame, function(x) print(summary(x))),
-    bootstrap = list(print, summary, as.data.frame, coef, vcov, confint),
-    calibration = list(print, as.data.frame, function(x) print(summary(x)), autoplot),
-    measure = list(print, moe_dendrogram), fit = list(print)
+    tune = list(print, summary, as.data.frame, function(x) print(summary(x)), glance.moe_tune),
+    bootstrap = list(print, summary, as.data.frame, coef, vcov, confint, glance.moe_bootstrap),
+    calibration = list(print, as.data.frame, function(x) print(summary(x)), autoplot,
+                       tidy.moe_calibration, glance.moe_calibration),
+    measure = list(print, moe_dendrogram, tidy.moe_measure), fit = list(print),
+    average = list(print, function(x) print(summary(x)), predict,
+                   function(x) predict(x, d, "prob", interval = "confidence"),
+                   function(x) moe_contributions(x, d[1:3, ])),
+    contributions = list(print, as.data.frame, autoplot)
   )
   needed <- list(tune = tune_parts, bootstrap = bootstrap_parts, calibration = calibration_parts,
-                 measure = measure_parts, fit = fit_parts)
-  for (kind in names(objects)) for (part in needed[[kind]]) for (verb in verbs[[kind]]) {
+                 measure = measure_parts, fit = fit_parts,
+                 average = c(average_parts, "call", "terms", "blueprint", "variables"),
+                 contributions = contributions_parts)
+  for (kind in names(objects)) for (verb in verbs[[kind]]) {
     expect_error(capture.output(verb(objects[[kind]])), NA)
-    for (wrong in list(NULL, list(1), "nonsense")) {
+    for (part in needed[[kind]]) for (wrong in list(NULL, list(1), "nonsense", mean)) {
       edited <- objects[[kind]]
       edited[part] <- list(wrong)
       out <- tryCatch(capture.output(verb(edited)), error = function(e) e)
@@ -172,6 +181,18 @@ test_that("cross-validations, bootstraps and calibrations that were edited are r
       expect(!inherits(out, "error") || inherits(out, "moe_error_input"),
              paste0(kind, "$", part, " <- ", deparse(wrong), ": ", out))
     }
+  }
+})
+
+test_that("effects whose columns are no longer columns are refused, some of them are not", {
+  effects <- moe_effects(fit)
+  expect_output(print(effects[c("variable", "estimate")]), "estimate")
+  for (wrong in list(NULL, list(1), 1:2, mean, d)) {
+    bad <- unclass(effects)
+    bad["estimate"] <- list(wrong)
+    class(bad) <- class(effects)
+    expect_refused(print(bad), "its columns are no vectors")
+    expect_refused(tidy.moe_effects(bad), "its columns are no vectors")
   }
 })
 
