@@ -38,8 +38,8 @@ seconds_to_stop <- function(task, after, threads = 1) {
   file <- tempfile()
   on.exit(unlink(file))
   process <- Sys.getpid()
-  system(sprintf("(sleep %.2f; cut -d' ' -f14,15 /proc/%d/stat > %s; kill -INT %d) &", after, process,
-                 file, process))
+  system(sprintf("(sleep %.2f; cut -d' ' -f14,15 /proc/%d/stat > %s; kill -INT %d) &", after,
+                 process, file, process))
   stopped <- tryCatch({
     task()
     NA
@@ -137,10 +137,11 @@ long_calls <- function() {
 # The longest of several moments, for each.
 try_calls <- function(moments = c(0.3, 1, 2, 4)) {
   calls <- long_calls()
-  took <- vapply(calls, function(call) {
-    suppressWarnings(max(vapply(moments, seconds_to_stop, 0, task = call), na.rm = TRUE))
+  took <- vapply(names(calls), function(name) {
+    seconds <- max(vapply(moments, seconds_to_stop, 0, task = calls[[name]]), -Inf, na.rm = TRUE)
+    cat(sprintf("%-40s stopped after %.2f s\n", name, seconds))
+    seconds
   }, 0)
-  cat(sprintf("%-40s stopped after %.2f s\n", names(calls), took), sep = "")
   stopifnot(took < 0.5)
 }
 
