@@ -177,6 +177,6 @@ test_that("solutions go along a path of ridges, so that none that was found is l
   for (seed in c(1, 3)) {
     set.seed(seed)
     objective <- vapply(path_of_runs(problem, rep(1, 4)), `[[`, 0, "objective")
-    expect_true(all(diff(objective) > -1e-6))
+    expect_true(all(diff(objective) > -0.01)) # the next optimum is 1.8 below
   }
 })
