@@ -20,21 +20,24 @@ size <- function(complete, trial) if (quick) trial else complete
 
 now <- function() as.numeric(Sys.time())
 
-seconds <- function(task, times = 1) {
-  start <- now()
+# Of this process, whatever else the machine does.
+processor_seconds <- function() sum(proc.time()[1:2])
+
+seconds <- function(task, times = 1, clock = now) {
+  start <- clock()
   for (i in seq_len(times)) task()
-  (now() - start) / times
+  (clock() - start) / times
 }
 
 # Seconds per call of each task, a column per task and a row per repeat. Tasks take turns, so that
 # what else the machine does meets all of them; each is repeated within its turn until the turn
 # lasts `least` seconds. The first call of each is not counted.
-take_turns <- function(tasks, repeats, least = size(0.1, 0.01)) {
+take_turns <- function(tasks, repeats, least = size(0.1, 0.01), clock = now) {
   times <- vapply(tasks, function(task) ceiling(least / max(seconds(task), 1e-6)), 1)
   out <- matrix(0, repeats, length(tasks), dimnames = list(NULL, names(tasks)))
   for (i in seq_len(repeats)) {
     order <- if (i %% 2) seq_along(tasks) else rev(seq_along(tasks))
-    for (task in order) out[i, task] <- seconds(tasks[[task]], times[task])
+    for (task in order) out[i, task] <- seconds(tasks[[task]], times[task], clock)
   }
   out
 }
