@@ -267,7 +267,7 @@ test_that("what cannot be a group is refused in words", {
   d <- oracle_groups(40, 6, 2, 2, 2, 2, 17)
   frame <- d$frame
   expect_error(moe_fit(y ~ x1, frame, group = id), "constant within groups.*\"x1\" varies")
-  expect_error(moe_fit(d$formula, frame, group = 1:3), "variable lengths differ")
+  expect_error(moe_fit(d$formula, frame, group = 1:3), "one value per row")
   expect_error(moe_fit_worker(d$x, d$z[d$group, ], factor(d$y), group = 1:3), "one value per row")
   expect_error(moe_fit(y ~ x1 + (1 | id), frame), "Random effects are not supported.*`group = id`")
   expect_error(moe_fit(y ~ x1 | id, frame), "as an identifier has.*`group = id`")
