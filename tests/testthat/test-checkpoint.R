@@ -143,7 +143,9 @@ test_that("a cluster that dies leaves what it has done", {
   before <- scan(log, quiet = TRUE)
   expect_identical(work(NULL), as.list((1:12)^2))
   # Of the batch in which it died nothing is known.
-  expect_identical(scan(log, quiet = TRUE), c(before, 7:12))
+  after <- scan(log, quiet = TRUE)[-seq_along(before)]
+  expect_identical(after, as.numeric(after[1]:12))
+  expect_gt(after[1], 1)
 })
 
 test_that("a file of another call, and one that is no checkpoint, are refused", {
