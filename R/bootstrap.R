@@ -144,7 +144,7 @@ draw_weights <- function(type, units, cluster) {
 # --- replicates ---
 
 # A list of coefficients, whether it converged and whether experts changed places; or why there are
-# none.
+# none. Without names answers fit what sockets send at once.
 run_replicate <- function(task, stream) {
   fit <- task$fit
   units <- count_units(task$problem)
@@ -157,7 +157,7 @@ run_replicate <- function(task, stream) {
   measure <- problem_measure(problem, run$theta)
   order <- match_experts(measure, fit$measure)
   fit$coefficients <- user_coefficients(permute_experts(measure, order), fit$columns, fit$levels)
-  list(coefficients = coefficient_vector(fit), realigned = is.unsorted(order),
+  list(coefficients = unname(coefficient_vector(fit)), realigned = is.unsorted(order),
        converged = run$status == "converged")
 }
 
