@@ -91,6 +91,7 @@ moe_control <- function(method = c("accelerated", "mm"),
 
 #' @export
 print.moe_control <- function(x, ...) {
+  check_control(x)
   cat("Settings of moe_fit()\n")
   values <- vapply(x, function(value) if (is.null(value)) "none" else format(value), "")
   cat(paste0("  ", format(names(x)), "  ", values, "\n"), sep = "")

@@ -38,9 +38,6 @@ fit_rules <- alist(
   "its `columns` are not the covariates of its measure" =
     is_selection(columns$gate, columns$kept_gate, nrow(measure$gate)) &&
     is_selection(columns$expert, columns$kept_expert, nrow(measure$expert)),
-  "its `coefficients` are not of the size of its measure" =
-    is_real_array(coefficients$gate, c(length(columns$gate), experts - 1L)) &&
-    is_real_array(coefficients$expert, c(length(columns$expert), length(levels) - 1L, experts)),
   "its `shares` are not one per expert" =
     is.double(shares) && identical(names(shares), paste0("expert", seq_len(experts))),
   "its `class_shares` are not one per class" =
@@ -59,8 +56,16 @@ fit_rules <- alist(
   "its `trace` is not of numbers" = is.numeric(trace)
 )
 
-# What a fit knows of where it came from: `fit`. Of a formula it is all there, of matrices nothing.
+coefficient_rules <- alist(
+  "its `coefficients` are not of the size of its measure" =
+    is_real_array(coefficients$gate, c(length(columns$gate), experts - 1L)) &&
+    is_real_array(coefficients$expert, c(length(columns$expert), length(levels) - 1L, experts))
+)
+
+# What a fit may lack: remarks, and where it came from. Of a formula it is all there, of matrices
+# nothing.
 origin_rules <- alist(
+  "its `problems` are no sentences" = is.null(fit$problems) || is.character(fit$problems),
   "its `call` is no call" = is.null(fit$call) || is.call(fit$call),
   "its `formula` is no formula" = is.null(fit$formula) || inherits(fit$formula, "formula"),
   "its `terms` are not those of its formula" = if (is.null(fit$formula)) is.null(fit$terms) else
@@ -76,7 +81,7 @@ origin_rules <- alist(
 is_listing <- function(x) is.null(x) || is.list(x) && length(x) == length(names(x))
 
 fit_fault <- function(fit) {
-  fault <- first_fault(fit, fit_parts, fit_rules)
+  fault <- first_fault(fit, fit_parts, c(fit_rules, coefficient_rules))
   if (is.null(fault)) first_fault(list(fit = fit), character(), origin_rules) else fault
 }
 
@@ -85,6 +90,31 @@ check_fit <- function(x, name = "object") {
     refuse("`", name, "` must be a fit by moe_fit(), not ", given(x), ".")
   }
   refuse_fault(fit_fault(x), name, "moe_fit()")
+  check_control(x$control)
+  invisible(x)
+}
+
+# A summary is a fit whose coefficients are a table of them, with what was computed from the rows.
+summary_parts <- c(fit_parts, "criteria", "predictors", "errors")
+
+summary_rules <- alist(
+  "its `predictors` are not one per coefficient" =
+    is.character(predictors) && length(predictors) == nrow(coefficients),
+  "its `coefficients` are no table of estimates" = is.double(coefficients) &&
+    !is.null(rownames(coefficients)) && ncol(coefficients) %in% c(1L, 4L),
+  "its `criteria` are no numbers" = is.numeric(criteria) && !is.null(names(criteria)),
+  "its `errors` are no words" = is.character(errors),
+  "its `classes` and `assigned` are not those of its experts" =
+    if (is.null(x$classes)) is.null(x$assigned) else
+      is_real_array(x$classes, c(length(levels), experts)) && is.integer(x$assigned) &&
+        length(x$assigned) == experts
+)
+
+check_summary <- function(x) {
+  whole <- if (is.list(x)) c(unclass(x), list(x = unclass(x))) else x
+  fault <- first_fault(whole, summary_parts, c(fit_rules, summary_rules))
+  if (is.null(fault)) fault <- first_fault(list(fit = unclass(x)), character(), origin_rules)
+  refuse_fault(fault, "x", "summary()")
   check_control(x$control)
   invisible(x)
 }
@@ -208,7 +238,7 @@ are_runs <- function(runs, measure) {
 # --- cross-validations, bootstraps, calibrations ---
 
 tune_parts <- c("fit", "lambda", "experts", "path", "best", "chosen", "values", "shares", "measure",
-                "rule")
+                "rule", "rows")
 
 tune_rules <- alist(
   "its `fit` is not as moe_fit() made it" =
@@ -221,6 +251,7 @@ tune_rules <- alist(
     is_real_array(values, c(nrow(path), length(shares), length(dimnames(values)[[3]]))),
   "its `measure` is none of its losses" =
     is.character(measure) && length(measure) == 1L && measure %in% dimnames(values)[[3]],
+  "its `rows` are no number" = is_one_number(rows),
   "its `rule` is unknown" = identical(rule, "min") || identical(rule, "1se"),
   "its `best` and `chosen` are no rows of its path" =
     is_one_number(best) && is_one_number(chosen) && all(c(best, chosen) %in% seq_len(nrow(path)))
@@ -330,12 +361,21 @@ check_average <- function(x, name = "object") {
 
 # --- effects and contributions ---
 
-# Columns of effects may have been left out.
-check_effects <- function(x, name = "x") {
+# Columns of effects may have been left out, but for those that are `needed`.
+check_effects <- function(x, name = "x", needed = character()) {
   whole <- is.list(x) && all(vapply(unclass(x), is.atomic, NA)) &&
     all(lengths(unclass(x)) == length(attr(x, "row.names")))
-  refuse_fault(if (!whole) "its columns are no vectors with a value per row", name, "moe_effects()")
+  fault <- if (!whole) "its columns are no vectors with a value per row" else
+    first_fault(x, needed, if (length(needed)) drawn_rules)
+  refuse_fault(fault, name, "moe_effects()")
 }
+
+drawn_effects <- c("variable", "contrast", "class", "estimate", "conf.low", "conf.high")
+
+drawn_rules <- alist(
+  "its `estimate`, `conf.low` and `conf.high` are no numbers" =
+    all(vapply(list(estimate, conf.low, conf.high), is.numeric, NA))
+)
 
 contributions_parts <- c("terms", "experts", "log_odds", "prob", "reference")
 

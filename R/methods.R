@@ -76,18 +76,27 @@ logLik.moe_fit <- function(object, ...) {
 }
 
 #' @export
-deviance.moe_fit <- function(object, ...) -2 * object$loglik
+deviance.moe_fit <- function(object, ...) {
+  check_fit(object)
+  -2 * object$loglik
+}
 
 #' @export
 nobs.moe_fit <- function(object, ...) object$nobs
 
 #' @importFrom stats df.residual
 #' @export
-df.residual.moe_fit <- function(object, ...) object$nobs - object$df
+df.residual.moe_fit <- function(object, ...) {
+  check_fit(object)
+  object$nobs - object$df
+}
 
 #' @importFrom stats extractAIC
 #' @export
-extractAIC.moe_fit <- function(fit, scale, k = 2, ...) c(fit$df, -2 * fit$loglik + k * fit$df)
+extractAIC.moe_fit <- function(fit, scale, k = 2, ...) {
+  check_fit(fit, "fit")
+  c(fit$df, -2 * fit$loglik + k * fit$df)
+}
 
 #' Integrated completed likelihood
 #'
@@ -163,7 +172,10 @@ model.matrix.moe_fit <- function(object, part = c("expert", "gate"), ...) {
 }
 
 #' @export
-weights.moe_fit <- function(object, ...) stats::naresid(object$na.action, prior_weights(object))
+weights.moe_fit <- function(object, ...) {
+  check_fit(object)
+  stats::naresid(object$na.action, prior_weights(object))
+}
 
 #' @importFrom stats case.names
 #' @export

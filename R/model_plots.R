@@ -160,6 +160,7 @@ typical <- function(x) {
 #' @rawNamespace S3method(ggplot2::autoplot, moe_effects)
 autoplot.moe_effects <- function(object, ...) {
   check_unused(...)
+  check_effects(object, "object", drawn_effects)
   table <- as.data.frame(object)
   label <- ifelse(table$contrast == "dP/dx", table$variable,
                   paste0(table$variable, ": ", table$contrast))

@@ -91,6 +91,7 @@ add_standard_errors <- function(out, fit, type, cluster, se, problem) {
 print.summary.moe_fit <- function(x, digits = max(3L, getOption("digits") - 3L),
                                   signif.stars = getOption("show.signif.stars"), ...) {
   digits <- check_digits(digits)
+  check_summary(x)
   print_heading(x)
   experts <- data.frame(gate = round(x$shares, 3))
   led <- if (is.null(x$group)) "rows" else "groups"

@@ -87,7 +87,9 @@ glance.moe_bootstrap <- function(x, ...) {
 tidy.moe_effects <- function(x, ...) {
   check_effects(x)
   table <- as.data.frame(unclass(x))
-  names(table)[match(c("variable", "class"), names(table))] <- c("term", "y.level")
+  renamed <- c(variable = "term", class = "y.level")
+  there <- intersect(names(renamed), names(table))
+  names(table)[match(there, names(table))] <- renamed[there]
   as_tibble_class(table)
 }
 

@@ -154,28 +154,35 @@ test_that("cross-validations, bootstraps and calibrations that were edited are r
     calibration = moe_calibration(fitted(fit), d$y, bins = 3, bootstrap = 3),
     measure = moe_fit(y ~ x, d, experts = 2, control = quick)$measure, fit = fit,
     average = moe_average(y ~ x, d, experts = 1, members = 3, control = quick),
-    contributions = moe_contributions(fit, d[1:3, ])
+    contributions = moe_contributions(fit, d[1:3, ]), effects = moe_effects(fit),
+    summary = summary(fit), control = quick
   )
   verbs <- list(
     tune = list(print, summary, as.data.frame, function(x) print(summary(x)), glance.moe_tune),
     bootstrap = list(print, summary, as.data.frame, coef, vcov, confint, glance.moe_bootstrap),
     calibration = list(print, as.data.frame, function(x) print(summary(x)), autoplot,
                        tidy.moe_calibration, glance.moe_calibration),
-    measure = list(print, moe_dendrogram, tidy.moe_measure), fit = list(print),
+    measure = list(print, moe_dendrogram, tidy.moe_measure),
+    fit = list(print, stats::weights, df.residual, deviance, extractAIC),
     average = list(print, function(x) print(summary(x)), predict,
                    function(x) predict(x, d, "prob", interval = "confidence"),
                    function(x) moe_contributions(x, d[1:3, ])),
-    contributions = list(print, as.data.frame, autoplot)
+    contributions = list(print, as.data.frame, autoplot),
+    effects = list(print, function(x) ggplot2::ggplot_build(autoplot(x)), tidy.moe_effects),
+    summary = list(print), control = list(print)
   )
   needed <- list(tune = tune_parts, bootstrap = bootstrap_parts, calibration = calibration_parts,
                  measure = measure_parts, fit = fit_parts,
                  average = c(average_parts, "call", "terms", "blueprint", "variables"),
-                 contributions = contributions_parts)
+                 contributions = contributions_parts, effects = names(objects$effects),
+                 summary = c(summary_parts, "classes", "assigned", "problems"),
+                 control = names(quick))
   for (kind in names(objects)) for (verb in verbs[[kind]]) {
     expect_error(capture.output(verb(objects[[kind]])), NA)
     for (part in needed[[kind]]) for (wrong in list(NULL, list(1), "nonsense", mean)) {
-      edited <- objects[[kind]]
+      edited <- unclass(objects[[kind]])
       edited[part] <- list(wrong)
+      class(edited) <- class(objects[[kind]])
       out <- tryCatch(capture.output(verb(edited)), error = function(e) e)
       # Fields that are only shown may hold anything.
       expect(!inherits(out, "error") || inherits(out, "moe_error_input"),
@@ -193,7 +200,28 @@ test_that("effects whose columns are no longer columns are refused, some of them
     class(bad) <- class(effects)
     expect_refused(print(bad), "its columns are no vectors")
     expect_refused(tidy.moe_effects(bad), "its columns are no vectors")
+    expect_refused(autoplot(bad), "its columns are no vectors")
   }
+  expect_named(tidy.moe_effects(effects[c("estimate", "class")]), c("estimate", "y.level"))
+  expect_refused(autoplot(effects[names(effects) != "conf.low"]), "it lacks \"conf.low\"")
+  expect_refused(autoplot(transform(effects, estimate = "a") |> structure(class = class(effects))),
+                 "`estimate`, `conf.low` and `conf.high` are no numbers")
+})
+
+test_that("summaries and settings that were edited are refused by what is wrong", {
+  whole <- summary(fit)
+  refused <- function(part, value, message) {
+    expect_refused(utils::capture.output(print(edited(whole, part, value))), message)
+  }
+  refused("coefficients", whole$coefficients[-1, ], "its `predictors` are not one per coefficient")
+  refused("coefficients", whole$coefficients[, 1:2], "its `coefficients` are no table")
+  refused("classes", whole$classes[, 1:2], "its `classes` and `assigned`")
+  refused("assigned", NULL, "its `classes` and `assigned`")
+  refused("criteria", "a", "its `criteria` are no numbers")
+  refused("shares", 1, "its `shares` are not one per expert")
+  refused("call", "a", "its `call` is no call")
+  refused(c("control", "threads"), 0, "`threads` must be")
+  expect_refused(print(edited(quick, "search", "slow")), "`search` must be")
 })
 
 test_that("whatever a part of a fit is replaced with, its methods say so or do without", {
