@@ -238,6 +238,7 @@ as.hclust.moe_dendrogram <- function(x, ...) {
 
 #' @export
 print.moe_dendrogram <- function(x, ...) {
+  check_tree(x)
   cat("Dendrogram of a mixing measure of ", nrow(x$merge) + 1L, " experts\n\n", sep = "")
   cat(strwrap(describe_merges(x), exdent = 2), sep = "\n")
   if (!is.null(x$fit)) {

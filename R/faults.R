@@ -53,7 +53,8 @@ fit_rules <- alist(
     all(vapply(list(lambda, objective, loglik, df, nobs), is_one_number, NA)),
   "its `iterations`, `evaluations`, `gradient_norm` and `gain` are not single numbers" =
     all(vapply(list(iterations, evaluations, gradient_norm, gain), is_one_number, NA)),
-  "its `trace` is not of numbers" = is.numeric(trace)
+  "its `trace` is not of numbers" = is.numeric(trace) && is.null(dim(trace)),
+  "its `converged` is neither TRUE nor FALSE" = isTRUE(converged) || isFALSE(converged)
 )
 
 coefficient_rules <- alist(
@@ -209,20 +210,33 @@ standardises <- function(center, scale, count) {
 
 tree_parts <- c("merge", "height", "order", "labels", "weights", "levels", "path", "selected")
 
-# A dendrogram of a fit has more: the fit, a run per level, and what was chosen.
 tree_rules <- alist(
   "its `merge` and `height` do not belong together" =
-    is.matrix(merge) && ncol(merge) == 2L && is.double(height) && length(height) == nrow(merge),
+    is.numeric(merge) && is.double(height) && identical(dim(merge), c(length(height), 2L)),
   "its `path` has not one row per level" =
     is.data.frame(path) && nrow(path) == length(height) + 1L,
-  "its `fit` is not as moe_fit() made it" = is.null(fit) || is.null(fit_fault(fit)),
-  "its `runs` are not one per level" = is.null(fit) || are_runs(runs, fit$measure),
-  "its `refined` is neither TRUE nor FALSE" = is.null(fit) || isTRUE(refined) || isFALSE(refined)
+  "its `labels`, `order` and `weights` are not one per expert" =
+    all(is.character(labels), is.numeric(order), is.double(weights),
+        lengths(list(labels, order, weights)) == nrow(path)),
+  "its `selected` is no number" = is_one_number(selected)
+)
+
+# A dendrogram of a fit has more: the fit, a run per level, and what was chosen.
+grown_rules <- alist(
+  "its `fit` is not as moe_fit() made it" = is.null(fit_fault(fit)),
+  "its `runs` are not one per level" = are_runs(runs, fit$measure),
+  "its `refined` is neither TRUE nor FALSE" = isTRUE(refined) || isFALSE(refined),
+  "its `criterion` is none of its path" = is.character(criterion) && length(criterion) == 1L &&
+    criterion %in% names(criteria) && is.numeric(path[[criterion]]),
+  "its `selected` is none of its levels" = selected %in% path$experts
 )
 
 check_tree <- function(x, name = "x") {
-  whole <- c(unclass(x), list(fit = NULL)[is.null(x$fit)])
-  refuse_fault(first_fault(whole, tree_parts, tree_rules), name, "moe_dendrogram()")
+  fault <- first_fault(x, tree_parts, tree_rules)
+  if (is.null(fault) && !is.null(x$fit)) {
+    fault <- first_fault(x, c("fit", "runs", "refined", "criterion"), grown_rules)
+  }
+  refuse_fault(fault, name, "moe_dendrogram()")
   invisible(x)
 }
 
@@ -333,7 +347,7 @@ average_rules <- alist(
 judgement_rules <- alist(
   "its `y` is not one per row" = is.factor(y) && length(y) == rows,
   "its `unseen` and `prior_weights` are not one per row" =
-    is_column(unseen, is.numeric, rows) && is_column(prior_weights, is.double, rows),
+    is.numeric(unseen) && length(unseen) == rows && is_column(prior_weights, is.double, rows),
   "its `prob` has not its rows and classes" = is_real_array(prob, c(rows, length(levels))),
   "its `path` and `losses` are no tables" =
     is.data.frame(path) && is.matrix(losses) && is.numeric(losses) && nrow(losses) == 2L,

@@ -111,6 +111,7 @@ plot_gate <- function(fit) {
 autoplot.moe_dendrogram <- function(object, type = c("tree", "path"), ...) {
   check_unused(...)
   type <- check_choice(type, c("tree", "path"), "type")
+  check_tree(object, "object")
   if (type == "path" && is.null(object$fit)) {
     refuse("A dendrogram of a measure has no criteria to plot: use `type = \"tree\"`.")
   }

@@ -138,6 +138,9 @@ test_that("measures and dendrograms that were edited are refused", {
   expect_refused(cut(edited(tree, "runs", tree$runs[1:2])), "its `runs` are not one per level")
   expect_refused(cut(edited(tree, c("runs", 2), tree$runs[[1]])), "its `runs`")
   expect_refused(cut(edited(tree, "path", NULL)), "it lacks \"path\"")
+  expect_refused(print(edited(tree, "labels", tree$labels[-1])), "its `labels`, `order` and")
+  expect_refused(print(edited(tree, "criterion", "best")), "its `criterion` is none of its path")
+  expect_refused(autoplot(edited(tree, "selected", 9L)), "its `selected` is none of its levels")
   expect_refused(predict(edited(tree, "path", tree$path[-1, ])), "its `path`")
   expect_refused(predict(edited(tree, "refined", NA)), "its `refined`")
   expect_refused(cut(edited(tree, c("fit", "levels"), "a")), "its `fit`")
@@ -155,7 +158,7 @@ test_that("cross-validations, bootstraps and calibrations that were edited are r
     measure = moe_fit(y ~ x, d, experts = 2, control = quick)$measure, fit = fit,
     average = moe_average(y ~ x, d, experts = 1, members = 3, control = quick),
     contributions = moe_contributions(fit, d[1:3, ]), effects = moe_effects(fit),
-    summary = summary(fit), control = quick
+    summary = summary(fit), control = quick, tree = tree
   )
   verbs <- list(
     tune = list(print, summary, as.data.frame, function(x) print(summary(x)), glance.moe_tune),
@@ -169,14 +172,17 @@ test_that("cross-validations, bootstraps and calibrations that were edited are r
                    function(x) moe_contributions(x, d[1:3, ])),
     contributions = list(print, as.data.frame, autoplot),
     effects = list(print, function(x) ggplot2::ggplot_build(autoplot(x)), tidy.moe_effects),
-    summary = list(print), control = list(print)
+    summary = list(print), control = list(print),
+    tree = list(print, function(x) print(summary(x)), stats::as.hclust,
+                function(x) ggplot2::ggplot_build(autoplot(x)))
   )
   needed <- list(tune = tune_parts, bootstrap = bootstrap_parts, calibration = calibration_parts,
                  measure = measure_parts, fit = fit_parts,
                  average = c(average_parts, "call", "terms", "blueprint", "variables"),
                  contributions = contributions_parts, effects = names(objects$effects),
                  summary = c(summary_parts, "classes", "assigned", "problems"),
-                 control = names(quick))
+                 control = names(quick),
+                 tree = c(tree_parts, "fit", "runs", "refined", "criterion"))
   for (kind in names(objects)) for (verb in verbs[[kind]]) {
     expect_error(capture.output(verb(objects[[kind]])), NA)
     for (part in needed[[kind]]) for (wrong in list(NULL, list(1), "nonsense", mean)) {
