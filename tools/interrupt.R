@@ -98,7 +98,7 @@ long_calls <- function() {
   three <- quick(3)
   edges <- some_pairs(2e5)
   network <- moe_network(edges)
-  known <- moe_ppi_features(edges[1:2000, ], network, drop_own_edge = TRUE)
+  known <- moe_ppi_features(some_pairs(3000)[1:2000, ], network)
   ranker <- moe_fit(as.matrix(known[c("deg_sum", "l3")]), gl(2, 1, 2000), 2, lambda = 1,
                     control = moe_control(search = "quick"))
   chunks <- moe_rows(function(i) if (i <= 20) frame[1e5 * (i - 1) + 1:1e5, ])
@@ -139,7 +139,7 @@ try_calls <- function(moments = c(0.3, 1, 2, 4)) {
   calls <- long_calls()
   took <- vapply(names(calls), function(name) {
     seconds <- max(vapply(moments, seconds_to_stop, 0, task = calls[[name]]), -Inf, na.rm = TRUE)
-    cat(sprintf("%-40s stopped after %.2f s\n", name, seconds))
+    message(sprintf("%-40s stopped after %.2f s", name, seconds)) # at once, into files too
     seconds
   }, 0)
   stopifnot(took < 0.5)
