@@ -253,7 +253,7 @@ choose_fit <- function(input, lambda, wanted, cl) {
 # The number of experts was read off levels that were searched quickly; of so many, a search finds
 # the fit, unless the level leads higher.
 search_selected <- function(tree, searched) {
-  level <- suppressWarnings(cut.moe_dendrogram(tree))
-  gap <- same_optimum * (1 + abs(level$objective))
-  if (searched$objective < level$objective - gap) cut.moe_dendrogram(tree) else searched
+  level <- tree$runs[[match(tree$selected, tree$path$experts)]]$objective
+  gap <- same_optimum * (1 + abs(level))
+  if (searched$objective < level - gap) cut.moe_dendrogram(tree) else searched
 }

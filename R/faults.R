@@ -83,8 +83,10 @@ is_listing <- function(x) is.null(x) || is.list(x) && length(x) == length(names(
 
 fit_fault <- function(fit) {
   fault <- first_fault(fit, fit_parts, c(fit_rules, coefficient_rules))
-  if (is.null(fault)) first_fault(list(fit = fit), character(), origin_rules) else fault
+  if (is.null(fault)) origin_fault(fit) else fault
 }
+
+origin_fault <- function(x) first_fault(list(fit = unclass(x)), character(), origin_rules)
 
 check_fit <- function(x, name = "object") {
   if (!inherits(x, "moe_fit")) {
@@ -114,7 +116,7 @@ summary_rules <- alist(
 check_summary <- function(x) {
   whole <- if (is.list(x)) c(unclass(x), list(x = unclass(x))) else x
   fault <- first_fault(whole, summary_parts, c(fit_rules, summary_rules))
-  if (is.null(fault)) fault <- first_fault(list(fit = unclass(x)), character(), origin_rules)
+  if (is.null(fault)) fault <- origin_fault(x)
   refuse_fault(fault, "x", "summary()")
   check_control(x$control)
   invisible(x)
@@ -367,7 +369,7 @@ check_average <- function(x, name = "object") {
     refuse("`", name, "` must be an average by moe_average(), not ", given(x), ".")
   }
   fault <- first_fault(x, average_parts, c(average_rules, judgement_rules))
-  if (is.null(fault)) fault <- first_fault(list(fit = unclass(x)), character(), origin_rules)
+  if (is.null(fault)) fault <- origin_fault(x)
   refuse_fault(fault, name, "moe_average()")
   check_control(x$control)
   invisible(x)

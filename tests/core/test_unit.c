@@ -141,20 +141,24 @@ static sums evaluate(sample *s) {
   return a;
 }
 
-/* Bit for bit. */
-static void check_equal(const recipe *a, const sums *one, const sums *other) {
-  const size_t gradient = sizeof(double) * moe_theta_length(&a->shape);
-  const size_t gram = sizeof(double) * moe_gram_length(&a->shape);
-  CHECK(one->value == other->value, "%.17g, %.17g", one->value, other->value);
-  CHECK(memcmp(one->gradient, other->gradient, gradient) == 0,
-        "gradient differs; units of up to %d rows", a->unit_rows);
-  CHECK(memcmp(one->gram, other->gram, gram) == 0, "Gram differs; units of up to %d rows",
-        a->unit_rows);
-}
-
 static void free_sums(sums a) {
   free(a.gradient);
   free(a.gram);
+}
+
+/* That the sample still has the sums that it had, bit for bit; frees all three. */
+static void check_unchanged(const recipe *a, sample *s, sums before) {
+  const size_t gradient = sizeof(double) * moe_theta_length(&a->shape);
+  const size_t gram = sizeof(double) * moe_gram_length(&a->shape);
+  sums now = evaluate(s);
+  CHECK(before.value == now.value, "%.17g, %.17g", before.value, now.value);
+  CHECK(memcmp(before.gradient, now.gradient, gradient) == 0,
+        "gradient differs; units of up to %d rows", a->unit_rows);
+  CHECK(memcmp(before.gram, now.gram, gram) == 0, "Gram differs; units of up to %d rows",
+        a->unit_rows);
+  free_sums(before);
+  free_sums(now);
+  free_sample(s);
 }
 
 static void threads_change_no_unit(void) {
@@ -164,11 +168,7 @@ static void threads_change_no_unit(void) {
     sample *s = new_sample(&a);
     sums one = evaluate(s);
     set_threads(s, 3);
-    sums three = evaluate(s);
-    check_equal(&a, &one, &three);
-    free_sums(one);
-    free_sums(three);
-    free_sample(s);
+    check_unchanged(&a, s, one);
   }
 }
 
@@ -181,11 +181,7 @@ static void units_of_one_row_are_rows(void) {
     sample *s = new_sample(&a);
     sums by_unit = evaluate(s);
     s->rows.data.units = (moe_units){0, NULL};
-    sums by_row = evaluate(s);
-    check_equal(&a, &by_unit, &by_row);
-    free_sums(by_unit);
-    free_sums(by_row);
-    free_sample(s);
+    check_unchanged(&a, s, by_unit);
   }
 }
 
