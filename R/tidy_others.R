@@ -94,26 +94,6 @@ tidy.moe_effects <- function(x, ...) {
 }
 
 #' @rdname tidy.moe_dendrogram
-#' @method tidy moe_calibration
-#' @rawNamespace S3method(generics::tidy, moe_calibration)
-tidy.moe_calibration <- function(x, ...) {
-  check_calibration(x)
-  table <- x$measures
-  names(table)[match(c("lower", "upper", "se"), names(table))] <-
-    c("conf.low", "conf.high", "std.error")
-  as_tibble_class(table)
-}
-
-#' @rdname tidy.moe_dendrogram
-#' @method glance moe_calibration
-#' @rawNamespace S3method(generics::glance, moe_calibration)
-glance.moe_calibration <- function(x, ...) {
-  check_calibration(x)
-  one_row(models = max(1L, length(x$models)), classes = length(x$levels), nobs = x$total,
-          bins = x$n_bins, resamples = x$resamples, level = x$level)
-}
-
-#' @rdname tidy.moe_dendrogram
 #' @method tidy moe_measure
 #' @rawNamespace S3method(generics::tidy, moe_measure)
 tidy.moe_measure <- function(x, ...) {
