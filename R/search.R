@@ -47,7 +47,8 @@ run_from_each <- function(problem, ends) {
 # same, and the covariates by which these are divided into regions.
 search_task <- function(problem, effort) {
   sample <- problem_spread(problem, search_rows)
-  list(problem = sample, covariates = standardised_covariates(sample), effort = effort,
+  distinct <- problem_distinct(sample)
+  list(problem = distinct, covariates = standardised_covariates(distinct), effort = effort,
        sampled = count_units(sample) < length(weighted_units(problem)))
 }
 

@@ -11,7 +11,7 @@ source("inst/simulations/designs.R")
 source("inst/simulations/resume.R")
 
 most_experts <- 8
-sizes <- c(500, 2000)
+sizes <- c(500, 2000, 5000)
 file <- "inst/simulations/contaminated.csv"
 arguments <- as.integer(commandArgs(trailingOnly = TRUE))
 replicates <- if (length(arguments) > 0) arguments[1] else 10L

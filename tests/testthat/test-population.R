@@ -65,7 +65,7 @@ test_that("a run shares the solution to which it leads, whatever the order of it
 test_that("a better end of a solution replaces it, in the units of the weights", {
   whole <- rough_task(3L)
   optima <- optima_of(whole, 10)
-  few <- rep(1e-6, length(whole$problem$y))
+  few <- rep(1e-6, length(rough_problem(3L)$y))
   tiny <- search_task(rough_problem(3L, few), whole$effort)
   for (task in list(whole, tiny)) {
     unit <- min(1, task$problem$total)
@@ -221,7 +221,7 @@ test_that("children find better solutions than the random starts of their popula
       three = mean(objectives(grown)[1:3]) - mean(objectives(population)[1:3]))
   }, numeric(2))
   expect_true(all(gains["best", ] >= 0))
-  expect_gt(max(gains["best", ]), 0.1)
+  expect_gt(sum(gains["best", ]), 0.1)
   expect_true(all(gains["three", ] > 0.1))
 })
 

@@ -98,3 +98,32 @@ test_that("a part of the rows is spread evenly, without rows of no weight", {
   expect_lt(max(diff(c(0, rows, n + 1))), 4 * n / 60)
   expect_identical(problem_spread(problem, n), problem)
 })
+
+test_that("rows that are alike are one row of their joint weight, with the same objective", {
+  set.seed(5)
+  n <- 500
+  x <- cbind(1, sample(3, n, TRUE), rbinom(n, 1, 0.3))
+  z <- cbind(1, sample(2, n, TRUE))
+  y <- factor(sample(3, n, TRUE))
+  for (v in list(NULL, rexp(n) * rbinom(n, 1, 0.9))) {
+    problem <- full_rank_problem(x, z, y, 2L, v, 1, moe_control())
+    distinct <- problem_distinct(problem)
+    cells <- aggregate(v ~ y + z + x2 + x3, FUN = sum, data.frame(
+      v = if (is.null(v)) rep(1, n) else v, y = as.integer(y), z = problem$design$z[, 2],
+      x2 = problem$design$x[, 2], x3 = problem$design$x[, 3]
+    ))
+    same <- with(distinct, order(design$x[, 3], design$x[, 2], design$z[, 2], y))
+    expect_equal(distinct$weights[same], cells$v)
+    expect_identical(distinct$y[same], cells$y)
+    theta <- rnorm(theta_length(problem))
+    at <- core_evaluate(problem, theta)
+    expect_gt(max(abs(at$gradient)), 1)
+    expect_equal(core_evaluate(distinct, theta), at, tolerance = 1e-12)
+  }
+})
+
+test_that("rows that differ stay as they are", {
+  o <- overfits$plain
+  problem <- fit_problem(o$fit)
+  expect_identical(problem_distinct(problem), problem)
+})

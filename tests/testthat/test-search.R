@@ -95,6 +95,19 @@ test_that("a search ends in the best optimum that its best solutions lead to", {
   expect_within(best_end(problem, population)$objective, best$objective, 1e-5)
 })
 
+test_that("a search runs on the distinct rows of categorical covariates", {
+  set.seed(21)
+  d <- data.frame(a = gl(3, 1, 3000), b = gl(2, 3, 3000), c = gl(2, 6, 3000))
+  y <- factor(ifelse(rbinom(3000, 1, 0.5) == 1, as.integer(d$a), sample(3, 3000, TRUE)))
+  x <- model.matrix(~ ., d)
+  problem <- full_rank_problem(x, x, y, 2L, NULL, 1, moe_control())
+  task <- search_task(problem, search_efforts$quick)
+  expect_lte(count_units(task$problem), 3 * 2 * 2 * 3)
+  expect_false(task$sampled)
+  end <- search_once(task, random_streams(1L)[[1]])
+  expect_equal(core_objective(problem, end$theta), end$objective, tolerance = 1e-12)
+})
+
 test_that("searches go on until some have found the best, and little is left to explore", {
   expect_identical(unexplored_share(1L), 1)
   expect_identical(unexplored_share(2L), 1)
