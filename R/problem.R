@@ -231,9 +231,11 @@ problem_spread <- function(problem, most) {
   problem_subset(problem, sort(units[order[seq_len(enough)]]))
 }
 
+most_distinct <- 0.9 # of the rows, for which weights are no burden
+
 # With rows that are alike, as those of categorical covariates often are, as one of their joint
 # weight: by fewer rows the same objective, to the eleven digits that grouping() looks at. Of dense
-# designs whose units are rows.
+# designs whose units are rows, where it saves some of them.
 problem_distinct <- function(problem) {
   design <- problem$design
   if (!is.null(problem$unit) || is_compressed(design$x) || is_compressed(design$z)) return(problem)
@@ -242,7 +244,7 @@ problem_distinct <- function(problem) {
   order <- do.call(grouping, c(unname(columns), list(problem$y)))
   ends <- attr(order, "ends")
   count <- count_units(problem)
-  if (length(ends) == count) return(problem)
+  if (length(ends) > most_distinct * count) return(problem)
   weights <- if (is.null(problem$weights)) rep(1, count) else problem$weights
   joint <- rowsum(weights[order], rep(seq_along(ends), diff(c(0L, ends))))
   first <- order[c(1L, ends[-length(ends)] + 1L)]

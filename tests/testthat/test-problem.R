@@ -122,8 +122,11 @@ test_that("rows that are alike are one row of their joint weight, with the same 
   }
 })
 
-test_that("rows that differ stay as they are", {
-  o <- overfits$plain
-  problem <- fit_problem(o$fit)
-  expect_identical(problem_distinct(problem), problem)
+test_that("rows stay as they are where hardly any are alike", {
+  x <- cbind(1, c(1:18, 18, 18))
+  few_alike <- full_rank_problem(x, x, gl(2, 1, 20), 2L, NULL, 1, moe_control())
+  expect_identical(problem_distinct(few_alike), few_alike)
+  x[17, 2] <- 15
+  more_alike <- full_rank_problem(x, x, gl(2, 1, 20), 2L, NULL, 1, moe_control())
+  expect_identical(count_units(problem_distinct(more_alike)), 18L)
 })
