@@ -131,13 +131,14 @@ run_r_test <- function(name, seconds) {
 processor_seconds <- function(time) sum(time[c("user.child", "sys.child")])
 
 # Names of tests, those likeliest to notice a mutant of the file first: the one of the same name,
-# and then those that are the fewest calls away from one of the targets.
+# and then those that are the fewest calls away from one of the targets, the quickest of them first.
 likeliest <- function(tests, file, targets = character()) {
   calls <- rep(0, nrow(tests))
   if (length(targets)) calls <- vapply(tests$calls, function(away) min(away[targets]), 0)
   of_file <- tests$topic == sub("\\..*", "", basename(file))
   wanted <- is.finite(calls) | of_file
-  if (any(wanted)) tests$name[order(!of_file, calls)][seq_len(sum(wanted))] else tests$name
+  if (!any(wanted)) wanted[] <- TRUE
+  tests$name[order(!of_file, calls, seconds[tests$name], na.last = FALSE)][seq_len(sum(wanted))]
 }
 
 # --- a mutant's fate: "killed", "timeout", "survived", or "invalid" if it does not compile ---
@@ -148,14 +149,10 @@ kind_of <- function(file) {
 
 # Makes what runs follow the file. A header is read by all.
 rebuild <- function(file) {
-  header <- endsWith(file, ".h")
   switch(kind_of(file),
     r = write_code(),
-    glue = {
-      if (header) unlink(Sys.glob("src/*.o"))
-      compile_library()
-    },
-    core = compile_core(if (header) core_files() else file, "mutant")
+    glue = compile_library(),
+    core = compile_core(if (endsWith(file, ".h")) core_files() else file, "mutant")
   )
 }
 
@@ -167,10 +164,11 @@ restore <- function(text, file) {
 judge <- function(mutant, suites) {
   is_core <- kind_of(mutant$file) == "core"
   run <- if (is_core) run_core_test else run_r_test
-  tests <- tests_for(mutant, suites)
+  tests <- setdiff(tests_for(mutant, suites), names(seconds)[seconds == Inf])
   repeat {
-    found <- judge_by(setdiff(tests, unfit()), run, mutant)
+    found <- judge_by(tests, run, mutant)
     if (is.null(found$test) || is_fit(found$test, run)) return(found$fate)
+    tests <- tests[-seq_len(match(found$test, tests))] # those before it have passed
   }
 }
 
@@ -194,27 +192,35 @@ judge_by <- function(tests, run, mutant) {
 run_tests <- function(tests, run) {
   spent <- 0
   for (name in tests) {
-    time <- system.time(status <- run(name, 3 * budget))
+    status <- run_timed(name, run)
     if (status != "passed") {
       return(list(fate = c(failed = "killed", timeout = "timeout")[[status]], test = name))
     }
-    spent <- spent + processor_seconds(time)
+    spent <- spent + seconds[[name]]
     if (spent > budget) break
   }
   list(fate = "survived")
 }
 
-# Whether a test passes without any mutant, and fast enough; found when it first fails with one.
-fit <- logical()
-unfit <- function() names(fit)[!fit]
+# Of the processor, that each test took when it passed last; Inf if it fails without any mutant.
+seconds <- numeric()
 
+run_timed <- function(name, run) {
+  limit <- min(3 * budget, 10 + 5 * seconds[name], na.rm = TRUE)
+  time <- system.time(status <- run(name, limit))
+  if (status == "passed") seconds[name] <<- processor_seconds(time)
+  status
+}
+
+# Whether a test that failed has passed before, or does so without any mutant.
 is_fit <- function(name, run) {
-  if (is.na(fit[name])) {
-    status <- run(name, 2 * budget)
-    if (status != "passed") message("Not of use without any mutant: the test ", name, ", ", status)
-    fit[name] <<- status == "passed"
+  if (is.na(seconds[name])) {
+    status <- run_timed(name, run)
+    if (status == "passed") return(TRUE)
+    message("Not of use without any mutant: the test ", name, ", ", status)
+    seconds[name] <<- Inf
   }
-  fit[[name]]
+  seconds[[name]] < Inf
 }
 
 # --- the whole ---
