@@ -40,8 +40,7 @@ predict.moe_average <- function(object, newdata = NULL, type = c("class", "prob"
     out <- warn_of_breaking(fit = object, {
       average_rows(object, data, finish, if (interval != "none") tails)
     })
-    names <- if (is.null(data$frame)) rownames(newdata) else row.names(data$frame)
-    out <- lapply(out, `dimnames<-`, list(names, object$levels))
+    out <- lapply(out, `dimnames<-`, list(data$names(), object$levels))
   }
   if (type == "class") return(most_probable(out$fit, object$levels, object$ordered))
   if (interval == "none") out$fit else out
@@ -50,21 +49,8 @@ predict.moe_average <- function(object, newdata = NULL, type = c("class", "prob"
 # A list of matrices: fit, and with tails the spread of the members. In blocks, whose probabilities
 # by all members fit into memory.
 average_rows <- function(object, data, finish, tails) {
-  whole <- data$frame
-  n <- if (is.null(whole)) nrow(data$x) else nrow(whole)
-  sides <- if (is.null(whole)) {
-    function(rows) list(x = take_rows(data$x, rows), z = take_rows(data$z, rows))
-  } else {
-    new_designs(object, whole)
-  }
-  blocks <- row_blocks(n, if (is.null(tails)) design_rows else design_rows %/% 10L)
-  parts <- lapply(blocks, function(rows) {
-    average_block(object, sides(rows), finish, tails, before = rows[1] - 1)
-  })
-  if (length(parts) == 1L) return(parts[[1]])
-  sapply(names(parts[[1]]), simplify = FALSE, function(name) {
-    do.call(rbind, lapply(parts, `[[`, name))
-  })
+  in_blocks(data, most = if (is.null(tails)) design_rows else design_rows %/% 10L,
+            run = function(block, before) average_block(object, block, finish, tails, before))
 }
 
 average_block <- function(object, sides, finish, tails, before) {

@@ -41,7 +41,7 @@ recover_data.moe_fit <- function(object, ...) {
 emm_basis.moe_fit <- function(object, trms, xlev, grid, mode = c("prob", "latent"), vcov. = NULL,
                               ...) {
   mode <- check_choice(mode, c("prob", "latent"), "mode")
-  rows <- with_designs(object, new_frame(object, grid, FALSE))
+  rows <- with_designs(new_frame(object, grid, FALSE))
   problem <- fit_problem(object, rows, weights = NULL)
   at <- core_predict(problem, as_theta(object$measure), c("gate", "expert"))
   slopes <- prob_slopes(at$gate, at$expert)

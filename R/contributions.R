@@ -66,7 +66,7 @@ utils::globalVariables("contribution")
 moe_contributions <- function(object, newdata, newz = NULL, prior = NULL) {
   object <- as_mixtures(object)
   prior <- check_prior(prior, object$levels)
-  data <- with_designs(object, rows_for(object, newdata, newz))
+  data <- with_designs(rows_for(object, newdata, newz))
   warn_of_breaking(note_breaking(object, data), object)
   missing_rows(object, data) # refuses infinite covariates
   parts <- lapply(object$members, member_parts, sides_by_kind(object, data), object)

@@ -40,13 +40,11 @@ prob_slopes <- function(gate, expert) {
 
 # --- errors of predictions ---
 
-# Predictions of one kind, and their standard errors.
-predict_with_errors <- function(fit, data, type, covariance) {
-  data <- with_designs(fit, data)
-  problem <- warn_of_breaking(predicted_problem(fit, data), fit)
+# Predictions of one kind, and their standard errors, of a block as predict_designs() takes it.
+predict_with_errors <- function(fit, data, type, covariance, before) {
+  problem <- predicted_problem(fit, data)
   kind <- if (type == "link") "prob" else type
-  at <- predict_designs(fit, data, kind, problem = problem)
-  out <- label_predictions(fit, at)[[kind]]
+  out <- predict_designs(fit, data, kind, before, problem)[[kind]]
   if (type == "link") out <- log_odds(out)
   variances <- core_variances(problem, as_theta(fit$measure), type, covariance)
   errors <- replace(sqrt(variances), is.na(out), NA)

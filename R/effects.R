@@ -80,8 +80,7 @@ print.moe_effects <- function(x, digits = max(3L, getOption("digits") - 3L), ...
 effect_frame <- function(fit, newdata, newz) {
   check_matrices_wanted(fit, newdata, newz, NULL)
   if (is.null(fit$terms)) {
-    data <- if (is.null(newdata)) training_data(fit) else new_matrices(fit, newdata, newz, NULL)
-    return(frame_of_matrices(fit, data))
+    return(frame_of_matrices(fit, with_designs(rows_for(fit, newdata, newz))))
   }
   variables <- all.vars(delete.response(fit$terms$full))
   if (is.null(newdata)) {
@@ -166,7 +165,7 @@ average_prob <- function(fit, frame, weights) {
 }
 
 effect_data <- function(fit, frame) {
-  if (!is.null(fit$terms)) return(with_designs(fit, new_frame(fit, frame, FALSE)))
+  if (!is.null(fit$terms)) return(with_designs(new_frame(fit, frame, FALSE)))
   ones <- rep.int(1, nrow(frame))
   of <- function(columns) do.call(cbind, unname(c(list(ones), frame[columns[-1]])))
   x <- of(fit$columns$expert)

@@ -21,8 +21,7 @@ groups_by_call <- function(fit, data) {
 
 # Data by rows_for() with the groups of its rows, if any.
 with_groups <- function(data, group) {
-  rows <- if (is.null(data$frame)) nrow(data$x) else nrow(data$frame)
-  data["group"] <- list(if (!is.null(group)) as_groups(group, rows))
+  data["group"] <- list(if (!is.null(group)) as_groups(group, as_new(data)$n))
   data
 }
 
@@ -78,8 +77,8 @@ predict_next <- function(fit, data, type, earlier) {
 
 # Rows of one after the other's.
 joined_data <- function(fit, first, second) {
-  first <- with_designs(fit, first)
-  second <- with_designs(fit, second)
+  first <- with_designs(first)
+  second <- with_designs(second)
   group <- c(as.character(first$group), as.character(second$group))
   with_groups(list(x = rbind(first$x, second$x), z = rbind(first$z, second$z),
                    y = join_responses(first$y, second$y)), group)

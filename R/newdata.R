@@ -1,5 +1,12 @@
-# New rows, in the fit's terms: y, and x and z with all columns of the fit, intercept included; or
-# instead of these the model frame that they are made of.
+# New rows, in the fit's terms. Whole designs would take longer to write to memory than to use, so
+# there are never any: data that are new are
+#   n        how many rows there are
+#   most     how many rows to ask for at most
+#   designs  a function of row numbers that makes these rows of x and z with all columns of the fit,
+#            intercept included
+#   names    a function that gives the names of the rows, NULL where they have none
+#   y        the response, where it is known
+# Data that the fit has seen (training.R) are held whole, list(x, z, y).
 
 # New rows, or those that the fit has seen where `newdata` is NULL.
 rows_for <- function(fit, newdata, newz = NULL, newy = NULL, with_response = FALSE) {
@@ -36,7 +43,9 @@ new_frame <- function(fit, newdata, with_response) {
     refuse("Variables that `newdata` lacks were found elsewhere, with ", nrow(frame), " rows and ",
            "not ", nrow(newdata), ": put them into `newdata`.")
   }
-  list(frame = conform_columns(frame, fit$blueprint),
+  frame <- conform_columns(frame, fit$blueprint)
+  list(n = nrow(frame), most = design_rows, designs = frame_designs(fit, frame),
+       names = function() row.names(frame),
        y = if (with_response) recode(fit, Formula::model.part(fit$formula, frame, lhs = 1,
                                                              drop = TRUE)))
 }
@@ -58,15 +67,7 @@ check_variables <- function(terms, newdata, from_data) {
   }
 }
 
-# Data with both designs of all rows.
-with_designs <- function(fit, data) {
-  if (is.null(data$frame)) return(data)
-  c(new_designs(fit, data$frame)(seq_len(nrow(data$frame))),
-    list(y = data$y, group = data$group))
-}
-
-# A function of row numbers that makes these rows of both designs.
-new_designs <- function(fit, frame) {
+frame_designs <- function(fit, frame) {
   expert <- design_maker(fit$terms$expert, frame, fit$contrasts)
   gate <- design_maker(fit$terms$gate, frame, fit$contrasts)
   function(rows) {
@@ -79,28 +80,33 @@ new_designs <- function(fit, frame) {
 
 new_matrices <- function(fit, newdata, newz, newy) {
   x <- new_matrix(newdata, fit$columns$expert, "newdata")
-  z <- if (!is.null(newz)) {
-    new_matrix(newz, fit$columns$gate, "newz")
-  } else if (identical(fit$columns$gate, fit$columns$expert)) {
-    x
-  } else if (length(fit$columns$gate) == 1L) {
-    matrix(1, nrow(x), 1L)
-  } else {
-    refuse("The gate has covariates of its own: give them as `newz`.")
-  }
-  if (nrow(z) != nrow(x)) {
-    refuse("`newdata` and `newz` must have the same rows, but have ", nrow(x), " and ", nrow(z),
-           ".")
+  z <- if (!is.null(newz)) new_matrix(newz, fit$columns$gate, "newz")
+  if (!is.null(z) && z$n != x$n) {
+    refuse("`newdata` and `newz` must have the same rows, but have ", x$n, " and ", z$n, ".")
   }
   y <- if (!is.null(newy)) recode(fit, newy)
-  if (!is.null(y) && length(y) != nrow(x)) {
-    refuse("`newy` must have one value per row of `newdata`: there are ", nrow(x), " rows and ",
+  if (!is.null(y) && length(y) != x$n) {
+    refuse("`newy` must have one value per row of `newdata`: there are ", x$n, " rows and ",
            length(y), " values.")
   }
-  list(x = x, z = z, y = y)
+  list(n = x$n, most = max(x$most, z$most), designs = matrix_designs(fit, x, z),
+       names = function() rownames(newdata), y = y)
 }
 
-# Columns are found by name where the matrix has names, by position otherwise.
+matrix_designs <- function(fit, x, z) {
+  shared <- is.null(z) && identical(fit$columns$gate, fit$columns$expert)
+  if (is.null(z) && !shared && length(fit$columns$gate) > 1L) {
+    refuse("The gate has covariates of its own: give them as `newz`.")
+  }
+  function(rows) {
+    of_x <- x$make(rows)
+    list(x = of_x, z = if (shared) of_x else if (is.null(z)) matrix(1, length(rows), 1L) else
+      z$make(rows))
+  }
+}
+
+# One side: n and most, as above, and make(rows). Columns are found by name where the matrix has
+# names, by position otherwise.
 new_matrix <- function(x, columns, name) {
   if (is.data.frame(x)) x <- as.matrix(plain_columns(x[intersect(names(x), columns)]))
   x <- bare_matrix(x, name)
@@ -120,10 +126,75 @@ new_matrix <- function(x, columns, name) {
     if (length(missing)) {
       refuse("`", name, "` must have the columns of the fit, but lacks ", enumerate(missing), ".")
     }
-    if (!identical(colnames(x), wanted)) x <- x[, wanted, drop = FALSE]
   }
-  if (!is_sparse(x)) storage.mode(x) <- "double"
-  with_intercept(x, name)
+  columns <- if (is.null(colnames(x))) seq_along(wanted) else match(wanted, colnames(x))
+  list(n = nrow(x), most = rows_at_once(x),
+       make = function(rows) rows_with_intercept(x, rows, columns, name))
+}
+
+# --- blocks ---
+
+# To take rows of a sparse matrix is to go through all of it.
+rows_at_once <- function(x) if (is_sparse(x)) max(1L, nrow(x)) else design_rows
+
+# Rows of a matrix, which is not copied where they are all.
+some_rows <- function(x, rows) if (length(rows) == nrow(x)) x else x[rows, , drop = FALSE]
+
+# Ones are written over a column that was taken twice: to bind them to the others would be to copy
+# these once more.
+rows_with_intercept <- function(x, rows, columns, name) {
+  if (is_sparse(x) || length(columns) == 0L) {
+    return(with_intercept(x[rows, columns, drop = FALSE], name))
+  }
+  out <- x[rows, c(1L, columns), drop = FALSE]
+  storage.mode(out) <- "double"
+  out[, 1L] <- 1
+  dimnames(out) <- NULL
+  out
+}
+
+# Data that are held whole as those are that are new.
+as_new <- function(data) {
+  if (!is.null(data$designs)) return(data)
+  shared <- identical(data$x, data$z)
+  list(n = nrow(data$x), most = max(rows_at_once(data$x), rows_at_once(data$z)), y = data$y,
+       designs = function(rows) {
+         x <- some_rows(data$x, rows)
+         list(x = x, z = if (shared) x else some_rows(data$z, rows))
+       })
+}
+
+# Data with both designs of all rows.
+with_designs <- function(data) {
+  if (is.null(data$designs)) return(data)
+  c(data$designs(seq_len(data$n)), data[c("y", "group")])
+}
+
+# What run(block, before) gives of each row, a list of vectors and arrays, for all rows. It is asked
+# about blocks, which `before` rows come before: each leaves R a chance to be interrupted, and the
+# processor's cache holds it.
+in_blocks <- function(data, run, most = NULL) {
+  data <- as_new(data)
+  blocks <- row_blocks(data$n, if (is.null(most)) data$most else most)
+  out <- NULL
+  for (rows in blocks) {
+    part <- run(c(data$designs(rows), list(y = data$y[rows])), before = rows[1] - 1)
+    if (length(blocks) == 1L) return(part)
+    if (is.null(out)) out <- lapply(part, room_for, data$n)
+    for (kind in names(part)) out[[kind]][rows, ] <- part[[kind]]
+  }
+  for (kind in names(part)) attributes(out[[kind]]) <- shape_of_all(part[[kind]], data$n)
+  out
+}
+
+# For so many rows, a matrix whatever the shape of what is known of each.
+room_for <- function(part, n) {
+  matrix(part[NA_integer_], n, length(part) / NROW(part))
+}
+
+shape_of_all <- function(part, n) {
+  if (is.null(dim(part))) return(NULL)
+  list(dim = c(n, dim(part)[-1]), dimnames = c(list(NULL), dimnames(part)[-1]))
 }
 
 # --- both ---

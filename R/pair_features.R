@@ -109,7 +109,7 @@ comes_first <- function(a, b) {
   count[a] > count[b] | (count[a] == count[b] & a < b)
 }
 
-block_cells <- 4e6 # of a dense matrix with a column for each protein where paths start
+block_cells <- 1e6 # of a dense matrix with a column for each protein where paths start
 block_pairs <- 1e5
 
 # Rows of pairs, a vector for each block, those that start at the same protein together.

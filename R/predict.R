@@ -130,18 +130,30 @@ predict_data <- function(newdata, task) {
   type <- task$type
   data <- rows_to_predict(fit, newdata, task$newz, task$newy, type, task$group)
   out <- if (!is.null(task$history)) {
-    predict_type(fit, type, task$prior, function(what) {
+    list(predict_type(task, function(what) {
       predict_next(fit, data, what, read_history(fit, task$history, task$group))
-    })
-  } else if (!is.null(task$covariance)) {
-    predict_with_errors(fit, data, type, task$covariance)
+    }))
+  } else if (type == "posterior") {
+    predict_rows(fit, data, type)
   } else {
-    predict_type(fit, type, task$prior, function(what) predict_rows(fit, data, what)[[1]])
+    warn_of_breaking(fit = fit, in_blocks(data, predict_block(task)))
   }
-  if (!is.list(out)) return(as_in_data(out, fit, newdata, data, type))
   out <- lapply(out, as_in_data, fit, newdata, data, type)
-  limits <- if (type == "link") symmetric_limits else logit_limits
-  c(out, if (!is.null(task$level)) limits(out$fit, out$se.fit, task$level))
+  if (length(out) == 1L) out[[1]] else out
+}
+
+# What in_blocks() asks of each block.
+predict_block <- function(task) {
+  limits <- if (task$type == "link") symmetric_limits else logit_limits
+  function(block, before) {
+    if (is.null(task$covariance)) {
+      return(list(fit = predict_type(task, function(what) {
+        predict_designs(task$fit, block, what, before)[[1]]
+      })))
+    }
+    out <- predict_with_errors(task$fit, block, task$type, task$covariance, before)
+    c(out, if (!is.null(task$level)) limits(out$fit, out$se.fit, task$level))
+  }
 }
 
 # Of a source of rows, chunk by chunk; rows have no names then.
@@ -182,12 +194,12 @@ rows_to_predict <- function(fit, newdata, newz, newy, type, group) {
   if (is.null(newdata)) data else with_groups(data, groups_in(fit, group, newdata))
 }
 
-# `predicted` gives the core's kinds of predictions.
-predict_type <- function(fit, type, prior, predicted) {
+# `predicted` gives the core's kinds of predictions. Classes are codes.
+predict_type <- function(task, predicted) {
+  type <- task$type
   if (type %in% c("gate", "expert", "posterior")) return(predicted(type))
-  prob <- shift_probabilities(predicted("prob"), fit$class_shares, prior)
-  switch(type, prob = prob, link = log_odds(prob),
-         class = most_probable(prob, fit$levels, fit$ordered))
+  prob <- shift_probabilities(predicted("prob"), task$fit$class_shares, task$prior)
+  switch(type, prob = prob, link = log_odds(prob), class = top_codes(prob))
 }
 
 check_history <- function(newdata, se.fit, interval) {
@@ -214,15 +226,16 @@ check_errors_wanted <- function(type, se.fit) {
 # A row for each of the data, with its name; responsibilities of groups have rows of their own.
 as_in_data <- function(out, fit, newdata, data, type) {
   if (type == "posterior" && !is.null(data$group)) return(out)
+  if (type == "class") out <- factor_of(out, fit$levels, fit$ordered)
   out <- name_rows(out, fit, newdata, data)
   if (is.null(newdata)) pad_omitted(fit, out) else out
 }
 
 # Names of the rows of matrices and arrays, as in the data; classes have none.
 name_rows <- function(out, fit, newdata, data) {
-  names <- if (is.null(newdata)) used_rows(fit) else
-    if (is.null(data$frame)) rownames(newdata) else row.names(data$frame)
-  if (!is.null(names) && !is.factor(out)) dimnames(out)[[1]] <- names
+  if (is.factor(out)) return(out)
+  names <- if (is.null(newdata)) used_rows(fit) else data$names()
+  if (!is.null(names)) dimnames(out)[[1]] <- names
   out
 }
 

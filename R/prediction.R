@@ -5,11 +5,9 @@
 predict_rows <- function(fit, data, what) {
   grouped <- if (!is.null(data$group) || is_counts(data$y)) intersect(what, "posterior")
   by_row <- setdiff(what, grouped)
-  out <- warn_of_breaking(fit = fit, {
-    if (length(by_row) == 0L) list() else if (is.null(data$frame))
-      predict_designs(fit, data, by_row) else predict_frame(fit, data, by_row)
-  })
-  out <- label_predictions(fit, out)
+  out <- if (length(by_row)) warn_of_breaking(fit = fit, in_blocks(data, function(block, before) {
+    predict_designs(fit, block, by_row, before)
+  }))
   if (length(grouped)) out$posterior <- group_posterior(fit, data)
   out
 }
@@ -17,7 +15,7 @@ predict_rows <- function(fit, data, what) {
 # Responsibilities of groups, a row each by name; without groups, of rows. Rows in which something
 # is missing say nothing; a group without others has none.
 group_posterior <- function(fit, data) {
-  data <- with_designs(fit, data)
+  data <- with_designs(data)
   if (is.null(data$group)) {
     data$group <- as_groups(seq_along(data$y), length(data$y))
     out <- group_posterior(fit, data)
@@ -60,33 +58,13 @@ label_predictions <- function(fit, out) {
   labels <- list(prob = list(NULL, fit$levels), gate = list(NULL, names(fit$shares)),
                  expert = list(NULL, fit$levels, names(fit$shares)),
                  posterior = list(NULL, names(fit$shares)))
-  Map(function(values, kind) {
-    dimnames(values) <- labels[[kind]]
-    values
-  }, out, names(out))
+  for (kind in names(out)) dimnames(out[[kind]]) <- labels[[kind]] # in place
+  out
 }
 
-# Whole designs would take longer to write to memory than to use, so there are never any.
-predict_frame <- function(fit, data, what) {
-  designs_of_rows <- new_designs(fit, data$frame)
-  n <- nrow(data$frame)
-  blocks <- row_blocks(n, design_rows)
-  predicted <- lapply(blocks, function(rows) {
-    block <- c(designs_of_rows(rows), list(y = if (!is.null(data$y)) data$y[rows]))
-    predict_designs(fit, block, what, before = rows[1] - 1)
-  })
-  if (length(blocks) == 1L) return(predicted[[1]])
-  sapply(what, simplify = FALSE, function(kind) {
-    outputs <- dim(predicted[[1]][[kind]])[-1]
-    out <- matrix(0, n, prod(outputs))
-    for (b in seq_along(blocks)) out[blocks[[b]], ] <- predicted[[b]][[kind]]
-    array(out, c(n, outputs))
-  })
-}
-
-# `before` rows come before these.
-predict_designs <- function(fit, data, what, before = 0, problem = predicted_problem(fit, data)) {
-  out <- core_predict(problem, as_theta(fit$measure), what)
+# Of a block, list(x, z, y), which `before` rows come before.
+predict_designs <- function(fit, data, what, before, problem = predicted_problem(fit, data)) {
+  out <- label_predictions(fit, core_predict(problem, as_theta(fit$measure), what))
   missing <- if (shows_missing(fit, out$prob)) integer() else missing_rows(fit, data, before)
   Map(function(values, kind) {
     lost <- if (kind == "posterior") union(missing, which(is.na(data$y))) else missing

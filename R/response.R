@@ -101,11 +101,15 @@ how_to_remove <- function(y, empty) {
 
 # The first of the most probable; rows without probabilities have none.
 most_probable <- function(prob, levels, ordered = FALSE) {
+  factor_of(top_codes(prob), levels, ordered)
+}
+
+top_codes <- function(prob) {
   missing <- which(is.na(prob[, 1]))
   if (length(missing)) prob[missing, ] <- 0
   class <- max.col(prob, "first")
   class[missing] <- NA
-  factor_of(class, levels, ordered)
+  class
 }
 
 # A factor from its codes; it is ordered if the response was.

@@ -78,10 +78,13 @@ some_data <- function(n, p, experts, most) {
   data
 }
 
+# Of 5,000 proteins; all different.
 some_pairs <- function(count) {
-  ends <- matrix(sample(5000, 2 * count, TRUE), ncol = 2)
-  ends <- unique(ends[ends[, 1] < ends[, 2], ])
-  data.frame(protein_a = paste0("P", ends[, 1]), protein_b = paste0("P", ends[, 2]))
+  cell <- sample(5000^2, 3 * count) - 1
+  a <- cell %/% 5000
+  b <- cell %% 5000
+  kept <- which(a < b)[seq_len(count)]
+  data.frame(protein_a = paste0("P", a[kept]), protein_b = paste0("P", b[kept]))
 }
 
 # A fit of many coefficients, one of many rows, real rows, a network, rows in chunks.
@@ -98,7 +101,8 @@ long_calls <- function() {
   three <- quick(3)
   edges <- some_pairs(2e5)
   network <- moe_network(edges)
-  known <- moe_ppi_features(some_pairs(3000)[1:2000, ], network)
+  pairs <- some_pairs(1e6)
+  known <- moe_ppi_features(pairs[1:2000, ], network)
   ranker <- moe_fit(as.matrix(known[c("deg_sum", "l3")]), gl(2, 1, 2000), 2, lambda = 1,
                     control = moe_control(search = "quick"))
   chunks <- moe_rows(function(i) if (i <= 20) frame[1e5 * (i - 1) + 1:1e5, ])
@@ -129,8 +133,8 @@ long_calls <- function() {
     "moe_bootstrap()" = function() moe_bootstrap(three, 2000, progress = FALSE),
     "anova(test = bootstrap)" = function() anova(two, three, test = "bootstrap"),
     "moe_network()" = function() moe_network(edges),
-    "moe_ppi_features()" = function() moe_ppi_features(some_pairs(1e6), network),
-    "moe_rank_pairs()" = function() moe_rank_pairs(ranker, some_pairs(1e6), network)
+    "moe_ppi_features()" = function() moe_ppi_features(pairs, network),
+    "moe_rank_pairs()" = function() moe_rank_pairs(ranker, pairs, network)
   )
 }
 

@@ -229,7 +229,7 @@ test_that("a missing value of a dropped covariate is missing, in the gate's alon
   }
 })
 
-# Rows of a data frame are predicted in blocks.
+# Rows are predicted in blocks.
 test_that("rows are counted from the first one on, however many there are", {
   block <- moelogit:::design_rows
   many <- d[rep_len(seq_len(n), block + 5), ]
@@ -240,6 +240,34 @@ test_that("rows are counted from the first one on, however many there are", {
   many$x1[block + 3] <- NA
   prob <- predict(fit, many, type = "prob")
   expect_identical(unname(which(is.na(prob[, 1]))), block + 3L)
+})
+
+test_that("what is made of blocks of rows is what is made of each row", {
+  n <- 2 * moelogit:::design_rows + 7
+  set.seed(6)
+  many <- matrix(rnorm(2 * n), n, dimnames = list(paste0("r", seq_len(n)), c("a", "b")))
+  y <- factor(ifelse(many[, 1] + rlogis(n) > 0, "yes", "no"))
+  known <- seq_len(200)
+  of_matrices <- moe_fit(many[known, ], y[known], 2, lambda = 1, control = quick)
+  on_edges <- c(1, 24999:25002, 49999:50002, n)
+  many[24999, 2] <- NA
+  some <- many[on_edges, ]
+  of_some <- function(a) if (length(dim(a)) == 3) a[on_edges, , ] else
+    if (is.matrix(a)) a[on_edges, ] else a[on_edges]
+  for (type in c("class", "prob", "link", "gate", "expert")) {
+    whole <- predict(of_matrices, many[, 2:1], type = type)
+    expect_identical(of_some(whole), of_some(predict(of_matrices, many, type = type)))
+    expect_identical(if (type == "link") whole[on_edges, , drop = FALSE] else of_some(whole),
+                     predict(of_matrices, some, type = type))
+    if (type == "class") next
+    whole <- predict(of_matrices, many, type = type, interval = "confidence")
+    expect_identical(lapply(whole, of_some),
+                     lapply(predict(of_matrices, some, type = type, interval = "confidence"),
+                            function(a) if (type == "link") a[, 1] else a))
+  }
+  whole <- predict(of_matrices, many, newy = y, type = "posterior")
+  expect_identical(whole[on_edges, ],
+                   predict(of_matrices, some, newy = y[on_edges], type = "posterior"))
 })
 
 # --- training data ---
