@@ -8,9 +8,9 @@
 #' @details
 #' A fit needs its rows only as sums: log-likelihood, gradient and Gram matrices at given
 #' coefficients. So rows are read in chunks, one after the other, once per call: the variables that
-#' the formula needs are kept, levels and counts taken, and then the designs of the first chunks are
-#' kept in memory, those of the others in files of the temporary folder, from which each evaluation
-#' reads numbers alone. These files are removed when the call ends, however it does. A cluster's
+#' the formula needs are kept, levels and counts taken, and then their designs; the first chunks in
+#' memory, the others in files of the temporary folder, from which each evaluation reads numbers
+#' alone. These files are removed when the call ends, however it does. A cluster's
 #' processes keep their shares in memory, unless these are sources themselves; only coefficients and
 #' sums travel, and are added in the order of the processes. The fit is that of the same rows in one
 #' data frame, up to rounding, and does not depend on which process is quicker.
@@ -58,7 +58,7 @@
 #'   frame or a source by `moe_rows()`. Objects in its environment are sent with it.
 #' @param rows Rows per chunk.
 #' @param spill Most bytes of temporary files that a call may write; beyond, it ends with an error.
-#' @param memory Bytes of designs that are kept in memory instead, the first ones.
+#' @param memory Bytes of rows that are kept in memory instead, the first ones.
 #' @param row.names,optional Not used.
 #' @param most The most rows that a data frame shall have.
 #' @return An object of class `moe_rows`; of `as.data.frame()`, a data frame of all rows in their

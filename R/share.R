@@ -189,6 +189,7 @@ make_slices <- function(share, task) {
   for (i in seq_along(share$tables)) in_chunk(i, {
     rows <- design_rows_of(task$spec, table_frame(task$spec, get_object(share$tables[[i]])))
     drop_object(share$store, share$tables[[i]])
+    share$tables[i] <- list(NULL)
     for (block in row_blocks(length(rows$y), slice_rows)) {
       slice <- if (length(rows$y) > slice_rows) take_slice(rows, block) else rows
       if (length(slice$y) == 0L) next

@@ -1,13 +1,9 @@
-# Slices of a problem (distant.R) in a store (store.R), which each evaluation reads again: in memory
-# as long as there is room, then in files, as the numbers alone.
+# Slices of a problem (distant.R) in a store (store.R), which each evaluation reads again: in files
+# they are the numbers alone.
 
 put_slice <- function(store, slice) {
   if (is.null(store)) return(list(slice = slice))
-  size <- as.numeric(utils::object.size(slice))
-  if (size <= store$memory) {
-    store$memory <- store$memory - size
-    return(list(slice = slice))
-  }
+  if (!is.null(take_memory(store, slice))) return(list(slice = slice))
   shared <- identical(slice$x, slice$z)
   path <- put_file(store, function(connection) {
     for (values in list(slice$x, if (!shared) slice$z, slice$weights, slice$y)) {

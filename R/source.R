@@ -4,7 +4,7 @@
 #   finish  function(), called after each pass, whatever its end
 #   label   what print() calls it
 #   spill   most bytes of files in which rows are kept during a call
-#   memory  bytes of designs that are kept in memory before others go to files
+#   memory  bytes of rows that are kept in memory before others go to files
 
 new_chunks <- function(read, label, spill, memory, finish = function() NULL) {
   spill <- check_number(spill, "spill", lower = 0)

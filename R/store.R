@@ -1,9 +1,9 @@
-# A store of tables and matrices in files of a temporary folder, which take no more than a limit.
-# The folder goes when the store is closed, and no later than it is forgotten or R ends. Without a
-# store (NULL) objects are kept as they are.
+# A store of tables and matrices: in memory as long as there is room, then in files of a temporary
+# folder, which take no more than a limit. The folder goes when the store is closed, and no later
+# than it is forgotten or R ends. Without a store (NULL) objects are kept as they are.
 
-# Bytes that files may take, and of slices that are kept in memory before; those that are read share
-# a buffer.
+# Bytes that files may take, and of what is kept in memory before; slices that are read share a
+# buffer.
 open_store <- function(limit, memory) {
   store <- new.env(parent = emptyenv())
   store$folder <- tempfile("moelogit-rows-")
@@ -44,10 +44,20 @@ drop_file <- function(store, path) {
 
 format_bytes <- function(bytes) format(structure(bytes, class = "object_size"), units = "auto")
 
+# The bytes of an object that is kept in memory; NULL where there is no room for it.
+take_memory <- function(store, object) {
+  size <- as.numeric(utils::object.size(object))
+  if (size > store$memory) return(NULL)
+  store$memory <- store$memory - size
+  size
+}
+
 # --- any object ---
 
 put_object <- function(store, object) {
   if (is.null(store)) return(list(object = object))
+  size <- take_memory(store, object)
+  if (!is.null(size)) return(list(object = object, size = size))
   path <- put_file(store, function(connection) serialize(object, connection, xdr = FALSE))
   list(path = path)
 }
@@ -63,4 +73,7 @@ get_object <- function(handle) {
 }
 
 # Also where the object was kept as it is.
-drop_object <- function(store, handle) if (!is.null(handle$path)) drop_file(store, handle$path)
+drop_object <- function(store, handle) {
+  if (!is.null(handle$path)) drop_file(store, handle$path)
+  if (!is.null(handle$size)) store$memory <- store$memory + handle$size
+}

@@ -130,6 +130,12 @@ test_that("levels may come late, and text is sorted as ever", {
   expect_identical(names(coef(fit)), names(coef(whole)))
 })
 
+test_that("rows for which there is room in memory need no files", {
+  data <- rows_data(200, 71)
+  fit <- function(...) coef(moe_fit(y ~ a + b, moe_rows(data, rows = 50, ...), 1, lambda = 1))
+  expect_identical(fit(spill = 0), fit(memory = 0))
+})
+
 test_that("what is wrong with a source is said", {
   data <- rows_data(200, 71)
   cut <- split(1:200, rep(1:4, each = 50))
@@ -155,7 +161,7 @@ test_that("what is wrong with a source is said", {
   expect_error(fit(moe_rows(data, rows = 50), formula = y ~ rank(a)), "depends on other rows")
   expect_error(fit(moe_rows(data, rows = 50), group = g), "group")
   expect_error(fit(moe_rows(data, rows = 50), start = matrix(1, 200, 1)), "source of rows")
-  expect_error(fit(moe_rows(data, rows = 50, spill = 1000)), "spill")
+  expect_error(fit(moe_rows(data, rows = 50, spill = 1000, memory = 0)), "spill")
   expect_error(moe_rows(1), "moe_rows\\(\\) takes")
   expect_error(moe_rows(data, chunk = 3), "Unused")
   missing <- of(function(chunk) transform(chunk, b = NA))
