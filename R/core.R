@@ -182,6 +182,11 @@ core_independent_columns <- function(gram, kept) .Call(C_moe_independent_columns
 # per pair, and no other memory.
 core_pair_features <- function(x, a, b) .Call(C_moe_pair_features, x, a, b)
 
+# --- results that come in parts ---
+
+# A matrix of integers or doubles, all of which are to be written before one is read.
+core_room <- function(rows, columns, is_integer) .Call(C_moe_room, rows, columns, is_integer)
+
 # --- files ---
 
 # Overwrites vectors of doubles or integers, to which nothing else may refer, by the numbers of a

@@ -189,7 +189,7 @@ in_blocks <- function(data, run, most = NULL) {
 
 # For so many rows, a matrix whatever the shape of what is known of each.
 room_for <- function(part, n) {
-  matrix(part[NA_integer_], n, length(part) / NROW(part))
+  core_room(as.integer(n), as.integer(length(part) / NROW(part)), is.integer(part))
 }
 
 shape_of_all <- function(part, n) {

@@ -10,6 +10,7 @@ static const R_CallMethodDef calls[] = {
     {"C_moe_compress_rows", (DL_FUNC)&C_moe_compress_rows, 6},
     {"C_moe_independent_columns", (DL_FUNC)&C_moe_independent_columns, 2},
     {"C_moe_pair_features", (DL_FUNC)&C_moe_pair_features, 3},
+    {"C_moe_room", (DL_FUNC)&C_moe_room, 3},
     {"C_moe_evaluate", (DL_FUNC)&C_moe_evaluate, 5},
     {"C_moe_maximise", (DL_FUNC)&C_moe_maximise, 5},
     {"C_moe_maximise_distant", (DL_FUNC)&C_moe_maximise_distant, 5},

@@ -110,6 +110,7 @@ SEXP C_moe_sparse_moments(SEXP p, SEXP i, SEXP x, SEXP dim, SEXP weights);
 SEXP C_moe_compress_rows(SEXP p, SEXP i, SEXP x, SEXP dim, SEXP center, SEXP scale);
 SEXP C_moe_independent_columns(SEXP gram, SEXP kept);
 SEXP C_moe_pair_features(SEXP x, SEXP a, SEXP b);
+SEXP C_moe_room(SEXP rows, SEXP columns, SEXP is_integer);
 SEXP C_moe_merge(SEXP weight, SEXP atoms);
 
 /* glue_fit.c */

@@ -1,5 +1,5 @@
 /* Routines that take no problem: the moments, layout and rank of columns, features of pairs of
- * rows, and the merging of mixing measures. */
+ * rows, room for results, and the merging of mixing measures. */
 #include <R.h>
 #include <limits.h>
 
@@ -84,6 +84,16 @@ SEXP C_moe_pair_features(SEXP x, SEXP a, SEXP b) {
   moe_pair_features(&pairs, m.rows, m.columns, m.values, REAL(out));
   UNPROTECT(1);
   return out;
+}
+
+/* --- results that come in parts --- */
+
+/* A matrix of integers or doubles whose values are what memory held before. To clear it would take
+ * as long as to fill it, and R could not be interrupted meanwhile. */
+SEXP C_moe_room(SEXP rows, SEXP columns, SEXP is_integer) {
+  const int n = glue_count(rows, 1, INT_MAX, "rows");
+  const int p = glue_count(columns, 1, INT_MAX, "columns");
+  return allocMatrix(glue_flag(is_integer, "is_integer") ? INTSXP : REALSXP, n, p);
 }
 
 /* --- mixing measures --- */

@@ -49,6 +49,7 @@ make_arguments <- function(routine) {
     compress_rows = c(columns, list(center = numeric(4), scale = rep(1, 4))),
     independent_columns = list(gram = crossprod(matrix(rnorm(40), 10)), kept = rep(TRUE, 4)),
     pair_features = list(x = matrix(rnorm(60), 20), a = c(1L, 20L, 7L), b = c(2L, 20L, 1L)),
+    room = list(rows = 20L, columns = 3L, is_integer = TRUE),
     evaluate = list(problem = problem, theta = theta, tau = tau, with_gram = TRUE, threads = 1L),
     maximise = list(problem = c(problem, list(penalty = penalty)), theta = theta, tau = tau,
                     settings = settings, threads = 1L),
@@ -72,8 +73,8 @@ make_arguments <- function(routine) {
 }
 
 routines <- c("moments", "sparse_moments", "compress_rows", "independent_columns", "pair_features",
-              "evaluate", "maximise", "maximise_distant", "predict", "information", "scores",
-              "variances", "averages", "tangent", "gate_sums", "merge", "read")
+              "room", "evaluate", "maximise", "maximise_distant", "predict", "information",
+              "scores", "variances", "averages", "tangent", "gate_sums", "merge", "read")
 
 # --- mistakes ---
 
@@ -88,7 +89,8 @@ out_of_range <- list(
   threads = list(0L, -1L, NA, 1e9, 1.5), method = list(-1L, 2L, NA), kind = list(4L, -1L, NA),
   max_iterations = list(-1L, NA, 1e10, 0.5), tolerance = list(-1, NA_real_), wanted = list(NA),
   with_gram = list(NA), kept = list(NA), start = list(-1L, 1e6L, NA),
-  column = list(0L, 9L, -2L, NA), columns = list(0L, -1L, NA), p = list(-1L, 1e6L, NA),
+  is_integer = list(NA), rows = list(0L, -1L, NA), column = list(0L, 9L, -2L, NA),
+  columns = list(0L, -1L, NA), p = list(-1L, 1e6L, NA),
   i = list(20L, -1L, NA), dim = list(-1L, NA, 2147483647L, 3L), a = list(0L, 21L, NA),
   b = list(-1L, 21L, NA)
 )

@@ -54,6 +54,7 @@ colnames(sparse) <- c("x", "half")
 fit <- suppressWarnings(moe_fit(sparse, d$y, experts = 2, lambda = 1, control = control))
 features <- matrix(d$x, 5, dimnames = list(1:5, NULL))
 invisible(moe_pair_features(data.frame(protein_a = 1:5, protein_b = 5:1), features))
+invisible(moelogit:::core_room(2L, 3L, FALSE))
 few <- moe_control(search = "quick", max_iterations = 1)
 fit <- suppressWarnings(moe_fit(y ~ x, moe_rows(d, memory = 0), 2, lambda = 1, start = moe_fit(
   y ~ x, d, 2, lambda = 1, control = few
