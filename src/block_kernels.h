@@ -60,8 +60,9 @@ static void multiply(int rows, int p, int q, const double *x, const double *b, d
   }
 }
 
-/* sum (`tall` columns of x by `columns` columns of a), leading dimension p, over the block. */
-MOE_INLINE void crossprod_tile(int rows, int p, int tall, int columns, const double *x,
+/* sum (`tall` columns of x by `columns` columns of a), whose columns are `stride` apart, over the
+ * block. */
+MOE_INLINE void crossprod_tile(int rows, int stride, int tall, int columns, const double *x,
                                const double *a, double *sum) {
   vec s[TILE][TILE];
   MOE_UNROLL
@@ -80,42 +81,41 @@ MOE_INLINE void crossprod_tile(int rows, int p, int tall, int columns, const dou
   MOE_UNROLL
   for (int j = 0; j < tall; j++) {
     MOE_UNROLL
-    for (int c = 0; c < columns; c++) sum[at(j, c, p)] += vec_sum(&s[j][c]);
+    for (int c = 0; c < columns; c++) sum[at(j, c, stride)] += vec_sum(&s[j][c]);
   }
 }
 
-/* One tile of columns of a against the columns first .. p - 1 of x. */
-MOE_INLINE void crossprod_columns(int rows, int p, int first, int columns, const double *x,
+/* One tile of columns of a against the p columns of x. */
+MOE_INLINE void crossprod_columns(int rows, int stride, int p, int columns, const double *x,
                                   const double *a, double *sum) {
-  int j = first;
+  int j = 0;
   for (; j + TALL <= p; j += TALL)
-    crossprod_tile(rows, p, TALL, columns, x + column(j), a, sum + j);
-  for (; j < p; j++) crossprod_tile(rows, p, 1, columns, x + column(j), a, sum + j);
+    crossprod_tile(rows, stride, TALL, columns, x + column(j), a, sum + j);
+  for (; j < p; j++) crossprod_tile(rows, stride, 1, columns, x + column(j), a, sum + j);
 }
 
-/* Over all columns of a; with lower set, only what is on or below the diagonal (by whole tiles) is
- * computed. */
-MOE_INLINE void crossprod_tiles(int rows, int p, int q, int lower, const double *x, const double *a,
-                                double *sum) {
-  for (int c = 0; c < q; c += TILE) {
-    const double *ac = a + column(c);
-    double *sumc = sum + area(p, c);
-    int first = lower ? c : 0;
-    switch (q - c) {
-      case 1: crossprod_columns(rows, p, first, 1, x, ac, sumc); break;
-      case 2: crossprod_columns(rows, p, first, 2, x, ac, sumc); break;
-      case 3: crossprod_columns(rows, p, first, 3, x, ac, sumc); break;
-      default: crossprod_columns(rows, p, first, 4, x, ac, sumc);
-    }
+/* The first tile of the q columns of a. */
+MOE_INLINE void crossprod_strip(int rows, int stride, int p, int q, const double *x,
+                                const double *a, double *sum) {
+  switch (q) {
+    case 1: crossprod_columns(rows, stride, p, 1, x, a, sum); break;
+    case 2: crossprod_columns(rows, stride, p, 2, x, a, sum); break;
+    case 3: crossprod_columns(rows, stride, p, 3, x, a, sum); break;
+    default: crossprod_columns(rows, stride, p, 4, x, a, sum);
   }
 }
 
 static void crossprod(int rows, int p, int q, const double *x, const double *a, double *sum) {
-  crossprod_tiles(rows, p, q, 0, x, a, sum);
+  for (int c = 0; c < q; c += TILE)
+    crossprod_strip(rows, p, p, q - c, x, a + column(c), sum + area(p, c));
 }
 
-static void symmetric_crossprod(int rows, int p, const double *x, const double *a, double *sum) {
-  crossprod_tiles(rows, p, p, 1, x, a, sum);
+/* What lies above the diagonal is computed within tiles alone. */
+static void symmetric_crossprod(int rows, int stride, int p, const double *x, const double *a,
+                                double *sum) {
+  for (int c = 0; c < p; c += TILE)
+    crossprod_strip(rows, stride, p - c, p - c, x + column(c), a + column(c),
+                    sum + at(c, c, stride));
 }
 
 static void weigh(int rows, int columns, const double *weight, const double *a, double *out) {

@@ -153,7 +153,7 @@ static void add_product(const scored_block *s, const predictor *a, const predict
   const double *x = moe_design_of(&s->block, a), *z = moe_design_of(&s->block, c);
   s->kernels->weigh(s->filled, c->length, weight, z, scratch);
   if (x == z)
-    s->kernels->symmetric_crossprod(s->filled, a->length, x, scratch, tile);
+    s->kernels->symmetric_crossprod(s->filled, a->length, a->length, x, scratch, tile);
   else
     s->kernels->crossprod(s->filled, a->length, c->length, x, scratch, tile);
 }

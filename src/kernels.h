@@ -7,6 +7,8 @@
 #ifndef MOE_KERNELS_H
 #define MOE_KERNELS_H
 
+#include <stdint.h>
+
 #include "index.h"
 #include "moe.h"
 
@@ -25,6 +27,13 @@ static inline size_t column(int c) { return area(MOE_BLOCK, c); }
 /* Rows in whole vectors, two at a time as products take them. */
 static inline int moe_filled(int rows) {
   return (rows + 2 * MOE_WIDEST - 1) / (2 * MOE_WIDEST) * (2 * MOE_WIDEST);
+}
+
+/* The first place in a workspace that is aligned for the widest vectors, at most MOE_WIDEST - 1
+ * doubles behind its start. */
+static inline double *moe_align(double *workspace) {
+  const uintptr_t size = MOE_WIDEST * sizeof(double), start = (uintptr_t)workspace;
+  return (double *)((start + size - 1) / size * size);
 }
 
 /* Doubles that hold the q predictors of one column of a sparse design side by side. */
@@ -62,8 +71,10 @@ typedef struct {
   void (*multiply)(int rows, int p, int q, const double *x, const double *b, double *out);
   /* sum (p x q) += x' (p x rows) a (rows x q) */
   void (*crossprod)(int rows, int p, int q, const double *x, const double *a, double *sum);
-  /* sum (p x p) += x' a for an a that is x with its rows weighted, lower triangle. */
-  void (*symmetric_crossprod)(int rows, int p, const double *x, const double *a, double *sum);
+  /* sum (p x p, columns `stride` apart) += x' a for an a that is x with its rows weighted, lower
+   * triangle. */
+  void (*symmetric_crossprod)(int rows, int stride, int p, const double *x, const double *a,
+                              double *sum);
   /* out (rows x columns) <- weight (rows) times each column of a */
   void (*weigh)(int rows, int columns, const double *weight, const double *a, double *out);
 

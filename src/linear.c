@@ -52,7 +52,7 @@ void moe_linear_gram(const moe_linear *a, int first, int rows, const double *pac
     moe_sparse_gram(a->design.sparse, first, rows, p, weight, sum);
   } else {
     a->kernels->weigh(filled, p, weight, packed, scratch);
-    a->kernels->symmetric_crossprod(filled, p, packed, scratch, sum);
+    a->kernels->symmetric_crossprod(filled, p, p, packed, scratch, sum);
   }
 }
 

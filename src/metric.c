@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "blas.h"
+#include "factor.h"
 #include "index.h"
 
 #define JITTER 1e-12 /* relative to the diagonal of S */
@@ -13,21 +14,25 @@
 
 /* A jitter, far above rounding but far below any curvature that matters, keeps a section definite;
  * more curvature is still a minorizer. */
-static moe_status factor_section(int length, const moe_penalty *penalty, double *a) {
+static moe_status factor_section(int length, const moe_penalty *penalty, double *a,
+                                 double *workspace) {
   for (size_t j = 0; j < area(length, length); j++) a[j] *= 0.5;
   penalty->add_curvature(penalty->context, length, a);
   for (int j = 0; j < length; j++) {
     double *diagonal = a + at(j, j, length);
     *diagonal = *diagonal * (1 + JITTER) + DBL_MIN;
   }
-  return moe_factor(length, a) ? MOE_OK : MOE_FAILED;
+  return moe_factor(length, a, workspace) ? MOE_OK : MOE_FAILED;
 }
 
-size_t moe_metric_workspace(const moe_shape *h) { return moe_gram_length(h) + area(h->p, h->K); }
+size_t moe_metric_workspace(const moe_shape *h) {
+  return moe_gram_length(h) + area(h->p, h->K) + moe_factor_workspace(larger(h->p, h->r));
+}
 
 moe_metric moe_new_metric(const moe_shape *h, double *workspace) {
   double *experts = workspace + area(h->r, h->r);
-  return (moe_metric){workspace, experts, experts + area(h->p, h->p) * (size_t)h->K};
+  double *diagonals = experts + area(h->p, h->p) * (size_t)h->K;
+  return (moe_metric){workspace, experts, diagonals, diagonals + area(h->p, h->K)};
 }
 
 /* Expert k's factor from its Gram matrix. */
@@ -38,12 +43,12 @@ static moe_status factor_expert(const moe_objective *o, const double *gram,
   if (o->poll(o->poll_context)) return MOE_STOPPED;
   for (int j = 0; j < p; j++) metric->diagonals[at(j, k, p)] = gram[at(j, j, p)];
   memcpy(factor, gram, sizeof(double) * area(p, p));
-  return factor_section(p, &o->expert, factor);
+  return factor_section(p, &o->expert, factor, metric->workspace);
 }
 
 moe_status moe_factor_gate(const moe_objective *o, const double *gram, const moe_metric *metric) {
   memcpy(metric->gate, gram, sizeof(double) * area(o->shape.r, o->shape.r));
-  return factor_section(o->shape.r, &o->gate, metric->gate);
+  return factor_section(o->shape.r, &o->gate, metric->gate, metric->workspace);
 }
 
 moe_status moe_factor_experts(const moe_objective *o, const double *gram,

@@ -8,6 +8,7 @@ typedef struct {
   double *gate;      /* r x r; the same at every theta */
   double *experts;   /* p x p x K */
   double *diagonals; /* p x K: of the Gram matrices that the experts' factors come from */
+  double *workspace; /* of the factorisations */
 } moe_metric;
 
 size_t moe_metric_workspace(const moe_shape *shape);

@@ -4,7 +4,6 @@
 #include "rows.h"
 
 #include <math.h>
-#include <stdint.h>
 
 #include "theta.h"
 
@@ -76,12 +75,6 @@ size_t moe_rows_workspace(const moe_shape *s, int threads) {
   return MOE_WIDEST + moe_walk_length(&a, threads);
 }
 
-/* The first place in a workspace that is aligned for the widest vectors. */
-static double *align(double *workspace) {
-  const uintptr_t size = MOE_WIDEST * sizeof(double), start = (uintptr_t)workspace;
-  return (double *)((start + size - 1) / size * size);
-}
-
 static void code_coefficients(const walk *w, const double *theta) {
   double *reference = w->coefficients + w->plan.coefficients;
   moe_theta_to_reference(&w->rows->shape, theta, reference);
@@ -96,7 +89,7 @@ walk moe_start_walk(const moe_rows *rows, int blocks, const double *theta) {
   walk w = {
       .rows = rows, .plan = moe_plan(&rows->shape), .kernels = moe_kernels_of(MOE_MOST_LANES)};
   plan_designs(rows, w.kernels, &w.plan);
-  w.blocks = align(rows->workspace.values);
+  w.blocks = moe_align(rows->workspace.values);
   w.coefficients = w.blocks + (size_t)blocks * w.plan.scratch;
   w.rest = w.coefficients + 2 * w.plan.coefficients;
   code_coefficients(&w, theta);

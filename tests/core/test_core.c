@@ -55,6 +55,7 @@ static const struct {
     {"endings", test_endings},
     {"design", test_design},
     {"sparse", test_sparse},
+    {"factor", test_factor},
     {"penalty", test_penalty},
     {"workspace", test_workspace},
     {"dendrogram", test_dendrogram},

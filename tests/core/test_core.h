@@ -31,6 +31,7 @@ void test_endings(void);
 void test_design(void);
 void test_sparse(void);
 void test_pairs(void);
+void test_factor(void);
 void test_penalty(void);
 void test_workspace(void);
 void test_dendrogram(void);
