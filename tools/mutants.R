@@ -124,7 +124,7 @@ run_r_test <- function(name, seconds) {
     ended <- suppressWarnings(parallel::mccollect(job, wait = FALSE, timeout = 20 * seconds))
     tools::pskill(job$pid, tools::SIGKILL)
   })
-  if (is.character(ended[[1]])) return(ended[[1]])
+  if (identical(ended[[1]], "passed")) return("passed") # elsewhere it may be an error's message
   if (is.null(ended) || processor_seconds(spent) > 0.9 * seconds) "timeout" else "failed"
 }
 
@@ -187,8 +187,8 @@ judge_by <- function(tests, run, mutant) {
   if (rebuild(mutant$file)) run_tests(tests, run) else list(fate = "invalid")
 }
 
-# The fate, and the test that sealed it. Which of those that take too long are slow without a mutant,
-# is_fit() tells.
+# The fate, and the test that sealed it; is_fit() tells which of those that take too long are slow
+# without a mutant.
 run_tests <- function(tests, run) {
   spent <- 0
   for (name in tests) {
