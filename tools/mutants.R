@@ -130,12 +130,13 @@ run_r_test <- function(name, seconds) {
 
 processor_seconds <- function(time) sum(time[c("user.child", "sys.child")])
 
-# Names of tests, those likeliest to notice a mutant of the file first: the one of the same name,
-# and then those that are the fewest calls away from one of the targets, the quickest of them first.
+# Names of tests, those likeliest to notice a mutant of the file first: those it is named after, and
+# then those that are the fewest calls away from one of the targets, the quickest of them first.
 likeliest <- function(tests, file, targets = character()) {
   calls <- rep(0, nrow(tests))
   if (length(targets)) calls <- vapply(tests$calls, function(away) min(away[targets]), 0)
-  of_file <- tests$topic == sub("\\..*", "", basename(file))
+  name <- sub("[.].*", "_", basename(file))
+  of_file <- startsWith(name, paste0(tests$topic, "_"))
   wanted <- is.finite(calls) | of_file
   if (!any(wanted)) wanted[] <- TRUE
   tests$name[order(!of_file, calls, seconds[tests$name], na.last = FALSE)][seq_len(sum(wanted))]

@@ -337,6 +337,21 @@ test_that("intervals are quantiles of the measures of resampled rows", {
   expect_within(ece$lower, pmax(0, ece$estimate + ece$estimate[1] - wanted[2, at]), 1e-12)
 })
 
+# In one bin, forecasts of the other class.
+test_that("a covariance within bins may be negative, and its basic interval mirrors quantiles", {
+  d <- forecast(60, 2, 14)
+  reversed <- cbind(a = d$prob[, "b"], b = d$prob[, "a"])
+  tables <- lapply(c("basic", "percentile"), function(interval) {
+    set.seed(5)
+    table <- as.data.frame(calibrate(reversed, d$y, 1, bootstrap = 41, interval = interval))
+    table[table$measure == "within_covariance", ]
+  })
+  basic <- tables[[1]]
+  expect_lt(max(basic$upper), 0)
+  expect_within(basic$lower, 2 * basic$estimate - tables[[2]]$upper, 1e-12)
+  expect_within(basic$upper, 2 * basic$estimate - tables[[2]]$lower, 1e-12)
+})
+
 test_that("replicates do not depend on how many are worked on at once", {
   d <- forecast(6000, 2, 15)
   set.seed(3)

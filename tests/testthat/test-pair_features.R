@@ -165,3 +165,12 @@ test_that("pairs that the network does not know are refused", {
   expect_error(moe_ppi_features(small_network()$edges, small_network(), drop_own_edge = NA),
                "`drop_own_edge` must be TRUE or FALSE")
 })
+
+# Each neighbour has one edge, so that it could join no two others.
+test_that("features of a protein with itself count its neighbours, adamic not", {
+  skip_without_networks()
+  star <- data.frame(protein_a = "q", protein_b = c("r", "s", "t"))
+  features <- moe_ppi_features(data.frame(protein_a = "q", protein_b = "q"), star)
+  expect_equal(features[c("cn", "jaccard", "adamic", "ra", "dist")],
+               data.frame(cn = log(4), jaccard = 1, adamic = 0, ra = sqrt(3), dist = 0))
+})
