@@ -12,7 +12,9 @@ test_that("features are the same each time, whatever the random numbers", {
   skip_without_networks()
   kind <- RNGkind()
   on.exit(RNGkind(kind[1], kind[2], kind[3]))
-  features <- function() moe_ppi_features(yeast_ppi, yeast_network, yeast_funcat)[c("comm", "spectral")]
+  features <- function() {
+    moe_ppi_features(yeast_ppi, yeast_network, yeast_funcat)[c("comm", "spectral")]
+  }
   before <- features()
   suppressWarnings(RNGkind("L'Ecuyer-CMRG", "Ahrens-Dieter", "Rounding"))
   set.seed(9)
