@@ -12,8 +12,8 @@ expect_refused <- function(call, message) {
   if (!is.null(error)) expect_match(conditionMessage(error), "[.]$")
 }
 
-# What the verbs make of the object with each of these parts replaced is a result, as fields that are
-# only shown may hold anything, or a refusal.
+# What the verbs make of the object with each of these parts replaced is a result, as fields that
+# are only shown may hold anything, or a refusal.
 expect_refused_in_words <- function(object, verbs, parts) {
   for (verb in verbs) {
     expect_error(capture.output(verb(object)), NA)

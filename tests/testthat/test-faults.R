@@ -1,4 +1,5 @@
-rules <- alist("its `size` is no number" = is_one_number(size), "its `size` is negative" = size >= 0)
+rules <- alist("its `size` is no number" = is_one_number(size),
+               "its `size` is negative" = size >= 0)
 
 test_that("the first rule that does not hold is the fault, or what a rule needs and is not there", {
   expect_null(first_fault(list(size = 2), "size", rules))
@@ -10,7 +11,8 @@ test_that("the first rule that does not hold is the fault, or what a rule needs 
 })
 
 test_that("a rule that cannot be tried does not hold", {
-  expect_identical(first_fault(list(size = 1), "size", alist("it is odd" = stop("no"))), "it is odd")
+  expect_identical(first_fault(list(size = 1), "size", alist("it is odd" = stop("no"))),
+                   "it is odd")
 })
 
 test_that("a list of a class of its own is read as a list", {

@@ -9,8 +9,8 @@ test_that("calibrations that were edited are refused in words", {
 })
 
 test_that("a calibration is refused by what is wrong", {
-  calibration <- moe_calibration(cbind(a = 1:9 / 10, b = 9:1 / 10), factor(rep(c("a", "b", "a"), 3)),
-                                 bins = 2)
+  y <- factor(rep(c("a", "b", "a"), 3))
+  calibration <- moe_calibration(cbind(a = 1:9 / 10, b = 9:1 / 10), y, bins = 2)
   refused <- function(part, value, message) {
     expect_refused(print(edited(calibration, part, value)), message)
   }

@@ -34,8 +34,8 @@ sparse_start <- local({
   cbind(ifelse(left, 0.8, 0.3), ifelse(left, 0.2, 0.7))
 })
 
-# What is left to gain at this tolerance lets coefficients differ by the square root of it, not more:
-# sums that are taken in another order lead to the optimum by another path.
+# What is left to gain at this tolerance lets coefficients differ by the square root of it, not
+# more: sums that are taken in another order lead to the optimum by another path.
 exact <- moe_control(tolerance = 1e-14)
 
 sparse_fit <- function(x, ..., start = sparse_start, lambda = 0.5, control = exact) {
