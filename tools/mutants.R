@@ -262,7 +262,8 @@ summarise <- function(language, fates) {
 
 main <- function(pattern = "", count = "200", seed = "1") {
   parts <- c("DESCRIPTION", "NAMESPACE", "LICENSE.md", "R", "data", "inst", "src", "tests")
-  copy <- file.path(tempdir(), "copy")
+  copy <- tempfile("mutants", dirname(tempdir())) # a fork that crashes empties tempdir()
+  on.exit(unlink(copy, recursive = TRUE))
   dir.create(copy)
   file.copy(parts, copy, recursive = TRUE)
   setwd(copy)

@@ -131,6 +131,14 @@ test_that("searches go on until some have found the best, and little is left to 
   expect_identical(explore(agree = 2L, unexplored = 0, most = 3L), ends[1:3])
 })
 
+test_that("each effort asks for more searches and leaves less unexplored than the one before", {
+  of <- function(name) vapply(search_efforts, `[[`, 0, name)
+  for (asked in c("agree", "most")) expect_true(all(diff(of(asked)) > 0))
+  expect_true(all(diff(of("unexplored")) < 0))
+  expect_true(all(diff(of("size")) >= 0) && all(diff(of("patience")) >= 0))
+  expect_lte(max(of("unexplored")), 1)
+})
+
 # --- where searches run ---
 
 test_that("processes are given as many searches at a time as there must be whatever they find", {
