@@ -42,8 +42,9 @@ check_start_matrix <- function(start, n, experts) {
            "one column per expert (", n, " x ", experts, "), but is ",
            paste(dim(start), collapse = " x "), ".")
   }
-  valid <- rowSums(is.finite(start) & start >= 0) == experts & abs(rowSums(start) - 1) <= 1e-6
-  if (!all(valid)) {
+  # Infinite ones have no finite sum.
+  if (!isTRUE(min(start) >= 0 && all(abs(rowSums(start) - 1) <= 1e-6))) {
+    valid <- rowSums(is.finite(start) & start >= 0) == experts & abs(rowSums(start) - 1) <= 1e-6
     refuse("A matrix given as `start` must hold responsibilities: finite, not negative, and ",
            "summing to 1 in each row; row ", which(!valid)[1], " is not so.")
   }

@@ -6,8 +6,10 @@
 #include "theta.h"
 #include "unit.h"
 
-/* Of sums in memory at a time, or one segment's per thread if that is more. */
+/* Of sums in memory at a time, or one segment's per thread if that is more. Threads wait for each
+ * other when these are full; one alone had better have them in its cache. */
 #define SLOT_DOUBLES 1000000
+#define LONE_SLOT_DOUBLES 60000
 
 /* Of the sums of one segment: value (in the first of MOE_WIDEST doubles), scores, Gram matrices. */
 typedef struct {
@@ -26,17 +28,24 @@ static layout make_layout(const moe_shape *s, const plan *a, int threads, int wi
   layout l = {.gram = MOE_WIDEST + a->coefficients, .with_gram = with_gram};
   l.length = l.gram;
   if (with_gram) l.length += whole_vectors(moe_gram_length(s));
-  l.slots = within(SLOT_DOUBLES / l.length, threads, larger(a->segments, 1));
+  const size_t most = threads > 1 ? SLOT_DOUBLES : LONE_SLOT_DOUBLES;
+  l.slots = within(most / l.length, threads, larger(a->segments, 1));
   l.own_scores = moe_linear_length(s->p, a->q_expert);
   l.own = l.own_scores + (with_gram ? whole_vectors(area(s->p, s->p)) : 0);
   return l;
 }
 
-/* After the walk's own: total of value and scores, the slots, sums of one unit for each thread. */
+static size_t slots_length(const layout *l) { return (size_t)l->slots * l->length; }
+
+/* After the walk's own: total of value and scores, the slots, sums of one unit for each thread.
+ * Where there is room for Gram matrices, evaluations without them, which have more slots, find room
+ * too. */
 size_t moe_evaluation_workspace(const moe_shape *s, int threads, int with_gram) {
   const plan a = moe_plan(s);
   const layout l = make_layout(s, &a, threads, with_gram);
-  return MOE_WIDEST + moe_walk_length(&a, threads) + l.gram + (size_t)l.slots * l.length +
+  const layout least = make_layout(s, &a, threads, 0);
+  const size_t slots = slots_length(&l), without = slots_length(&least);
+  return MOE_WIDEST + moe_walk_length(&a, threads) + l.gram + (slots > without ? slots : without) +
          (size_t)threads * l.own;
 }
 

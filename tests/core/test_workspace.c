@@ -41,6 +41,15 @@ static void short_workspaces_of_rows(void) {
   free_sample(s);
 }
 
+static void workspaces_with_gram(void) {
+  const moe_shape shapes[] = {{300, 3, 2, 3, 2}, {20000, 51, 51, 5, 5}, {100000, 201, 2, 2, 9}};
+  for (int i = 0; i < 3; i++)
+    for (int threads = 1; threads <= 3; threads++)
+      CHECK(moe_evaluation_workspace(&shapes[i], threads, 1) >=
+                moe_evaluation_workspace(&shapes[i], threads, 0),
+            "shape %d, %d threads", i, threads);
+}
+
 static void short_workspaces_of_runs(void) {
   recipe a = {.shape = {300, 3, 2, 3, 2}, .spread = 1};
   fit_case *c = new_case(&a, 1, 0);
@@ -75,6 +84,7 @@ static void short_workspaces_of_mergers(void) {
 
 void test_workspace(void) {
   run_test("short workspaces of rows", short_workspaces_of_rows);
+  run_test("workspaces for Gram matrices serve without", workspaces_with_gram);
   run_test("short workspaces of runs", short_workspaces_of_runs);
   run_test("short workspaces of mergers", short_workspaces_of_mergers);
 }
