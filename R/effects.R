@@ -195,10 +195,12 @@ sum_effects <- function(newdata, task) {
     data <- effect_data(fit, frame)
   }
   plain <- variables[vapply(variables, is_plain, NA, fit = fit, values = frame)]
-  tangent <- if (length(plain)) average_tangent(fit, data, weights)
+  derivatives <- if (length(plain)) {
+    plain_derivatives(fit, plain, average_tangent(fit, data, weights))
+  }
   changes <- lapply(variables, function(name) {
     if (!name %in% plain) return(effects_of(fit, frame, name, weights))
-    setNames(list(list(`dP/dx` = plain_derivative(fit, name, tangent))), name)
+    setNames(list(list(`dP/dx` = derivatives[[name]])), name)
   })
   list(total = sum(weights), changes = do.call(c, changes))
 }
@@ -295,38 +297,54 @@ is_plain <- function(name, fit, values) {
 }
 
 # To move such a covariate by the same in all rows is to move linear predictors. So the derivatives
-# of averages by each of these, `by`, serve all of these covariates; `at` are the averages, whose
-# derivatives by intercepts are those of the probabilities by predictors.
+# of averages by each of these, a column each, serve all of these covariates; `at` are the averages,
+# whose derivatives by intercepts are those of the probabilities by predictors.
 average_tangent <- function(fit, data, weights) {
   problem <- fit_problem(fit, data, weights = weights, group = NULL)
   theta <- as_theta(fit$measure)
   at <- core_averages(problem, theta)
-  gradients <- core_tangent(problem, theta)
   intercepts <- which(!duplicated(predictor_layout(fit)$of))
-  list(at = at, by = lapply(seq_along(intercepts), function(a) {
-    list(prob = at$gradient[intercepts[a], ], gradient = gradients[, , a])
-  }))
+  gradients <- core_tangent(problem, theta)
+  list(at = at, intercepts = intercepts, prob = t(at$gradient[intercepts, , drop = FALSE]),
+       gradient = matrix(gradients, ncol = length(intercepts)))
 }
 
-# The average derivative by a covariate, and its gradient: through all linear predictors, and by the
-# covariate's own coefficients.
-plain_derivative <- function(fit, name, tangent) {
+# The average derivatives by these covariates, and their gradients: through all linear predictors,
+# and by each covariate's own coefficients.
+plain_derivatives <- function(fit, names, tangent) {
+  through <- predictor_slopes(fit, names)
+  prob <- tcrossprod(tangent$prob, through$slope)
+  gradient <- array(tcrossprod(tangent$gradient, through$slope),
+                    c(dim(tangent$at$gradient), length(names)))
+  out <- lapply(seq_along(names), function(v) {
+    on <- which(!is.na(through$row[v, ]))
+    first <- tangent$intercepts[on]
+    own <- first + through$row[v, on] - 1L
+    of <- matrix(gradient[, , v], dim(gradient)[1])
+    of[own, ] <- of[own, ] + tangent$at$gradient[first, ] / through$scale[v, on]
+    list(prob = prob[, v], gradient = of)
+  })
+  setNames(out, names)
+}
+
+# Of each covariate (row) in each linear predictor (column): its row among the coefficients, NA
+# where it is not there, its scale, and its slope per unit, 0 where it is not there.
+predictor_slopes <- function(fit, names) {
   measure <- fit$measure
-  layout <- predictor_layout(fit)
-  gate <- match(name, fit$columns$gate[fit$columns$kept_gate])
-  expert <- match(name, fit$columns$expert[fit$columns$kept_expert])
-  differences <- c(measure$gate[gate, -1] - measure$gate[gate, 1],
-                   sweep(measure$expert, c(1, 3), measure$expert[, 1, ])[expert, -1, ])
-  row <- ifelse(layout$gate, gate, expert)
-  scale <- ifelse(layout$gate, measure$gate_scale[gate], measure$expert_scale[expert])
-  out <- lapply(tangent$at, `*`, 0)
-  for (a in which(!is.na(row))) {
-    start <- match(a, layout$of)
-    own <- start + row[a] - 1L
-    out <- Map(function(sum, by) sum + differences[a] / scale[a] * by, out, tangent$by[[a]])
-    out$gradient[own, ] <- out$gradient[own, ] + tangent$at$gradient[start, ] / scale[a]
+  gate <- match(names, fit$columns$gate[fit$columns$kept_gate])
+  expert <- match(names, fit$columns$expert[fit$columns$kept_expert])
+  of_gate <- measure$gate[gate, , drop = FALSE]
+  of_expert <- measure$expert[expert, , , drop = FALSE]
+  first <- rep(1L, dim(of_expert)[2])
+  by_gate <- (of_gate - of_gate[, 1])[, -1, drop = FALSE]
+  by_expert <- (of_expert - of_expert[, first, , drop = FALSE])[, -1, , drop = FALSE]
+  size <- c(ncol(by_gate), prod(dim(by_expert)[-1]))
+  beside <- function(a, b) {
+    cbind(array(a, c(length(names), size[1])), array(b, c(length(names), size[2])))
   }
-  out
+  scale <- beside(measure$gate_scale[gate], measure$expert_scale[expert])
+  slope <- beside(by_gate, by_expert) / scale
+  list(row = beside(gate, expert), scale = scale, slope = replace(slope, is.na(slope), 0))
 }
 
 # --- levels ---
