@@ -24,6 +24,8 @@ tortured <- function(routine, ...) {
     gctorture2(1L)
     under <- dot_call(routine, ...)
     gctorture2(0L)
+    # Room is for values that are still to come.
+    if (name == "C_moe_room") before[] <- under[] <- 0
     stopifnot(identical(before, under))
   }
   before
