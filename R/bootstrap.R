@@ -12,14 +12,14 @@
 #' \deqn{\ell_b(\theta) = \sum_i w_{bi} v_i \log p(y_i \mid x_i, z_i; \theta) - \lambda
 #'   \,\mathrm{penalty}(\theta)}
 #' from the fit's \eqn{\hat\theta}, on the fit's standardisation, until the estimated gain that is
-#' left is below 1e-4 (or what the fit's `tolerance` allows, if that is more). At a maximum a gain of
-#' \eqn{g} is a shift of \eqn{\sqrt{2 g}} standard errors at most, 0.014 here, which is little beside
-#' what \eqn{B} replicates leave open of a standard error: a share of \eqn{1 / \sqrt{2 B}} of it. The
-#' weights are independent exponential variables (`"exponential"`; Newton and Raftery, 1994), or
-#' these divided by their mean (`"dirichlet"`: \eqn{n} times a flat Dirichlet vector, the Bayesian
-#' bootstrap of Rubin, 1981). They differ only where there is a ridge, whose share in the objective
-#' then varies a little, and where there are few rows. Unlike draws of rows with replacement, all
-#' rows keep some weight, so no class, level or column is ever lost.
+#' left is below 1e-4 (or what the fit's `tolerance` allows, if that is more). At a maximum a gain
+#' of \eqn{g} is a shift of \eqn{\sqrt{2 g}} standard errors at most, 0.014 here, which is little
+#' beside what \eqn{B} replicates leave open of a standard error: a share of \eqn{1 / \sqrt{2 B}} of
+#' it. The weights are independent exponential variables (`"exponential"`; Newton and Raftery,
+#' 1994), or these divided by their mean (`"dirichlet"`: \eqn{n} times a flat Dirichlet vector, the
+#' Bayesian bootstrap of Rubin, 1981). They differ only where there is a ridge, whose share in the
+#' objective then varies a little, and where there are few rows. Unlike draws of rows with
+#' replacement, all rows keep some weight, so no class, level or column is ever lost.
 #'
 #' A row is one unit, whatever its case weight. Where weights are counts, so that a weight of 4
 #' stands for four independent observations, fit the repeated rows instead: one draw for all four

@@ -125,7 +125,8 @@ test_that("dropped columns have no say", {
                tolerance = 1e-10)
   d$same <- 0
   d$constant <- -3
-  expect_warning(broken <- predict(dropped, d, type = "prob"), "take no account of what was dropped")
+  expect_warning(broken <- predict(dropped, d, type = "prob"),
+                 "take no account of what was dropped")
   expect_equal(bare(broken), bare(by_hand(dropped, x, z)$prob), tolerance = 1e-10)
 })
 
