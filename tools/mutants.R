@@ -7,9 +7,10 @@
 # FILE is part of the path of the files to change, COUNT how many mutants are drawn. The tests of
 # the core judge the core, those in R judge R/ and the glue. Of these only those run that can reach
 # the changed function, the nearest first, until BUDGET seconds of the processor are spent, so that
-# a few survivors may be killed by the rest. All is done on a copy. Needs prlimit, of util-linux.
+# a few survivors may be killed by the rest. All is done on a copy.
 
-for (name in c("mutate", "reach", "first_failure")) source(sprintf("tools/%s.R", name))
+for (name in c("mutate", "reach")) source(sprintf("tools/%s.R", name))
+first_failure <- normalizePath("tools/first_failure.R")
 
 # Seconds of tests after which a mutant has survived.
 budget <- as.numeric(Sys.getenv("BUDGET", "30"))
@@ -104,28 +105,12 @@ r_tests <- function() {
   tests
 }
 
-# Loads what the tests of R/ have in common, without which each would load it.
-load_imports <- function() {
-  .libPaths(c("library", .libPaths()))
-  imports <- gsub("\\([^)]*\\)", "", strsplit(read.dcf("DESCRIPTION", "Imports"), ",")[[1]])
-  for (name in c(trimws(imports), "testthat", "Matrix")) loadNamespace(name)
-  compiler::enableJIT(0) # the package's code is there as text, and runs but once
-}
-
 run_core_test <- function(name, seconds) run_limited("./test_core", name, seconds)
 
-# In a process forked from this one, where all but the package is loaded: what it imports takes as
-# long to load as many a test takes to run.
+# In a process of its own: some tests fork themselves, or count their threads.
 run_r_test <- function(name, seconds) {
-  file <- file.path("tests/testthat", name)
-  spent <- system.time({
-    job <- parallel::mcparallel(first_failure(package, file), mc.set.seed = FALSE, silent = TRUE)
-    system2("prlimit", c("--pid", job$pid, sprintf("--cpu=%.0f", ceiling(seconds))))
-    ended <- suppressWarnings(parallel::mccollect(job, wait = FALSE, timeout = 20 * seconds))
-    tools::pskill(job$pid, tools::SIGKILL)
-  })
-  if (identical(ended[[1]], "passed")) return("passed") # elsewhere it may be an error's message
-  if (is.null(ended) || processor_seconds(spent) > 0.9 * seconds) "timeout" else "failed"
+  run_limited("Rscript", c("--vanilla", first_failure, package, file.path("tests/testthat", name)),
+              seconds)
 }
 
 processor_seconds <- function(time) sum(time[c("user.child", "sys.child")])
@@ -262,8 +247,7 @@ summarise <- function(language, fates) {
 
 main <- function(pattern = "", count = "200", seed = "1") {
   parts <- c("DESCRIPTION", "NAMESPACE", "LICENSE.md", "R", "data", "inst", "src", "tests")
-  copy <- tempfile("mutants", dirname(tempdir())) # a fork that crashes empties tempdir()
-  on.exit(unlink(copy, recursive = TRUE))
+  copy <- file.path(tempdir(), "copy")
   dir.create(copy)
   file.copy(parts, copy, recursive = TRUE)
   setwd(copy)
@@ -271,7 +255,6 @@ main <- function(pattern = "", count = "200", seed = "1") {
   kinds <- kind_of(mutants$file)
   build(kinds)
   suites <- list(r = if (any(kinds != "core")) r_tests(), core = core_tests())
-  if (any(kinds != "core")) load_imports()
   fates <- judge_all(mutants, as.integer(count), suites)
   is_r <- kinds[seq_along(fates)] == "r"
   summarise("R", fates[is_r])

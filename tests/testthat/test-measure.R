@@ -162,3 +162,10 @@ test_that("a scale that is not positive is refused", {
 test_that("coefficients that overflow when standardised are refused", {
   expect_error(moe_measure(gate * 1e308, expert, scale = 1e10), "finite", class = "moe_error_input")
 })
+
+test_that("weights of atoms are shares, however large the intercepts", {
+  weights <- function(...) measure_weights(list(gate = rbind(c(...), 0)))
+  expect_equal(weights(0, log(3)), c(0.25, 0.75))
+  expect_equal(weights(800, 800 + log(3)), c(0.25, 0.75))
+  expect_equal(weights(-800, -800 + log(3)), c(0.25, 0.75))
+})
