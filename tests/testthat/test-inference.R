@@ -329,3 +329,10 @@ test_that("a cluster without weight is no cluster", {
   expect_error(vcov(with, cluster = c(rep(1, n), rep(2, 30))), "positive weight",
                class = "moe_error_input")
 })
+
+test_that("remarks count coefficients in the right number", {
+  remark <- function(extreme) covariance_remarks(NULL, list(unseen = FALSE, extreme = extreme))
+  expect_match(remark(c(TRUE, FALSE, FALSE)), "Variances of 1 coefficient are NA")
+  expect_match(remark(c(TRUE, FALSE, TRUE)), "Variances of 2 coefficients are NA")
+  expect_null(remark(c(FALSE, FALSE)))
+})

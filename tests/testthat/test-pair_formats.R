@@ -175,3 +175,10 @@ test_that("tables that say nothing of their columns are refused", {
   expect_error(read_only(path, columns = c(2, 4, weight = 1)), "Names of `columns` must be among")
   expect_error(read_only(write_lines("P1,,x", "P1,P2,y")), "name two proteins, but row 1")
 })
+
+test_that("a table is MITAB by its columns and by its names together", {
+  names <- c("uniprotkb:P1", "uniprotkb:P2")
+  expect_true(is_mitab(paste(c(names, rep("-", 13)), collapse = "\t")))
+  expect_false(is_mitab(paste(names, collapse = "\t")))
+  expect_false(is_mitab(paste(c("P1", "P2", rep("-", 13)), collapse = "\t")))
+})
