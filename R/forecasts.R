@@ -107,10 +107,12 @@ check_simplex <- function(prob, label) {
   if (all(valid)) return(invisible())
   first <- which(!valid)[1]
   row <- prob[first, ]
+  more <- sum(!valid) - 1L
   refuse("Each row of ", label, " must hold probabilities, from 0 to 1 and with sum 1, but row ",
          first, " is ", paste(format(utils::head(row, 6L), digits = 3, trim = TRUE),
                               collapse = ", "), if (ncol(prob) > 6L) ", ...",
-         if (sum(!valid) > 1L) paste0(" (and ", sum(!valid) - 1L, " more rows are wrong)"), ".",
+         if (more > 0L) paste0(" (and ", more, if (more > 1L) " more rows are" else " more row is",
+                               " wrong)"), ".",
          if (are_rounded(prob)) {
            paste0(" Its sum is ", format(sum(row), digits = 7), ": where probabilities were ",
                   "rounded, divide each row by its sum.")

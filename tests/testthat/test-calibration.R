@@ -491,7 +491,7 @@ test_that("what is no table of probabilities is refused in words", {
     refused("with sum 1, but row 7 is", changed(7, 2, prob[7, 2] + off), d$y)
   }
   expect_error(calibrate(changed(7, 2, prob[7, 2] + 5e-7), d$y), NA)
-  refused("row 1 is 1.5, -0.5 .and 1 more rows are wrong", c(-0.5, 0.2, 1.2), c(0, 1, 1))
+  refused("row 1 is 1.5, -0.5 .and 1 more row is wrong", c(-0.5, 0.2, 1.2), c(0, 1, 1))
   refused("with sum 1, but row 1 is .*19 more", prob / 2, d$y)
   refused("at least one row", prob[0, ], d$y[0])
   refused("at least one row", numeric(0), numeric(0))
