@@ -35,3 +35,9 @@ test_that("proteins are found by name before accession", {
   sequences <- c("sp|Q1|A_YEAST" = "MKT", Q2 = "AYI", "tr|Q2|B" = "GGG")
   expect_identical(match_proteins(c("Q2", "Q1", "Q9"), sequences), c(2L, 1L, NA))
 })
+
+test_that("names that are numbers are text without an exponent", {
+  expect_identical(protein_names(c(851234, NA, 1e15)), c("851234", NA, "1000000000000000"))
+  expect_identical(protein_names(factor(c("b", "a"))), c("b", "a"))
+  expect_error(protein_names(c(1, 0.5)), "whole numbers, not 0.5", class = "moe_error_input")
+})

@@ -118,3 +118,10 @@ test_that("what cannot be split is refused", {
   expect_error(moe_ppi_split(dense), "must leave far more pairs unjoined",
                class = "moe_error_input")
 })
+
+test_that("pairs without an edge are counted before they are drawn", {
+  star <- matrix(0, 6, 6)
+  star[1, -1] <- star[-1, 1] <- 1
+  expect_error(check_room(2, star), "leaves 10 and 2 are wanted", class = "moe_error_input")
+  expect_null(check_room(1, star))
+})
