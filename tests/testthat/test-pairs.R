@@ -143,3 +143,11 @@ test_that("what cannot be read is refused", {
   expect_error(moe_read_pairs(pair, fasta, missing = "keep"), "`missing` must be one of")
   expect_error(moe_read_pairs(pair, fasta, threshold = "high"), "`threshold` must be one finite")
 })
+
+test_that("a threshold below all scores is said, and only that", {
+  pairs <- data.frame(protein_a = c("A", "B"), protein_b = c("B", "C"), score = c(0.2, 0.6))
+  expect_message(scored_pairs(pairs, 0.1), "No score is below 0.1; scores are from 0.2 to 0.6")
+  heard <- capture_messages(scored_pairs(pairs, 0.5))
+  expect_no_match(heard, "No score is below")
+  expect_match(heard, "whose score is below 0.5", all = FALSE)
+})

@@ -255,3 +255,11 @@ test_that("rows that are lost in a later run leave the best run so far", {
   expect_match(conditionMessage(lost), "no disk")
   expect_identical(lost$run, whole)
 })
+
+test_that("what is kept in memory takes from what is left of it", {
+  store <- new.env()
+  kept <- numeric(100)
+  store$memory <- 1.5 * as.numeric(object.size(kept))
+  expect_identical(take_memory(store, kept), as.numeric(object.size(kept)))
+  expect_null(take_memory(store, kept))
+})

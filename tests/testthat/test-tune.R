@@ -180,3 +180,12 @@ test_that("solutions go along a path of ridges, so that none that was found is l
     expect_true(all(diff(objective) > -0.01)) # the next optimum is 1.8 below
   }
 })
+
+test_that("classes of one fold alone are named, one or several", {
+  held_in <- function(...) list(y = factor(c(...)), weights = rep(1, 6))
+  folds <- c(1, 1, 1, 2, 2, 2)
+  expect_error(check_folds(folds, held_in("a", "a", "b", "a", "a", "a")), "but \"b\" does not[.]",
+               class = "moe_error_input")
+  expect_error(check_folds(folds, held_in("a", "c", "b", "a", "a", "a")), "but \"b\".* \"c\" do not[.]",
+               class = "moe_error_input")
+})
