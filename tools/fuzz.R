@@ -156,7 +156,8 @@ for (i in seq_len(calls)) {
   routine <- sample(routines, 1)
   arguments <- make_arguments(routine)
   if (i %% 100 == 0) call_routine(routine, arguments)
-  wrong <- spoil(arguments)
+  wrong <- arguments
+  while (identical(wrong, arguments)) wrong <- spoil(arguments) # one dimension may be another
   refused <- tryCatch({
     call_routine(routine, wrong)
     FALSE
