@@ -120,6 +120,13 @@ check_unique <- function(names, rule) {
 # Whether they tell things apart by name.
 are_labels <- function(x) !is.null(x) && !anyNA(x) && all(x != "") && !anyDuplicated(x)
 
+# Which rows of a matrix hold shares: finite, not negative, and with sum 1. Infinite ones have no
+# finite sum, and where none is negative, as a rule, each row need not be looked through again.
+are_shares <- function(x) {
+  valid <- (abs(rowSums(x) - 1) <= 1e-6) %in% TRUE
+  if (isTRUE(min(x, 0) >= 0)) valid else valid & rowSums(x < 0, na.rm = TRUE) == 0
+}
+
 # --- values per row ---
 
 # Refuses values that are not valid, naming the first of them.

@@ -103,7 +103,7 @@ both_classes <- function(prob, label, classes) {
 }
 
 check_simplex <- function(prob, label) {
-  valid <- rowSums(is.finite(prob) & prob >= 0) == ncol(prob) & abs(rowSums(prob) - 1) <= 1e-6
+  valid <- are_shares(prob)
   if (all(valid)) return(invisible())
   first <- which(!valid)[1]
   row <- prob[first, ]

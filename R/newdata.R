@@ -138,7 +138,7 @@ new_matrix <- function(x, columns, name) {
 rows_at_once <- function(x) if (is_sparse(x)) max(1L, nrow(x)) else design_rows
 
 # Rows of a matrix, which is not copied where they are all.
-some_rows <- function(x, rows) if (length(rows) == nrow(x)) x else x[rows, , drop = FALSE]
+some_rows <- function(x, rows) if (length(rows) == nrow(x)) x else take_rows(x, rows)
 
 # Ones are written over a column that was taken twice: to bind them to the others would be to copy
 # these once more.

@@ -42,9 +42,8 @@ check_start_matrix <- function(start, n, experts) {
            "one column per expert (", n, " x ", experts, "), but is ",
            paste(dim(start), collapse = " x "), ".")
   }
-  # Infinite ones have no finite sum.
-  if (!isTRUE(min(start) >= 0 && all(abs(rowSums(start) - 1) <= 1e-6))) {
-    valid <- rowSums(is.finite(start) & start >= 0) == experts & abs(rowSums(start) - 1) <= 1e-6
+  valid <- are_shares(start)
+  if (!all(valid)) {
     refuse("A matrix given as `start` must hold responsibilities: finite, not negative, and ",
            "summing to 1 in each row; row ", which(!valid)[1], " is not so.")
   }

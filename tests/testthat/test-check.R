@@ -535,3 +535,11 @@ refused("folds as a data frame", moe_tune(y ~ x1, d, folds = data.frame(a = rep(
 refused("folds in a matrix", moe_tune(y ~ x1, d, folds = matrix(1:2, n, 2)),
         "`folds` must be a vector, not a numeric matrix")
 refused("no folds", moe_tune(y ~ x1, d, folds = NULL), "`folds` must have one value per row")
+
+test_that("rows of shares are those that are finite, not negative and of sum 1", {
+  rows <- rbind(c(0.2, 0.8), c(1, 0), c(0.5, 0.5 + 5e-7), c(0.5, 0.5 + 2e-6), c(-0.5, 1.5),
+                c(NA, 1), c(NaN, 1), c(Inf, 0), c(Inf, -Inf))
+  expect_identical(are_shares(rows), rep(c(TRUE, FALSE), c(3, 6)))
+  expect_identical(are_shares(rows[1:4, ]), rep(c(TRUE, FALSE), c(3, 1)))
+  expect_identical(are_shares(rows[0, ]), logical())
+})
