@@ -7,6 +7,17 @@ edited <- function(x, path, value) {
   x
 }
 
+# A fit of three experts with weights and a gate of its own, its data and its settings.
+fit_to_edit <- function() {
+  set.seed(1)
+  d <- data.frame(y = factor(rep(c("a", "b", "c"), 20)), x1 = rnorm(60), f = rep(c("u", "v"), 30))
+  weights <- rep(1:2, 30)
+  quick <- moe_control(search = "quick", max_iterations = 50)
+  fit <- suppressWarnings(moe_fit(y ~ x1 + f | x1, d, experts = 3, lambda = 1, weights = weights,
+                                  control = quick))
+  list(fit = fit, data = d, control = quick)
+}
+
 expect_refused <- function(call, message) {
   error <- expect_error(call, message, class = "moe_error_input")
   if (!is.null(error)) expect_match(conditionMessage(error), "[.]$")

@@ -1,10 +1,7 @@
-set.seed(1)
-n <- 60
-d <- data.frame(y = factor(rep(c("a", "b", "c"), 20)), x1 = rnorm(n), f = rep(c("u", "v"), 30))
-weights <- rep(1:2, 30)
-quick <- moe_control(search = "quick", max_iterations = 50)
-fit <- suppressWarnings(moe_fit(y ~ x1 + f | x1, d, experts = 3, lambda = 1, weights = weights,
-                                control = quick))
+made <- fit_to_edit()
+fit <- made$fit
+d <- made$data
+quick <- made$control
 by_matrix <- suppressWarnings(moe_fit(cbind(x1 = d$x1), d$y, lambda = 1, control = quick))
 
 whole <- fit
