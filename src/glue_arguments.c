@@ -194,6 +194,34 @@ static checked_design one_design(SEXP a, SEXP center, SEXP scale, const char *na
   return d;
 }
 
+static int same_integers(const int *a, const int *b, size_t n) {
+  return a == b || memcmp(a, b, n * sizeof(int)) == 0;
+}
+
+static int same_reals(const double *a, const double *b, size_t n) {
+  return a == b || memcmp(a, b, n * sizeof(double)) == 0;
+}
+
+static int same_sparse(const moe_sparse *a, const moe_sparse *b, size_t rows, size_t columns) {
+  if (!same_integers(a->start, b->start, rows + 1)) return 0;
+  const size_t entries = (size_t)a->start[rows];
+  return same_integers(a->column, b->column, entries) && same_reals(a->value, b->value, entries) &&
+         same_reals(a->base, b->base, columns);
+}
+
+/* Whether one can be read for both. Values are compared, not only objects: of what was saved or
+ * sent to another process, R makes two objects where there was one. Where designs differ, they
+ * mostly do in one of the first columns. */
+static int same_design(const checked_design *a, const checked_design *b) {
+  const moe_design *x = &a->design, *z = &b->design;
+  if (a->rows != b->rows || a->columns != b->columns || !x->sparse != !z->sparse) return 0;
+  const size_t rows = (size_t)a->rows, columns = (size_t)a->columns;
+  if (!same_reals(x->center, z->center, columns) || !same_reals(x->scale, z->scale, columns))
+    return 0;
+  return x->sparse ? same_sparse(x->sparse, z->sparse, rows, columns)
+                   : same_reals(x->values, z->values, rows * columns);
+}
+
 /* list(start, repeats) of n rows: start counts from 0, no unit is empty; repeats may be NULL. */
 static void read_units(SEXP unit, int n, moe_data *out) {
   if (isNull(unit)) return;
@@ -221,8 +249,9 @@ static void read_designs(SEXP design, SEXP unit, moe_rows *rows) {
   SEXP z_center = element(design, "z_center", "design");
   SEXP z_scale = element(design, "z_scale", "design");
   const checked_design a = one_design(x, x_center, x_scale, "x");
-  const int is_shared = x == z && x_center == z_center && x_scale == z_scale;
-  const checked_design b = is_shared ? a : one_design(z, z_center, z_scale, "z");
+  const int is_one = x == z && x_center == z_center && x_scale == z_scale;
+  checked_design b = is_one ? a : one_design(z, z_center, z_scale, "z");
+  if (same_design(&a, &b)) b = a;
   read_units(unit, a.rows, &rows->data);
   if (!rows->data.units.start && a.rows != b.rows)
     error("`x` and `z` must have as many rows; they have %d and %d.", a.rows, b.rows);

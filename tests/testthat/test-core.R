@@ -26,6 +26,44 @@ test_that("the core's log-likelihood and gradient are those of the definition", 
   }
 })
 
+test_that("one design is read for both sides only where all of it is equal", {
+  set.seed(5)
+  x <- cbind(1, matrix(rnorm(40) * rbinom(40, 1, 0.5), 20))
+  y <- sample.int(3, 20, TRUE)
+  par <- oracle_random(3, 3, 3, 2)
+  loglik <- function(design) core_evaluate(new_problem(design, y, 1:3, 2), unlist(par))$loglik
+  as_sides <- function(side) {
+    copy <- unserialize(serialize(side, NULL)) # two objects, as in another process
+    setNames(c(side, copy), c("x", "x_center", "x_scale", "z", "z_center", "z_scale"))
+  }
+  scaled <- function(design, side) {
+    of <- function(what) rep(design[[paste0(side, what)]], each = 20)
+    (design[[side]] - of("_center")) / of("_scale")
+  }
+  dense <- as_sides(list(x, c(0, 0.1, 0.2), c(1, 2, 3)))
+  changed <- list(dense, replace(dense, "z", list(replace(x, 60, 9))),
+                  replace(dense, "z_center", list(c(0, 0.1, 0.3))),
+                  replace(dense, "z_scale", list(c(1, 2, 4))))
+  for (design in changed) {
+    expected <- oracle_loglik_scalar(par, scaled(design, "x"), scaled(design, "z"), y, rep(1, 20))
+    expect_equal(loglik(design), expected, tolerance = 1e-13)
+  }
+  zeros <- Matrix::Matrix(x, sparse = TRUE)
+  compressed <- as_sides(list(compress_rows(zeros, numeric(3), rep(1, 3)), numeric(3), rep(1, 3)))
+  last <- length(compressed$z$value)
+  other_column <- compressed
+  other_column$z$column[last] <- 3L - other_column$z$column[last]
+  other_value <- compressed
+  other_value$z$value[last] <- 9
+  other_base <- compressed
+  other_base$z$base[3] <- 0.5
+  for (design in list(compressed, other_column, other_value, other_base)) {
+    expected <- oracle_loglik_scalar(par, expand_rows(design$x, 1:3),
+                                     expand_rows(design$z, 1:3), y, rep(1, 20))
+    expect_equal(loglik(design), expected, tolerance = 1e-13)
+  }
+})
+
 test_that("more experts than a block has rows do not run over its scratch", {
   set.seed(40)
   n <- 500
