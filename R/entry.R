@@ -138,7 +138,8 @@
 #'   \item{gradient_norm, gain}{largest absolute entry of the gradient (standardised covariates,
 #'     symmetric form), and the estimated gain left in the objective}
 #'   \item{optima}{a data frame of the optima in which independent searches ended: `objective`, best
-#'     first, and `found`, by how many of them}
+#'     first, and `found`, by how many of them; where they saw a sample of the rows, the objective of
+#'     all but the best four is `NA`, as these alone are run on all rows}
 #'   \item{shares}{mean gate probability of each expert}
 #'   \item{lambda, experts, levels, df, nobs}{the ridge, K, the classes, the number of free
 #'     parameters, the sum of the weights (of groups, where there are)}

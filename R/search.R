@@ -15,19 +15,25 @@ search_efforts <- list(
 # The best run, and the optima in which searches ended: a data frame of each one's `objective`, best
 # first, and by how many searches it was `found`.
 search_optimum <- function(problem, cl = NULL) {
-  effort <- search_efforts[[problem$control$search]]
-  task <- search_task(problem, effort)
-  ends <- run_searches(task, problem$control, cl)
-  optima <- count_optima(ends)
-  tried <- seq_len(min(nrow(optima), if (task$sampled) finalists else 1L))
-  runs <- run_from_each(problem, ends[optima$place[tried]])
-  optima$objective[tried] <- objectives_of(runs)
-  best <- order(optima$objective, decreasing = TRUE, na.last = TRUE)
-  list(run = runs[[best[1]]], optima = data.frame(objective = optima$objective[best],
-                                                  found = optima$found[best]))
+  task <- search_task(problem, search_efforts[[problem$control$search]])
+  run_finalists(problem, run_searches(task, problem$control, cl), task$sampled)
 }
 
-finalists <- 4L # of searches on a sample: optima that are run on all rows
+# The best optimum at which searches ended is run to the end, and of searches on a sample the best
+# few, as their order may be another on all rows. What the others reach there is not known.
+run_finalists <- function(problem, ends, sampled) {
+  optima <- count_optima(ends)
+  tried <- seq_len(min(nrow(optima), if (sampled) finalists else 1L))
+  runs <- run_from_each(problem, ends[optima$place[tried]])
+  reached <- count_optima(runs, optima$found[tried])
+  others <- optima[-tried, ]
+  if (sampled) others$objective <- rep(NA_real_, nrow(others))
+  all <- rbind(reached, others)
+  list(run = runs[[reached$place[1]]],
+       optima = data.frame(objective = all$objective, found = all$found))
+}
+
+finalists <- 4L # of searches on a sample
 
 # Where rows are lost on the way, the error has the best run so far.
 run_from_each <- function(problem, ends) {
@@ -123,12 +129,12 @@ best_end <- function(problem, population) {
 same_optimum <- 1e-6 # relative difference of objectives
 
 # Different optima among the ends: `place` of the best run that ended in each, its `objective`, and
-# how many ended there.
-count_optima <- function(ends) {
+# how many ended there; each end may stand for several.
+count_optima <- function(ends, found = rep(1L, length(ends))) {
   objective <- objectives_of(ends)
   place <- distinct(ends, same_optimum * (1 + max(0, abs(objective[is.finite(objective)]))))
   # Each end belongs to the last of the optima that are not below it.
-  optimum <- findInterval(-objective, -objective[place])
+  optimum <- factor(findInterval(-objective, -objective[place]), seq_along(place))
   data.frame(place = place, objective = objective[place],
-             found = tabulate(optimum, length(place)))
+             found = vapply(split(found, optimum), sum, 0L, USE.NAMES = FALSE))
 }

@@ -183,6 +183,37 @@ test_that("searches see a sample of many rows, and lead to the optimum of all of
   expect_true(task$sampled)
 })
 
+test_that("of searches on a sample the best few optima are run on all rows, and chosen there", {
+  d <- oracle_data(n = 400, p = 3, M = 3, K = 2, seed = 12)
+  whole <- full_rank_problem(d$x, d$x, d$frame$y, 3L, NULL, 1, moe_control())
+  sample <- problem_spread(whole, 100)
+  task <- list(problem = sample, covariates = standardised_covariates(sample))
+  set.seed(1)
+  ends <- lapply(1:40, function(i) {
+    core_maximise(sample, start_random(task), tolerance = end_tolerance)
+  })
+  on_sample <- count_optima(ends)
+  expect_gt(nrow(on_sample), finalists + 1)
+  tried <- lapply(on_sample$place[1:finalists], function(i) core_maximise(whole, ends[[i]]$theta))
+  reached <- objectives_of(tried)
+  # Where the order is another than on the sample, and two meet.
+  expect_gt(max(reached), reached[1] + 1)
+  best <- which(reached > max(reached) - 1e-5)
+  expect_length(best, 2)
+
+  result <- run_finalists(whole, ends, sampled = TRUE)
+  expect_identical(result$run$objective, max(reached))
+  optima <- result$optima
+  expect_equal(optima$objective[1:3], sort(c(max(reached), reached[-best]), decreasing = TRUE))
+  expect_identical(optima$found[1], sum(on_sample$found[best]))
+  expect_true(all(is.na(optima$objective[-(1:3)])))
+  expect_identical(sum(optima$found), 40L)
+
+  # Ends on all rows need one run more.
+  result <- run_finalists(sample, ends, sampled = FALSE)
+  expect_equal(result$optima, on_sample[c("objective", "found")])
+})
+
 test_that("a class of few rows does not spoil a fit whose search sees a sample", {
   set.seed(17)
   n <- 20000
