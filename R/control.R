@@ -54,9 +54,10 @@
 #' | `"thorough"` | 12 | 2 | 8 | 0.05 | 100 |
 #'
 #' The fit tells how often its optimum was found, keeps all optima in which searches ended in
-#' `fit$optima`, and warns if the best was found only once. Of more than 10,000 rows a search sees
-#' as many, evenly spread; the best four optima found there are run on all rows. Rows that are alike
-#' in covariates and response, as with categorical covariates, it sees as one of their joint weight.
+#' `fit$optima`, and warns if the best was found only once. Of more than 20,000 rows a search sees
+#' 10,000, evenly spread; the best optimum found there is run on all rows, with up to three other
+#' solutions that the searches met, if they are as high on these. Rows that are alike in covariates
+#' and response, as with categorical covariates, a search sees as one of their joint weight.
 #' Where rows are divided into regions by sparse covariates, no more than 1000 of these are used,
 #' drawn at random.
 #' @return A list of class `moe_control`.

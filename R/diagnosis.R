@@ -20,8 +20,10 @@ remark_convergence <- function(fit) {
 
 remark_search <- function(fit) {
   searches <- sum(fit$optima$found)
-  if (searches == 1L || fit$optima$found[1] > 1L) return(NULL)
-  paste0("The best optimum was found by only 1 of ", searches, " searches, so there may be a ",
+  found <- fit$optima$found[1]
+  if (searches == 1L || found > 1L) return(NULL)
+  paste0("The best optimum was found by ", if (found == 1L) "only 1" else "none", " of ", searches,
+         " searches", if (found == 0L) ", which saw a sample of the rows", ", so there may be a ",
          "better one: use ", if (fit$control$search != "thorough") "`search = \"thorough\"`, ",
          more_ridge(fit), " or fewer experts.")
 }

@@ -84,7 +84,7 @@
 #' from 0, few of whose entries can be 0, is stored in full. Memory and time of a fit also grow with
 #' the curvature of the minorizer, for which each expert, and the gate, has a dense matrix with a
 #' row and a column per covariate: some thousands of covariates are the most that is practical. The
-#' search fills in at most 10,000 rows and 1000 columns (see [moe_control()]), the search
+#' search fills in at most 20,000 rows and 1000 columns (see [moe_control()]), the search
 #' for splits in [moe_dendrogram()] at most 2000 rows; [moe_effects()] and
 #' [`augment()`][augment.moe_fit] fill in all.
 #'
@@ -138,8 +138,8 @@
 #'   \item{gradient_norm, gain}{largest absolute entry of the gradient (standardised covariates,
 #'     symmetric form), and the estimated gain left in the objective}
 #'   \item{optima}{a data frame of the optima in which independent searches ended: `objective`, best
-#'     first, and `found`, by how many of them; where they saw a sample of the rows, the objective of
-#'     all but the best four is `NA`, as these alone are run on all rows}
+#'     first, and `found`, by how many of them; where they saw a sample of the rows, it is 0 for what
+#'     was found on all rows alone, and the objective is `NA` of what was not run to its end on these}
 #'   \item{shares}{mean gate probability of each expert}
 #'   \item{lambda, experts, levels, df, nobs}{the ridge, K, the classes, the number of free
 #'     parameters, the sum of the weights (of groups, where there are)}

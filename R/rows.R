@@ -18,8 +18,8 @@
 #' What depends on all rows at once is computed so:
 #' * Levels of factors and text, classes, weights, means and standard deviations of columns are
 #'   those of all rows, as is which columns are linear combinations of others.
-#' * The search for the optimum sees 10,000 rows, the same as it would see in one data frame (see
-#'   [moe_control()]); the best optima are run on all rows.
+#' * The search for the optimum sees the same rows as it would see in one data frame, 10,000 or all
+#'   of up to 20,000 (see [moe_control()]); the best solutions are run on all rows.
 #' * Functions in the formula that take something from all rows, such as the knots of
 #'   `splines::ns()`, or the centre of `scale()`, take it from a sample of 10,000 rows (from all,
 #'   where there are no more), spread over all chunks, and use it in all of them. A function whose

@@ -132,8 +132,9 @@ surveyed_classes <- function(y, survey) {
 
 # Distant matrices of both sides, and the classes.
 distant_data <- function(shares, spec, survey) {
-  task <- list(spec = spec, counts = survey$counts, most = search_rows)
-  made <- on_shares(shares, "make_slices", task, function(a, b) merge_slices(a, b, search_rows))
+  most <- searched_rows(sum(survey$counts))
+  task <- list(spec = spec, counts = survey$counts, most = most)
+  made <- on_shares(shares, "make_slices", task, function(a, b) merge_slices(a, b, most))
   last <- NULL
   slices <- list2env(list(
     count = sum(survey$counts), rows = as.integer(survey$rows), total = survey$total,

@@ -1,7 +1,11 @@
 # The search for the optimum: independent searches, each of which breeds a population, until few
 # optima are left that none of them has found.
 
-search_rows <- 10000L # most rows that a search sees
+# Rows that a search sees of so many. A sample of more than half of them would save little, and its
+# best optimum is less often that of all.
+searched_rows <- function(rows) if (rows > 2L * search_rows) search_rows else rows
+
+search_rows <- 10000L
 
 # A population has at most `size` solutions, and is ripe when `patience` children in a row for each
 # of them have not joined it. There are `most` searches at most; they end when `agree` have found
@@ -16,43 +20,70 @@ search_efforts <- list(
 # first, and by how many searches it was `found`.
 search_optimum <- function(problem, cl = NULL) {
   task <- search_task(problem, search_efforts[[problem$control$search]])
-  run_finalists(problem, run_searches(task, problem$control, cl), task$sampled)
-}
-
-# The best optimum at which searches ended is run to the end, and of searches on a sample the best
-# few, as their order may be another on all rows. What the others reach there is not known.
-run_finalists <- function(problem, ends, sampled) {
+  ends <- run_searches(task, problem$control, cl)
+  if (task$sampled) return(choose_finalist(task, problem, ends))
   optima <- count_optima(ends)
-  tried <- seq_len(min(nrow(optima), if (sampled) finalists else 1L))
-  runs <- run_from_each(problem, ends[optima$place[tried]])
-  reached <- count_optima(runs, optima$found[tried])
-  others <- optima[-tried, ]
-  if (sampled) others$objective <- rep(NA_real_, nrow(others))
-  all <- rbind(reached, others)
-  list(run = runs[[reached$place[1]]],
-       optima = data.frame(objective = all$objective, found = all$found))
+  run <- core_maximise(problem, ends[[optima$place[1]]]$theta)
+  optima$objective[1] <- run$objective
+  list(run = run, optima = optima[c("objective", "found")])
 }
 
-finalists <- 4L # of searches on a sample
+# Of searches on a sample: the solutions that all of them had may come in another order on all rows,
+# so that the best end and what promises most there are run on these. What ends that were not run
+# would reach is not known.
+choose_finalist <- function(task, problem, ends) {
+  optima <- count_optima(ends)
+  runs <- run_finalists(problem, pool_solutions(task, ends, optima))
+  finished <- Filter(function(run) run$status != "trailed", runs)
+  reached <- count_optima(finished, vapply(finished, `[[`, 0L, "found"))
+  others <- optima$found[!optima$place %in% unlist(lapply(finished, `[[`, "end"))]
+  list(run = finished[[reached$place[1]]],
+       optima = data.frame(objective = c(reached$objective, rep(NA_real_, length(others))),
+                           found = c(reached$found, others)))
+}
 
-# Where rows are lost on the way, the error has the best run so far.
-run_from_each <- function(problem, ends) {
-  runs <- list()
-  for (end in ends) {
-    run <- tryCatch(core_maximise(problem, end$theta), moe_error_rows = function(e) {
-      runs <- c(runs, list(e$run))
-      e$run <- runs[[which.max(objectives_of(runs))]]
-      stop(e)
-    })
-    runs <- c(runs, list(run))
+# The best solutions of all searches as one population, of which each says which `end` it is, and by
+# how many searches it was `found`.
+pool_solutions <- function(task, ends, optima) {
+  leading <- Map(function(end, place, found) c(end, list(end = place, found = found)),
+                 ends[optima$place], optima$place, optima$found)
+  members <- lapply(unlist(lapply(ends, `[[`, "members"), recursive = FALSE), c, list(found = 0L))
+  pool <- Reduce(function(pool, run) join_population(task, pool, run), c(leading, members), list())
+  if (length(pool)) pool else leading[1]
+}
+
+finalists <- 4L # at most, of searches on a sample
+
+# Runs on all rows, from the first solution and from those of the others that are highest there, as
+# long as they lie no further below its end than twice what its own run gained: solutions of one
+# sample gain about the same. They give up where they would not become the best. Where rows are lost
+# on the way, the error has the best run so far.
+run_finalists <- function(problem, pool) {
+  finish <- function(solution, ...) {
+    run <- core_maximise(problem, solution$theta, ...)
+    c(run, list(end = solution$end, found = solution$found))
   }
+  first <- finish(pool[[1]])
+  runs <- list(first)
+  tryCatch({
+    heights <- vapply(pool[-1], function(run) core_objective(problem, run$theta), 0)
+    near <- which(heights + 2 * (first$objective - first$trace[1]) > first$objective)
+    for (i in utils::head(near[order(heights[near], decreasing = TRUE)], finalists - 1L)) {
+      run <- finish(pool[[i + 1L]], target = max(objectives_of(runs)))
+      runs <- c(runs, list(run))
+    }
+  }, error = function(e) {
+    if (!is_elsewhere(problem)) stop(e)
+    runs <- c(runs, if (!is.null(e$run)) list(e$run))
+    stop(lost_with_run(e, runs[[which.max(objectives_of(runs))]]))
+  })
   runs
 }
 
 # What a search needs: the problem on rows that are spread evenly, so that all searches see the
 # same, and the covariates by which these are divided into regions.
 search_task <- function(problem, effort) {
-  sample <- problem_spread(problem, search_rows)
+  sample <- problem_spread(problem, searched_rows(sum(weighted_lengths(problem))))
   distinct <- problem_distinct(sample)
   list(problem = distinct, covariates = standardised_covariates(distinct), effort = effort,
        sampled = count_units(sample) < length(weighted_units(problem)))
@@ -108,11 +139,13 @@ unexplored_share <- function(found) {
 
 last_runs <- 2L # of the best solutions: short runs leave open which of them leads highest
 
-# Where one search ends.
+# Where one search ends, with the solutions of its population where it sees a sample.
 search_once <- function(task, stream) {
   with_random_state(stream, {
     population <- evolve(task, draw_population(task))
-    best_end(task$problem, population)
+    end <- best_end(task$problem, population)
+    if (task$sampled) end$members <- lapply(population, `[`, c("theta", "objective"))
+    end
   })
 }
 

@@ -104,7 +104,7 @@ test_that("columns that others imply are dropped as ever", {
 })
 
 test_that("a search of more rows than the sample has sees the same as in memory", {
-  data <- rows_data(12000, 51)
+  data <- rows_data(21000, 51)
   start <- rough_fit(y ~ a + b | a, data, data$w)
   whole <- moe_fit(y ~ a + b | a, data, weights = w, start = start)
   fit <- moe_fit(y ~ a + b | a, moe_rows(data, rows = 2500), weights = w, start = start)
@@ -241,19 +241,23 @@ test_that("rows that are lost in a later run leave the best run so far", {
                  start = rough_fit(y ~ a + b | a, data))
   problem <- fit_problem(fit)
   optimum <- as_theta(fit$measure)
-  ends <- list(list(theta = optimum), list(theta = 0.1 * optimum))
-  whole <- run_from_each(problem, ends[1])[[1]]
-  reads <- 0
-  lose <- function() {
-    reads <<- reads + 1
-    if (reads == whole$evaluations + 2) stop("no disk")
+  pool <- list(list(theta = 0.1 * optimum), list(theta = 0.9 * optimum))
+  whole <- run_finalists(problem, pool[1])[[1]]
+  # In the look at the second solution, and in the run from it.
+  for (more in c(1, 3)) {
+    reads <- 0
+    lose <- function() {
+      reads <<- reads + 1
+      if (reads == whole$evaluations + more) stop("no disk")
+    }
+    suppressMessages(trace("core_read", bquote(.(lose)()), print = FALSE,
+                           where = asNamespace("moelogit")))
+    lost <- tryCatch(run_finalists(problem, pool), error = identity)
+    suppressMessages(untrace("core_read", where = asNamespace("moelogit")))
+    expect_s3_class(lost, "moe_error_rows")
+    expect_match(conditionMessage(lost), "no disk")
+    expect_identical(lost$run, whole)
   }
-  suppressMessages(trace("core_read", bquote(.(lose)()), print = FALSE,
-                         where = asNamespace("moelogit")))
-  on.exit(suppressMessages(untrace("core_read", where = asNamespace("moelogit"))))
-  lost <- tryCatch(run_from_each(problem, ends), error = identity)
-  expect_match(conditionMessage(lost), "no disk")
-  expect_identical(lost$run, whole)
 })
 
 test_that("what is kept in memory takes from what is left of it", {

@@ -46,11 +46,11 @@ test_that("shares may be sources, and the sample is that of all rows in their or
   skip_on_cran()
   cl <- shard_cluster(2)
   on.exit(parallel::stopCluster(cl))
-  data <- rows_data(11000, 5)
+  data <- rows_data(21000, 5)
   rows <- moe_rows(cl, local({
     data <- data
     function(rank, size) {
-      moelogit::moe_rows(data[if (rank == 1) 1:7000 else 7001:11000, ], rows = 2000)
+      moelogit::moe_rows(data[if (rank == 1) 1:14000 else 14001:21000, ], rows = 2000)
     }
   }))
   start <- rough_fit(y ~ a + b | a, data)
