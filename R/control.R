@@ -47,19 +47,23 @@
 #' Kan 1987). They end when the best optimum was found by `agree` of them and this share is no more
 #' than `unexplored`: after `agree` searches where all end alike, later where they do not.
 #'
-#' | `search` | population | patience | agree | unexplored | searches at most |
-#' | --- | --- | --- | --- | --- | --- |
-#' | `"quick"` | 4 | 1 | 1 | | 1 |
-#' | `"standard"` | 12 | 2 | 4 | 0.2 | 40 |
-#' | `"thorough"` | 12 | 2 | 8 | 0.05 | 100 |
+#' | `search` | population | patience | agree | unexplored | searches at most | sample at most |
+#' | --- | --- | --- | --- | --- | --- | --- |
+#' | `"quick"` | 4 | 1 | 1 | | 1 | 10,000 |
+#' | `"standard"` | 12 | 2 | 4 | 0.2 | 40 | 40,000 |
+#' | `"thorough"` | 12 | 2 | 8 | 0.05 | 100 | 160,000 |
 #'
 #' The fit tells how often its optimum was found, keeps all optima in which searches ended in
-#' `fit$optima`, and warns if the best was found only once. Of more than 20,000 rows a search sees
-#' 10,000, evenly spread; the best optimum found there is run on all rows, with up to three other
-#' solutions that the searches met, if they are as high on these. Rows that are alike in covariates
-#' and response, as with categorical covariates, a search sees as one of their joint weight.
-#' Where rows are divided into regions by sparse covariates, no more than 1000 of these are used,
-#' drawn at random.
+#' `fit$optima`, and warns if the best was found only once.
+#'
+#' Of more than 20,000 rows searches see a sample of 10,000, evenly spread. The best optimum found
+#' there is run on all rows, with up to three other solutions that the searches met, if they are as
+#' high on these. Where one of them ends higher than what the searches agree on, the sample
+#' misleads, and searches begin anew on one of four times as many rows (on all rows, if these are no
+#' more than twice as many), up to the last column. Of rows that are elsewhere there is one sample.
+#' Rows that are alike in covariates and response, as with categorical covariates, are searched as
+#' one of their joint weight. Where rows are divided into regions by sparse covariates, no more than
+#' 1000 of these are used, drawn at random.
 #' @return A list of class `moe_control`.
 #' @seealso [moe_fit()]
 #' @references

@@ -1,31 +1,61 @@
 # The search for the optimum: independent searches, each of which breeds a population, until few
 # optima are left that none of them has found.
 
-# Rows that a search sees of so many. A sample of more than half of them would save little, and its
-# best optimum is less often that of all.
-searched_rows <- function(rows) if (rows > 2L * search_rows) search_rows else rows
+search_rows <- 10000L # of a first sample
 
-search_rows <- 10000L
+# Rows that are searched of so many. A sample of more than half of them would save little, and its
+# best optimum is less often that of all.
+searched_rows <- function(rows, sample = search_rows) if (rows > 2L * sample) sample else rows
 
 # A population has at most `size` solutions, and is ripe when `patience` children in a row for each
 # of them have not joined it. There are `most` searches at most; they end when `agree` have found
 # the best optimum, and others are expected to lead elsewhere in no more than `unexplored` of cases.
+# Samples that mislead grow up to `rows`.
 search_efforts <- list(
-  quick = list(size = 4L, patience = 1, agree = 1L, unexplored = 1, most = 1L),
-  standard = list(size = 12L, patience = 2, agree = 4L, unexplored = 0.2, most = 40L),
-  thorough = list(size = 12L, patience = 2, agree = 8L, unexplored = 0.05, most = 100L)
+  quick = list(size = 4L, patience = 1, agree = 1L, unexplored = 1, most = 1L, rows = 10000L),
+  standard = list(size = 12L, patience = 2, agree = 4L, unexplored = 0.2, most = 40L,
+                  rows = 40000L),
+  thorough = list(size = 12L, patience = 2, agree = 8L, unexplored = 0.05, most = 100L,
+                  rows = 160000L)
 )
 
+growth <- 4L # of a sample that misleads
+
 # The best run, and the optima in which searches ended: a data frame of each one's `objective`, best
-# first, and by how many searches it was `found`.
+# first, and by how many searches it was `found`. A sample misleads where its searches agree on
+# another optimum than the best on all rows that they met.
 search_optimum <- function(problem, cl = NULL) {
-  task <- search_task(problem, search_efforts[[problem$control$search]])
-  ends <- run_searches(task, problem$control, cl)
-  if (task$sampled) return(choose_finalist(task, problem, ends))
+  effort <- search_efforts[[problem$control$search]]
+  rows <- search_rows
+  best <- NULL
+  repeat {
+    task <- search_task(problem, effort, rows)
+    ends <- run_searches(task, problem$control, cl)
+    result <- if (task$sampled) choose_finalist(task, problem, ends) else
+      finish_best(problem, ends)
+    best <- better_result(result, best)
+    rows <- growth * rows
+    agree <- best$optima$found[1] >= effort$agree
+    if (!task$sampled || agree || !is_explored(count_optima(ends)$found, effort) ||
+        rows > effort$rows || is_elsewhere(problem)) return(best)
+  }
+}
+
+finish_best <- function(problem, ends) {
   optima <- count_optima(ends)
   run <- core_maximise(problem, ends[[optima$place[1]]]$theta)
   optima$objective[1] <- run$objective
   list(run = run, optima = optima[c("objective", "found")])
+}
+
+# The result of the last searches, led by that of earlier ones if it is better.
+better_result <- function(result, earlier) {
+  height <- result$run$objective
+  if (is.null(earlier) || earlier$run$objective <= height + same_optimum * (1 + abs(height))) {
+    return(result)
+  }
+  earlier$optima <- rbind(data.frame(objective = earlier$run$objective, found = 0L), result$optima)
+  earlier
 }
 
 # Of searches on a sample: the solutions that all of them had may come in another order on all rows,
@@ -82,8 +112,8 @@ run_finalists <- function(problem, pool) {
 
 # What a search needs: the problem on rows that are spread evenly, so that all searches see the
 # same, and the covariates by which these are divided into regions.
-search_task <- function(problem, effort) {
-  sample <- problem_spread(problem, searched_rows(sum(weighted_lengths(problem))))
+search_task <- function(problem, effort, rows = search_rows) {
+  sample <- problem_spread(problem, searched_rows(sum(weighted_lengths(problem)), rows))
   distinct <- problem_distinct(sample)
   list(problem = distinct, covariates = standardised_covariates(distinct), effort = effort,
        sampled = count_units(sample) < length(weighted_units(problem)))

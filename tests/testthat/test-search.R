@@ -235,6 +235,40 @@ test_that("what searches on a sample met on their way is tried on all rows too",
   expect_length(run_finalists(s$whole, c(ends[1], met)), finalists)
 })
 
+test_that("a sample on which searches agree on another optimum than the best on all rows grows", {
+  set.seed(4)
+  n <- 21000
+  x <- cbind(1, matrix(rnorm(2 * n), n, dimnames = list(NULL, c("a", "b"))))
+  y <- factor(1 + (x[, 2] + rlogis(n) > 0) + (x[, 3] + rlogis(n) > 1))
+  problem <- full_rank_problem(x, x, y, 2L, NULL, 1, moe_control())
+  task <- search_task(problem, search_efforts$standard)
+  set.seed(1)
+  on_sample <- choose_finalist(task, problem, run_searches(task, problem$control, NULL))
+  expect_lt(on_sample$optima$found[1], search_efforts$standard$agree)
+  set.seed(1)
+  result <- search_optimum(problem)
+  expect_gte(result$optima$found[1], search_efforts$standard$agree)
+  expect_gt(result$run$objective, on_sample$run$objective - 1e-6)
+  expect_false(anyNA(result$optima$objective))
+  # None but the first sample where the rows are elsewhere, or the search is to be quick.
+  problem$control$search <- "quick"
+  set.seed(1)
+  expect_true(search_task(problem, search_efforts$quick)$sampled)
+  expect_lte(sum(search_optimum(problem)$optima$found), 1)
+})
+
+test_that("what earlier searches found is not lost", {
+  result <- function(objective, found) {
+    list(run = list(objective = objective[1]), optima = data.frame(objective, found))
+  }
+  now <- result(c(-10, -12), c(4L, 1L))
+  expect_identical(better_result(now, NULL), now)
+  expect_identical(better_result(now, result(-11, 4L)), now)
+  expect_identical(better_result(now, result(-10 + 1e-7, 4L)), now)
+  expect_identical(better_result(now, result(c(-9, -10), c(2L, 4L))),
+                   result(c(-9, -10, -12), c(0L, 4L, 1L)))
+})
+
 test_that("a class of few rows does not spoil a fit whose search sees a sample", {
   set.seed(17)
   n <- 21000
