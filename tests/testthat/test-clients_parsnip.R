@@ -18,6 +18,10 @@ test_that("a model of parsnip is the fit, with its probabilities", {
   expect_equal(unname(as.matrix(prob)), unname(predict(ours, d, type = "prob")))
   expect_equal(names(prob), paste0(".pred_", levels(d$y)))
   expect_equal(predict(theirs, d)$.pred_class, predict(ours, d))
+  for (kind in c("multinom_reg", "logistic_reg")) {
+    needed <- parsnip::get_dependency(kind)
+    expect_identical(needed$pkg[needed$engine == "moelogit"], list("moelogit"))
+  }
 })
 
 test_that("case weights and formulas of two parts are taken", {

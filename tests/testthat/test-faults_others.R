@@ -41,6 +41,8 @@ test_that("averages, contributions, effects and dendrograms are refused in words
                 function(x) moe_contributions(x, plain[1:3, ]))
   expect_refused_in_words(average, verbs,
                           c(average_parts, "call", "terms", "blueprint", "variables"))
+  expect_refused(predict(replace(average, "members", list(list()))),
+                 "its `members` are not mixtures of its classes")
   expect_refused_in_words(moe_contributions(plain_fit, plain[1:3, ]),
                           list(print, as.data.frame, autoplot), contributions_parts)
   effects <- moe_effects(plain_fit)

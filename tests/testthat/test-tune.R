@@ -181,6 +181,16 @@ test_that("solutions go along a path of ridges, so that none that was found is l
   }
 })
 
+test_that("methods of one function agree in their defaults", {
+  for (name in c("moe_fit", "moe_tune", "moe_average")) {
+    methods <- lapply(paste0(name, c(".formula", ".default")), getFromNamespace, "moelogit")
+    defaults <- lapply(methods, formals)
+    shared <- setdiff(intersect(names(defaults[[1]]), names(defaults[[2]])), c("...", "group"))
+    expect_gt(length(shared), 5)
+    expect_identical(defaults[[1]][shared], defaults[[2]][shared])
+  }
+})
+
 test_that("classes of one fold alone are named, one or several", {
   held_in <- function(...) list(y = factor(c(...)), weights = rep(1, 6))
   folds <- c(1, 1, 1, 2, 2, 2)
