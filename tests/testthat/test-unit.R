@@ -19,6 +19,16 @@ as_parameters <- function(theta, d) {
   list(gate = matrix(theta[gate], ncol(d$z)), expert = array(theta[-gate], c(ncol(d$x), d$M, d$K)))
 }
 
+test_that("the core refuses units that do not cover the rows, and says what it was given", {
+  problem <- group_problem(oracle_groups(25, 6, 3, 2, 3, 3, 1))
+  rows <- length(problem$y)
+  theta <- numeric(theta_length(problem))
+  problem$unit$start[1] <- 1L
+  expect_error(core_evaluate(problem, theta), paste("the", rows, "rows, not from 1 to", rows))
+  problem$unit$start[c(1, 26)] <- c(0L, rows - 1L)
+  expect_error(core_evaluate(problem, theta), paste("the", rows, "rows, not from 0 to", rows - 1))
+})
+
 test_that("log-likelihood, gradient, posterior and one step are those of brute force", {
   skip_if_not_installed("numDeriv")
   for (seed in 1:4) {
