@@ -162,7 +162,7 @@ anova_of_fits <- function(fits) {
   gains <- likelihood_gains(fits)
   if (any(gains < -1e-6 * (1 + abs(table$LogLik)), na.rm = TRUE)) {
     warning("A fit has a smaller likelihood than one nested in it: its search has missed the ",
-            "best. Fit it from more starts.", call. = FALSE)
+            "best. Fit it with `search = \"thorough\"`.", call. = FALSE)
   }
   table$Chisq <- pmax(gains, 0)
   table$`Pr(>Chisq)` <- stats::pchisq(table$Chisq, abs(table$Df), lower.tail = FALSE)

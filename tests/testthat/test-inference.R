@@ -266,6 +266,9 @@ test_that("summary can go without errors, and has none without data", {
   expect_identical(colnames(coef(summary(fit, se = FALSE))), "Estimate")
   expect_output(print(summary(fit, se = FALSE)), "No standard errors: not asked for")
   without <- moe_fit(y ~ x1, d, experts = 1, model = FALSE)
+  one <- capture.output(print(summary(moe_fit(y ~ x1, d, experts = 1))))
+  expect_true(any(grepl("Standard errors", one)))
+  expect_false(any(grepl("conditional on", one)))
   expect_output(print(summary(without)), "No standard errors: the fit holds no training data")
 })
 

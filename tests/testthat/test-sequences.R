@@ -103,6 +103,8 @@ test_that("what cannot be described is refused", {
                class = "moe_error_input")
   expect_error(moe_sequence_features(c(a = "MKX"), 1), "but \"a\" has others")
   expect_error(moe_sequence_features(c(a = "MKTA"), 4), "longer than `lag` \\(4\\)")
+  expect_error(moe_sequence_features(c(a = "MK"), 1), "longer than .* and than 2, but \"a\" is not")
+  expect_true(all(is.finite(moe_sequence_features(c(a = "MKT"), 1))))
   expect_error(moe_sequence_features(c(a = "MKT", a = "AYI"), 1), "\"a\" has different ones")
   expect_error(moe_sequence_features(c(a = "MKT", "AYI"), 1), "but number 2 has none")
   pair <- data.frame(protein_a = 1, protein_b = 1)

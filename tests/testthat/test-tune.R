@@ -181,6 +181,20 @@ test_that("solutions go along a path of ridges, so that none that was found is l
   }
 })
 
+test_that("two folds are enough", {
+  d <- tune_data
+  expect_output(print(moe_tune(d$formula, d$frame, experts = 1, lambda = 6, folds = 2)), "2 folds of")
+})
+
+test_that("a fold may have one row", {
+  d <- oracle_data(n = 60, p = 2, M = 3, K = 2, seed = 5)
+  tuned <- moe_tune(d$formula, d$frame, experts = 1, lambda = 6, folds = c(rep(1, 40), 2, rep(3, 19)))
+  without <- moe_fit(d$formula, d$frame[-41, ], experts = 1, lambda = 6 * 59 / 60)
+  of_class <- predict(without, d$frame[41, ], type = "prob")[, as.character(d$frame$y[41])]
+  losses <- as.data.frame(tuned, folds = TRUE)
+  expect_equal(losses[[ncol(losses) - 1]], -log(of_class), tolerance = 1e-6, ignore_attr = TRUE)
+})
+
 test_that("methods of one function agree in their defaults", {
   for (name in c("moe_fit", "moe_tune", "moe_average")) {
     methods <- lapply(paste0(name, c(".formula", ".default")), getFromNamespace, "moelogit")
