@@ -45,7 +45,8 @@
 #' [moe_fit()]). When \eqn{N} of them have ended in \eqn{w} different optima, the expected share of
 #' searches that lead to optima not yet seen is \eqn{w (w + 1) / (N (N - 1))} (Boender and Rinnooy
 #' Kan 1987). They end when the best optimum was found by `agree` of them and this share is no more
-#' than `unexplored`: after `agree` searches where all end alike, later where they do not.
+#' than `unexplored`: after `agree` searches where all end alike, later where they do not. In that
+#' case a last search breeds a population of 40, of random starts and of all ends.
 #'
 #' | `search` | population | patience | agree | unexplored | searches at most | sample at most |
 #' | --- | --- | --- | --- | --- | --- | --- |

@@ -31,13 +31,16 @@ search_optimum <- function(problem, cl = NULL) {
   repeat {
     task <- search_task(problem, effort, rows)
     ends <- run_searches(task, problem$control, cl)
+    explored <- is_explored(count_optima(ends)$found, effort)
+    ends <- c(ends, last_search(task, problem$control, ends))
     result <- if (task$sampled) choose_finalist(task, problem, ends) else
       finish_best(problem, ends)
     best <- better_result(result, best)
     rows <- growth * rows
     agree <- best$optima$found[1] >= effort$agree
-    if (!task$sampled || agree || !is_explored(count_optima(ends)$found, effort) ||
-        rows > effort$rows || is_elsewhere(problem)) return(best)
+    if (!task$sampled || agree || !explored || rows > effort$rows || is_elsewhere(problem)) {
+      return(best)
+    }
   }
 }
 
@@ -169,14 +172,37 @@ unexplored_share <- function(found) {
 
 last_runs <- 2L # of the best solutions: short runs leave open which of them leads highest
 
-# Where one search ends, with the solutions of its population where it sees a sample.
+# Where one search ends.
 search_once <- function(task, stream) {
+  with_random_state(stream, search_end(task, evolve(task, draw_population(task))))
+}
+
+last_size <- 40L # of the population of the last search
+
+# A search that begins where others ended and at random starts, and has room for many more solutions:
+# where others ended in several optima, there may be a better one that few of them would find.
+last_search <- function(task, control, ends) {
+  place <- count_optima(ends)$place
+  if (length(place) == 1L) return(list())
+  task$problem$control <- quiet_control(control, alone = TRUE)
+  task$effort$size <- last_size
+  task$first <- lapply(ends[place], `[`, c("theta", "objective"))
+  run_tasks(search_on, task, random_streams(1L), NULL, FALSE, checkpoint = control$checkpoint)
+}
+
+search_on <- function(task, stream) {
   with_random_state(stream, {
-    population <- evolve(task, draw_population(task))
-    end <- best_end(task$problem, population)
-    if (task$sampled) end$members <- lapply(population, `[`, c("theta", "objective"))
-    end
+    first <- Reduce(function(population, run) join_population(task, population, run), task$first,
+                    draw_population(task))
+    search_end(task, evolve(task, first))
   })
+}
+
+# With the solutions of its population where the search sees a sample.
+search_end <- function(task, population) {
+  end <- best_end(task$problem, population)
+  if (task$sampled) end$members <- lapply(population, `[`, c("theta", "objective"))
+  end
 }
 
 end_tolerance <- 1e-9 # of a run of which the objective is to be told from others'

@@ -168,6 +168,26 @@ test_that("results do not depend on how many processes share the searches", {
   expect_error(pairs_fit(2, cl = 2), "`cl` must be NULL or a cluster")
 })
 
+# --- the last search ---
+
+test_that("where searches end in several optima, a last one leads beyond them", {
+  x <- model.matrix(~ l3 + fc_jac + high_share, pairs)
+  problem <- full_rank_problem(x, x, pairs$confidence, 4L, NULL, 1, moe_control(progress = FALSE))
+  task <- search_task(problem, search_efforts$standard)
+  set.seed(8)
+  ends <- lapply(draw_population(task), function(run) {
+    core_maximise(problem, run$theta, tolerance = end_tolerance)
+  })
+  optima <- count_optima(ends)
+  # In the better one of these most searches end; the best is 0.49 above.
+  two <- ends[optima$place[2:3]]
+  set.seed(1)
+  last <- last_search(task, problem$control, two)
+  expect_length(last, 1)
+  expect_gt(last[[1]]$objective, optima$objective[2] + 0.4)
+  expect_identical(last_search(task, problem$control, two[c(1, 1)]), list())
+})
+
 # --- many rows ---
 
 test_that("searches see a sample of many rows, and lead to the optimum of all of them", {
