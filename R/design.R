@@ -2,7 +2,7 @@
 # them, list(x, x_center, x_scale, z, z_center, z_scale), as the core takes them.
 
 # Of the kept columns of x and z; `moments` has centres and scales of these. Where both sides are
-# equal they share their objects, by which the core sees that it can read the rows once for both.
+# equal they share their objects, so that one is checked, and read by the core, for both.
 new_design <- function(x, z, columns, moments) {
   side <- function(a, kept, center, scale) {
     if (!all(kept)) a <- a[, kept, drop = FALSE]

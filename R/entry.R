@@ -139,7 +139,7 @@
 #'     symmetric form), and the estimated gain left in the objective}
 #'   \item{optima}{a data frame of the optima in which independent searches ended: `objective`, best
 #'     first, and `found`, by how many of them; where they saw a sample of the rows, it is 0 for what
-#'     was found on all rows alone, and the objective is `NA` of what was not run to its end on these}
+#'     was found on all rows alone, and the objective is `NA` of what was not run to its end there}
 #'   \item{shares}{mean gate probability of each expert}
 #'   \item{lambda, experts, levels, df, nobs}{the ridge, K, the classes, the number of free
 #'     parameters, the sum of the weights (of groups, where there are)}

@@ -96,6 +96,10 @@ join_population <- function(task, population, run) {
   utils::head(append(population, list(run), place), task$effort$size)
 }
 
+join_each <- function(task, population, runs) {
+  Reduce(function(population, run) join_population(task, population, run), runs, population)
+}
+
 # What a run must reach to join: the worst, once the population is full.
 entry_level <- function(population, size) {
   if (length(population) == size) population[[size]]$objective

@@ -223,7 +223,8 @@ problem_sample <- function(problem) {
 problem_spread <- function(problem, most) {
   if (is_elsewhere(problem)) return(problem_spread(problem_sample(problem), most))
   units <- weighted_units(problem)
-  lengths <- weighted_lengths(problem)
+  lengths <- if (is.null(problem$unit)) rep.int(1L, length(units)) else
+    unit_lengths(problem$unit)[units]
   if (sum(lengths) <= most) return(problem)
   order <- spread_evenly(length(units), min(most, length(units)))
   enough <- max(1L, sum(cumsum(as.double(lengths[order])) <= most))
@@ -254,12 +255,6 @@ problem_distinct <- function(problem) {
 
 weighted_units <- function(problem) {
   if (is.null(problem$weights)) seq_len(count_units(problem)) else which(problem$weights > 0)
-}
-
-# How many rows each of them has.
-weighted_lengths <- function(problem) {
-  units <- weighted_units(problem)
-  if (is.null(problem$unit)) rep.int(1L, length(units)) else unit_lengths(problem$unit)[units]
 }
 
 # `most` of so many places by the fractional parts of multiples of the golden ratio, in step with no

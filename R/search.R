@@ -81,7 +81,7 @@ pool_solutions <- function(task, ends, optima) {
   leading <- Map(function(end, place, found) c(end, list(end = place, found = found)),
                  ends[optima$place], optima$place, optima$found)
   members <- lapply(unlist(lapply(ends, `[[`, "members"), recursive = FALSE), c, list(found = 0L))
-  pool <- Reduce(function(pool, run) join_population(task, pool, run), c(leading, members), list())
+  pool <- join_each(task, list(), c(leading, members))
   if (length(pool)) pool else leading[1]
 }
 
@@ -116,7 +116,8 @@ run_finalists <- function(problem, pool) {
 # What a search needs: the problem on rows that are spread evenly, so that all searches see the
 # same, and the covariates by which these are divided into regions.
 search_task <- function(problem, effort, rows = search_rows) {
-  sample <- problem_spread(problem, searched_rows(sum(weighted_lengths(problem)), rows))
+  all <- weighed_rows(problem$design$x, unit_row_weights(problem$weights, problem$unit))
+  sample <- problem_spread(problem, searched_rows(all, rows))
   distinct <- problem_distinct(sample)
   list(problem = distinct, covariates = standardised_covariates(distinct), effort = effort,
        sampled = count_units(sample) < length(weighted_units(problem)))
@@ -179,22 +180,20 @@ search_once <- function(task, stream) {
 
 last_size <- 40L # of the population of the last search
 
-# A search that begins where others ended and at random starts, and has room for many more solutions:
-# where others ended in several optima, there may be a better one that few of them would find.
+# A search that begins where others ended and at random starts, and has room for many more
+# solutions: where others ended in several optima, there may be a better one that few would find.
 last_search <- function(task, control, ends) {
   place <- count_optima(ends)$place
   if (length(place) == 1L) return(list())
   task$problem$control <- quiet_control(control, alone = TRUE)
   task$effort$size <- last_size
-  task$first <- lapply(ends[place], `[`, c("theta", "objective"))
+  task$first <- ends[place]
   run_tasks(search_on, task, random_streams(1L), NULL, FALSE, checkpoint = control$checkpoint)
 }
 
 search_on <- function(task, stream) {
   with_random_state(stream, {
-    first <- Reduce(function(population, run) join_population(task, population, run), task$first,
-                    draw_population(task))
-    search_end(task, evolve(task, first))
+    search_end(task, evolve(task, join_each(task, draw_population(task), task$first)))
   })
 }
 

@@ -63,7 +63,8 @@ test_that("BioGRID's tables are edges of physical interactions, by the names ask
                  "Left out 1 of 2 lines, which do not name two proteins")
   expect_equal(read, data.frame(protein_a = "Q00001", protein_b = "Q00002"))
   expect_error(read_only(path, columns = c("Symbol A", "Symbol B")),
-               "columns of `pairs`, but \"Symbol A\", \"Symbol B\" is not: it has \"BioGRID.* more[.]$",
+               paste("columns of `pairs`, but \"Symbol A\", \"Symbol B\" is not:",
+                     "it has \"BioGRID.* more[.]$"),
                class = "moe_error_input")
 })
 

@@ -183,12 +183,14 @@ test_that("solutions go along a path of ridges, so that none that was found is l
 
 test_that("two folds are enough", {
   d <- tune_data
-  expect_output(print(moe_tune(d$formula, d$frame, experts = 1, lambda = 6, folds = 2)), "2 folds of")
+  tuned <- moe_tune(d$formula, d$frame, experts = 1, lambda = 6, folds = 2)
+  expect_output(print(tuned), "2 folds of")
 })
 
 test_that("a fold may have one row", {
   d <- oracle_data(n = 60, p = 2, M = 3, K = 2, seed = 5)
-  tuned <- moe_tune(d$formula, d$frame, experts = 1, lambda = 6, folds = c(rep(1, 40), 2, rep(3, 19)))
+  folds <- c(rep(1, 40), 2, rep(3, 19))
+  tuned <- moe_tune(d$formula, d$frame, experts = 1, lambda = 6, folds = folds)
   without <- moe_fit(d$formula, d$frame[-41, ], experts = 1, lambda = 6 * 59 / 60)
   of_class <- predict(without, d$frame[41, ], type = "prob")[, as.character(d$frame$y[41])]
   losses <- as.data.frame(tuned, folds = TRUE)
