@@ -111,7 +111,7 @@ search_level <- function(task, population, experts) {
   if (experts == 1L || searches == 0L) return(population)
   task$problem <- problem_with_experts(task$problem, experts)
   task$effort <- c(search_efforts$standard[c("size", "patience")], agree = level_agree,
-                   unexplored = 1, most = searches)
+                   unexplored = 1, most = 1L + searches)
   quiet <- quiet_control(task$problem$control, alone = TRUE)
   ends <- run_searches(task, quiet, NULL, list(best_end(task$problem, population)))
   best <- which.max(objectives_of(ends))

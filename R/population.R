@@ -105,65 +105,16 @@ entry_level <- function(population, size) {
   if (length(population) == size) population[[size]]$objective
 }
 
-# --- children ---
+# --- evolution ---
 
 # Children, one after the other, until as many in a row as the patience with each member lasts have
 # not joined.
 evolve <- function(task, population) {
   idle <- 0L
   while (idle < task$effort$patience * length(population) && length(population) > 1L) {
-    grown <- raise(task, population, draw_child(task$problem, population))
+    grown <- raise(task, population, draw_child(task, population))
     idle <- if (identical(grown, population)) idle + 1L else 0L
     population <- grown
   }
   population
-}
-
-draw_child <- function(problem, population) blend(problem, draw_parents(problem, population))
-
-courted <- 3L # of which the most different becomes the second parent
-
-# Two solutions, the experts of the second in the order in which they match those of the first.
-# Parents that are alike have children that end where they did.
-draw_parents <- function(problem, population) {
-  drawn <- population[sample.int(length(population), min(length(population), 1L + courted))]
-  columns <- lapply(drawn, function(run) expert_columns(problem, run$theta))
-  others <- lapply(columns[-1], matched_columns, columns[[1]])
-  apart <- vapply(others, function(other) sum((other - columns[[1]])^2), 0)
-  list(columns[[1]], others[[which.max(apart)]])
-}
-
-most_shrunk <- 0.5
-
-# Parameters of which each expert lies between those of a pair, at a place of its own. All are then
-# made smaller, by up to a half: from softer regions and experts, runs find their way to better
-# optima, and sooner.
-blend <- function(problem, parents) {
-  child <- parents[[1]]
-  share <- rep(stats::runif(problem$experts), each = nrow(child))
-  child <- share * child + (1 - share) * parents[[2]]
-  gate <- seq_len(ncol(problem$design$z))
-  child[gate, ] <- child[gate, ] - rowMeans(child[gate, , drop = FALSE])
-  stats::runif(1L, most_shrunk, 1) * theta_from_columns(problem, child)
-}
-
-# --- a solution as a matrix ---
-
-# A column per expert: its coefficients of the gate above its own.
-expert_columns <- function(problem, theta) {
-  gate <- seq_len(ncol(problem$design$z) * problem$experts)
-  rbind(matrix(theta[gate], ncol = problem$experts), matrix(theta[-gate], ncol = problem$experts))
-}
-
-theta_from_columns <- function(problem, columns) {
-  gate <- seq_len(ncol(problem$design$z))
-  c(columns[gate, ], columns[-gate, ])
-}
-
-# Without the intercepts of the gate, as in measure_atoms().
-columns_atoms <- function(columns) columns[-1L, , drop = FALSE]
-
-# The columns in the order in which their experts match those of another solution.
-matched_columns <- function(columns, other) {
-  columns[, match_atoms(columns_atoms(columns), columns_atoms(other)), drop = FALSE]
 }

@@ -30,14 +30,13 @@ search_optimum <- function(problem, cl = NULL) {
   best <- NULL
   repeat {
     task <- search_task(problem, effort, rows)
-    ends <- run_searches(task, problem$control, cl)
-    explored <- is_explored(count_optima(ends)$found, effort)
-    ends <- c(ends, last_search(task, problem$control, ends))
+    ends <- explore(task, problem$control, cl)
     result <- if (task$sampled) choose_finalist(task, problem, ends) else
       finish_best(problem, ends)
     best <- better_result(result, best)
     rows <- growth * rows
     agree <- best$optima$found[1] >= effort$agree
+    explored <- is_explored(count_optima(ends)$found, effort)
     if (!task$sampled || agree || !explored || rows > effort$rows || is_elsewhere(problem)) {
       return(best)
     }
@@ -123,14 +122,28 @@ search_task <- function(problem, effort, rows = search_rows) {
        sampled = count_units(sample) < length(weighted_units(problem)))
 }
 
+# The ends of searches until enough is explored, and of a last one; where that leads beyond them,
+# little was explored, and it all goes on.
+explore <- function(task, control, cl) {
+  ends <- list()
+  repeat {
+    ends <- run_searches(task, control, cl, ends)
+    last <- last_search(task, control, ends)
+    ends <- c(ends, last)
+    optima <- count_optima(ends)
+    beyond <- optima$place[1] == length(ends) && optima$found[1] == 1L
+    if (length(last) == 0L || !beyond) return(ends)
+  }
+}
+
 # One search after the other, or several at once over the processes of `cl`; what is found after
 # enough is explored does not count, so that the result does not depend on how many these are.
 # `ends` are those of earlier searches.
 run_searches <- function(task, control, cl, ends = list()) {
   effort <- task$effort
   task$problem$control <- quiet_control(control, alone = is.null(cl))
-  left <- random_streams(effort$most)
-  bar <- progress_bar(control, effort$most, "Searching")
+  left <- random_streams(max(0L, effort$most - length(ends)))
+  bar <- progress_bar(control, length(left), "Searching")
   on.exit(bar$done())
   while (length(left) > 0L) {
     batch <- utils::head(left, batch_size(ends, effort, cl))

@@ -11,10 +11,10 @@ soften <- function(label, experts, own = 0.9) {
 }
 
 # The M-step: theta that (nearly) maximises the expected complete-data log-likelihood given tau.
-theta_from_posterior <- function(problem, tau) {
+theta_from_posterior <- function(problem, tau, start = numeric(theta_length(problem))) {
   mean_weight <- problem$total / length(weighted_units(problem))
   problem <- problem_with_least_penalty(problem, mstep_ridge * mean_weight)
-  core_maximise(problem, numeric(theta_length(problem)), 15L, 1e-4, tau)$theta
+  core_maximise(problem, start, 15L, 1e-4, tau)$theta
 }
 
 start_from_labels <- function(task, label) {
@@ -60,6 +60,22 @@ start_random <- function(task) {
   }
   c(draw(ncol(problem$design$z), 1L, problem$experts),
     draw(ncol(problem$design$x), problem$experts, problem$classes))
+}
+
+# --- two groups of rows ---
+
+# Labels 1 and 2 of rows, whatever their covariates are.
+label_at_random <- function(x, weights) sample.int(2L, nrow(x), replace = TRUE)
+
+least_side <- 0.15 # of the weight that a hyperplane leaves on a side
+
+# By the side of a random hyperplane.
+label_by_hyperplane <- function(x, weights) {
+  score <- drop(x %*% stats::rnorm(ncol(x)))
+  place <- order(score)
+  share <- cumsum(weights[place]) / sum(weights)
+  at <- findInterval(stats::runif(1L, least_side, 1 - least_side), share) + 1L
+  1L + (score > score[place[min(at, length(place))]])
 }
 
 # --- what separates regions of the gate ---

@@ -1,20 +1,7 @@
-# Populations of solutions: who is a member, and what children are.
+# Populations of solutions: who is a member, and how they grow.
 
 runs_of <- function(...) lapply(c(...), function(objective) list(objective = objective))
 objectives <- function(population) vapply(population, `[[`, 0, "objective")
-
-# A real problem with many local maxima.
-rough_problem <- local({
-  rows <- subset(yeast_ppi, split == "test")
-  x <- model.matrix(~ l3 + fc_jac + high_share, rows)
-  function(experts, weights = NULL) {
-    full_rank_problem(x, x, rows$confidence, experts, weights, 1, moe_control(progress = FALSE))
-  }
-})
-
-rough_task <- function(experts = 4L, size = 6L, patience = 2) {
-  search_task(rough_problem(experts), list(size = size, patience = patience, agree = 1L, most = 1L))
-}
 
 # --- members ---
 
@@ -117,93 +104,6 @@ test_that("a start is run to its end, whoever is above it on the way, and replac
   expect_true(end$objective %in% objectives(grown))
 })
 
-# --- children ---
-
-test_that("a solution is a matrix of a column per expert, and the same again", {
-  task <- rough_task(3L)
-  set.seed(15)
-  theta <- start_random(task)
-  columns <- expert_columns(task$problem, theta)
-  measure <- problem_measure(task$problem, theta)
-  expect_identical(columns[1, ], measure$gate[1, ])
-  expect_identical(columns_atoms(columns), measure_atoms(measure))
-  expect_identical(theta_from_columns(task$problem, columns), theta)
-  moved <- columns[, c(2, 3, 1)]
-  expect_identical(matched_columns(moved, columns), columns)
-})
-
-parents_of <- function(problem, thetas) {
-  draw_parents(problem, lapply(thetas, function(theta) list(theta = theta)))
-}
-
-test_that("experts of parents are matched, so a child of one solution is that solution, shrunk", {
-  task <- rough_task(3L)
-  set.seed(2)
-  theta <- start_random(task)
-  measure <- problem_measure(task$problem, theta)
-  permuted <- as_theta(permute_experts(measure, c(3, 1, 2)))
-  child <- blend(task$problem, parents_of(task$problem, list(permuted, theta)))
-  # Which is the first parent is drawn.
-  shrunk <- child / (if (cor(child, theta) > cor(child, permuted)) theta else permuted)
-  expect_lt(diff(range(shrunk)), 1e-10)
-  expect_true(shrunk[1] >= 0.5 && shrunk[1] <= 1)
-})
-
-test_that("children are smaller than their parents, by up to a half", {
-  task <- rough_task(3L)
-  set.seed(2)
-  theta <- start_random(task)
-  parents <- parents_of(task$problem, list(theta, theta))
-  shrunk <- replicate(40, sqrt(sum(blend(task$problem, parents)^2) / sum(theta^2)))
-  expect_true(all(shrunk >= 0.5 & shrunk <= 1))
-  expect_lt(min(shrunk), 0.6)
-  expect_gt(max(shrunk), 0.9)
-})
-
-test_that("each expert of a child lies between those of a pair, at a place of its own", {
-  task <- rough_task(3L)
-  set.seed(3)
-  parents <- parents_of(task$problem, list(start_random(task), start_random(task)))
-  theta <- blend(task$problem, parents)
-  child <- problem_measure(task$problem, theta)$expert
-  own <- -seq_len(ncol(task$problem$design$z)) # without the gate's, which are centred
-  of <- function(k) {
-    a <- parents[[1]][own, k]
-    b <- parents[[2]][own, k]
-    fit <- lm.fit(cbind(a, b), c(child[, , k]))
-    expect_lt(max(abs(fit$residuals)), 1e-10)
-    fit$coefficients
-  }
-  shares <- vapply(1:3, of, numeric(2))
-  expect_true(all(shares > -1e-10))
-  expect_lt(diff(range(colSums(shares))), 1e-10)
-  expect_true(colSums(shares)[1] >= 0.5 && colSums(shares)[1] <= 1)
-  expect_gt(diff(range(shares[1, ])), 0.01)
-})
-
-test_that("a child has the symmetric form", {
-  task <- rough_task(4L)
-  set.seed(4)
-  parents <- parents_of(task$problem, list(start_random(task), start_labels(task)))
-  child <- problem_measure(task$problem, blend(task$problem, parents))
-  expect_lt(max(abs(rowSums(child$gate))), 1e-10)
-  expect_lt(max(abs(apply(child$expert, c(1, 3), sum))), 1e-10)
-})
-
-test_that("of those that are courted the most different becomes a parent", {
-  task <- rough_task(2L)
-  set.seed(5)
-  theta <- start_random(task)
-  # With four members all others are courted: the first is alike to none but the second.
-  members <- list(theta, 1.01 * theta, 1.02 * theta, -3 * theta)
-  far <- replicate(40, {
-    parents <- parents_of(task$problem, members)
-    sizes <- vapply(parents, function(parent) sum(parent^2), 0) / sum(theta^2)
-    any(abs(sizes - 9) < 1e-8)
-  })
-  expect_true(all(far))
-})
-
 # --- evolution ---
 
 test_that("children find better solutions than the random starts of their population", {
@@ -214,8 +114,8 @@ test_that("children find better solutions than the random starts of their popula
     grown <- evolve(task, population)
     expect_false(is.unsorted(-objectives(grown)))
     twins <- lapply(seq_along(grown), function(i) find_twin(task$problem, grown[-i], grown[[i]]))
-    # A pair at most, which others were between when it met.
-    expect_lte(length(unlist(twins)), 2)
+    # Two pairs at most, which others were between when they met.
+    expect_lte(length(unlist(twins)), 4)
     expect_lte(length(grown), 8L)
     c(best = objectives(grown)[1] - objectives(population)[1],
       three = mean(objectives(grown)[1:3]) - mean(objectives(population)[1:3]))
