@@ -34,19 +34,23 @@
 #' @section The search:
 #' The objective has many local maxima. A search keeps a population of different ones. They come
 #' from random starts: k-means of the gate's covariates, random hyperplanes between regions, random
-#' parameters and random labels. Then children are bred: the experts of two solutions are matched,
-#' each expert of the child lies at random between those of a pair, and a short run leads from there
-#' to a local maximum. A run is given up if it falls behind the worst, which the child replaces if
-#' it is new (the objective dips half-way to the nearest solution) and better. A search is over when
-#' `patience` children in a row for each solution have not joined its population, and its best two
-#' solutions are run on.
+#' parameters and random labels. Then children are bred. Two of three come from one solution: two
+#' neighbouring experts (drawn by how much their responsibilities overlap) divide the
+#' responsibilities that they have together anew, at random or by a hyperplane, and an M-step
+#' follows. The others come from two solutions: their experts are matched, and each expert of the
+#' child lies at random between those of a pair. A short run leads from there to a local maximum. It
+#' is given up if it falls behind the worst solution, which the child replaces if it is new (the
+#' objective dips half-way to the nearest solution) and better. A search is over when `patience`
+#' children in a row for each solution have not joined its population, and its best two solutions
+#' are run on.
 #'
 #' Searches that know nothing of each other follow one another (or run at once, with `cl` in
 #' [moe_fit()]). When \eqn{N} of them have ended in \eqn{w} different optima, the expected share of
 #' searches that lead to optima not yet seen is \eqn{w (w + 1) / (N (N - 1))} (Boender and Rinnooy
 #' Kan 1987). They end when the best optimum was found by `agree` of them and this share is no more
 #' than `unexplored`: after `agree` searches where all end alike, later where they do not. In that
-#' case a last search breeds a population of 40, of random starts and of all ends.
+#' case a last search breeds a population of 40, of random starts and of all ends; where it leads
+#' beyond them, searches go on.
 #'
 #' | `search` | population | patience | agree | unexplored | searches at most | sample at most |
 #' | --- | --- | --- | --- | --- | --- | --- |

@@ -25,8 +25,9 @@
 #' \eqn{\tau} the responsibilities, \eqn{r_{ik}} the residuals of expert \eqn{k}: two experts whose
 #' coefficients differ by \eqn{\pm\delta} and whose gate slopes differ by \eqn{\pm\gamma} gain, to
 #' second order, \eqn{\delta' C_k \gamma}. Unless the fit's `search` is `"quick"`, independent
-#' searches ([moe_control()]) then look for what a level has missed, until three have ended in the
-#' best optimum that is known: 6 at most, or 18 after `"thorough"`. The best five solutions of each
+#' searches ([moe_control()]) look for what a level has missed before it is split: until three have
+#' ended in the best optimum that is known and no more than 0.35 is unexplored, 12 at most, or 40
+#' after `"thorough"`, and a last one where they end in several. The best five solutions of each
 #' level are run to the end, on all rows where the populations saw a sample. What is drawn
 #' depends on the fit alone, so that its path is always the same. What rises is the objective, ridge
 #' included, so the log-likelihood of a level may lie a little below that of the merged measure. The

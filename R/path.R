@@ -25,10 +25,10 @@ level_parents <- 3L       # whose merges, drops and splits are tried at the next
 level_finalists <- 5L     # of a level, that are run to the end
 polish_tolerance <- 1e-12 # of a level's final run; plateaus look flat for a while
 
-# Independent searches that stand beside the population of a level, as many at most; they end when
-# `level_agree` of all these ended in the best optimum.
-level_searches <- c(quick = 0L, standard = 6L, thorough = 18L)
-level_agree <- 3L
+# Independent searches that stand beside the population of a level: their effort is as in
+# search_efforts, with as many at most.
+level_searches <- c(quick = 0L, standard = 12L, thorough = 40L)
+search_effort <- list(size = 12L, patience = 2, agree = 3L, unexplored = 0.35)
 
 # Down from the fit, then up from one expert; the fit itself stays. What is drawn depends on the fit
 # alone.
@@ -36,16 +36,9 @@ refined_runs <- function(problem, measure, pairs) {
   most <- problem$experts
   task <- search_task(problem, level_effort)
   fit <- c(run_level(problem, as_theta(measure), most, 0L), from = "fit")
-  bar <- progress_bar(problem$control, 4L * most, "Path")
+  bar <- progress_bar(problem$control, 3L * (most - 1L), "Path")
   on.exit(bar$done())
-  checkpoint <- problem$control$checkpoint
-  levels <- with_own_seed({
-    met <- meet_levels(task, fit, pairs, bar$tick)
-    lapply(seq_len(most - 1L), function(k) {
-      bar$tick()
-      keep_stage(checkpoint, paste("search", k), function() search_level(task, met[[k]], k))
-    })
-  })
+  levels <- with_own_seed(meet_levels(task, fit, pairs, bar$tick))
   runs <- lapply(seq_len(most - 1L), function(k) {
     bar$tick()
     polish_level(problem, levels[[k]], k)
@@ -68,16 +61,16 @@ meet_levels <- function(task, fit, pairs, tick) {
     })
     tick()
   }
-  for (k in seq_len(most - 2L)) {
-    levels[[k + 1L]] <- keep_stage(checkpoint, paste("up to", k + 1L), function() {
-      candidates <- candidates_of(task, levels[[k]], k, function(measure) {
+  for (k in seq_len(most - 1L)) {
+    levels[[k]] <- keep_stage(checkpoint, paste("up to", k), function() {
+      candidates <- if (k > 1L) candidates_of(task, levels[[k - 1L]], k - 1L, function(measure) {
         candidate_splits(task$problem, measure)
       })
-      settle(task, levels[[k + 1L]], candidates, k + 1L)
+      search_level(task, settle(task, levels[[k]], candidates, k), k)
     })
     tick()
   }
-  levels
+  levels[seq_len(most - 1L)]
 }
 
 # Random starts of a level, where what comes from others may miss a region.
@@ -110,10 +103,9 @@ search_level <- function(task, population, experts) {
   searches <- level_searches[[task$problem$control$search]]
   if (experts == 1L || searches == 0L) return(population)
   task$problem <- problem_with_experts(task$problem, experts)
-  task$effort <- c(search_efforts$standard[c("size", "patience")], agree = level_agree,
-                   unexplored = 1, most = 1L + searches)
-  quiet <- quiet_control(task$problem$control, alone = TRUE)
-  ends <- run_searches(task, quiet, NULL, list(best_end(task$problem, population)))
+  task$effort <- c(search_effort, most = 1L + searches)
+  ends <- explore(task, quiet_control(task$problem$control, alone = TRUE),
+                  ends = list(best_end(task$problem, population)))
   best <- which.max(objectives_of(ends))
   if (best == 1L) population else c(list(c(ends[[best]], from = "search")), population)
 }

@@ -123,9 +123,8 @@ search_task <- function(problem, effort, rows = search_rows) {
 }
 
 # The ends of searches until enough is explored, and of a last one; where that leads beyond them,
-# little was explored, and it all goes on.
-explore <- function(task, control, cl) {
-  ends <- list()
+# little was explored, and it all goes on. `ends` are those of earlier searches.
+explore <- function(task, control, cl = NULL, ends = list()) {
   repeat {
     ends <- run_searches(task, control, cl, ends)
     last <- last_search(task, control, ends)
@@ -138,7 +137,6 @@ explore <- function(task, control, cl) {
 
 # One search after the other, or several at once over the processes of `cl`; what is found after
 # enough is explored does not count, so that the result does not depend on how many these are.
-# `ends` are those of earlier searches.
 run_searches <- function(task, control, cl, ends = list()) {
   effort <- task$effort
   task$problem$control <- quiet_control(control, alone = is.null(cl))

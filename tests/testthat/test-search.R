@@ -188,6 +188,30 @@ test_that("where searches end in several optima, a last one leads beyond them", 
   expect_identical(last_search(task, problem$control, two[c(1, 1)]), list())
 })
 
+test_that("searches go on where the last one leads beyond them", {
+  x <- model.matrix(~ l3 + fc_jac + high_share, pairs)
+  problem <- full_rank_problem(x, x, pairs$confidence, 4L, NULL, 1, moe_control(progress = FALSE))
+  # Poor searches: a few random starts, of which two must lead to the same optimum.
+  effort <- list(size = 2L, patience = 0, agree = 2L, unexplored = 1, most = 12L)
+  task <- search_task(problem, effort)
+  best_is_last <- function(ends) {
+    optima <- count_optima(ends)
+    optima$place[1] == length(ends) && optima$found[1] == 1L
+  }
+  went_on <- vapply(1:6, function(seed) {
+    set.seed(seed)
+    first <- run_searches(task, problem$control, NULL)
+    first <- c(first, last_search(task, problem$control, first))
+    set.seed(seed)
+    ends <- explore(task, problem$control, NULL)
+    expect_identical(objectives_of(ends)[seq_along(first)], objectives_of(first))
+    expect_false(best_is_last(ends))
+    expect_identical(length(ends) > length(first), best_is_last(first))
+    length(ends) > length(first)
+  }, NA)
+  expect_true(any(went_on))
+})
+
 # --- many rows ---
 
 test_that("searches see a sample of many rows, and lead to the optimum of all of them", {
