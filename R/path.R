@@ -28,7 +28,7 @@ polish_tolerance <- 1e-12 # of a level's final run; plateaus look flat for a whi
 # Independent searches that stand beside the population of a level: their effort is as in
 # search_efforts, with as many at most.
 level_searches <- c(quick = 0L, standard = 12L, thorough = 40L)
-search_effort <- list(size = 12L, patience = 2, agree = 3L, unexplored = 0.35)
+search_effort <- list(first = 2L, size = 12L, patience = 2, agree = 3L, unexplored = 0.35)
 
 # Down from the fit, then up from one expert; the fit itself stays. What is drawn depends on the fit
 # alone.

@@ -36,7 +36,9 @@ random_streams <- function(count) {
   seed <- sample.int(.Machine$integer.max, 1L)
   keep_random_state({
     set.seed(seed, kind = "L'Ecuyer-CMRG")
-    Reduce(function(stream, i) parallel::nextRNGStream(stream), seq_len(count),
-           get(".Random.seed", globalenv()), accumulate = TRUE)[-1]
+    streams <- vector("list", count)
+    stream <- get(".Random.seed", globalenv())
+    for (i in seq_len(count)) streams[[i]] <- stream <- parallel::nextRNGStream(stream)
+    streams
   })
 }

@@ -8,16 +8,19 @@ search_rows <- 10000L # of a first sample
 searched_rows <- function(rows, sample = search_rows) if (rows > 2L * sample) sample else rows
 
 # A population has at most `size` solutions, and is ripe when `patience` children in a row for each
-# of them have not joined it. There are `most` searches at most; they end when `agree` have found
-# the best optimum, and others are expected to lead elsewhere in no more than `unexplored` of cases.
-# Samples that mislead grow up to `rows`.
+# of them have not joined it. The `first` searches have smaller ones; if they do not all end alike,
+# others follow, `most` at most, until `agree` have found the best optimum, and others are expected
+# to lead elsewhere in no more than `unexplored` of cases. Samples that mislead grow up to `rows`.
 search_efforts <- list(
-  quick = list(size = 4L, patience = 1, agree = 1L, unexplored = 1, most = 1L, rows = 10000L),
-  standard = list(size = 12L, patience = 2, agree = 4L, unexplored = 0.2, most = 40L,
+  quick = list(first = 0L, size = 4L, patience = 1, agree = 1L, unexplored = 1, most = 1L,
+               rows = 10000L),
+  standard = list(first = 6L, size = 12L, patience = 2, agree = 4L, unexplored = 0.15, most = 40L,
                   rows = 40000L),
-  thorough = list(size = 12L, patience = 2, agree = 8L, unexplored = 0.05, most = 100L,
+  thorough = list(first = 12L, size = 12L, patience = 2, agree = 8L, unexplored = 0.05, most = 100L,
                   rows = 160000L)
 )
+
+first_size <- 6L # of the populations of first searches
 
 growth <- 4L # of a sample that misleads
 
@@ -36,7 +39,7 @@ search_optimum <- function(problem, cl = NULL) {
     best <- better_result(result, best)
     rows <- growth * rows
     agree <- best$optima$found[1] >= effort$agree
-    explored <- is_explored(count_optima(ends)$found, effort)
+    explored <- have_explored(ends, effort)
     if (!task$sampled || agree || !explored || rows > effort$rows || is_elsewhere(problem)) {
       return(best)
     }
@@ -122,9 +125,11 @@ search_task <- function(problem, effort, rows = search_rows) {
        sampled = count_units(sample) < length(weighted_units(problem)))
 }
 
-# The ends of searches until enough is explored, and of a last one; where that leads beyond them,
-# little was explored, and it all goes on. `ends` are those of earlier searches.
+# The ends of first searches, where they do not agree of others until enough is explored, and of a
+# last one; where that leads beyond them, little was explored, and it all goes on. `ends` are those
+# of earlier searches.
 explore <- function(task, control, cl = NULL, ends = list()) {
+  ends <- c(ends, first_searches(task, control, cl))
   repeat {
     ends <- run_searches(task, control, cl, ends)
     last <- last_search(task, control, ends)
@@ -135,6 +140,14 @@ explore <- function(task, control, cl = NULL, ends = list()) {
   }
 }
 
+# Small searches are enough where an optimum is easily found, and tell soonest where it is not.
+first_searches <- function(task, control, cl) {
+  task$problem$control <- quiet_control(control, alone = is.null(cl))
+  task$effort$size <- first_size
+  run_tasks(search_once, task, random_streams(task$effort$first), cl, control$progress,
+            "First searches", control$checkpoint)
+}
+
 # One search after the other, or several at once over the processes of `cl`; what is found after
 # enough is explored does not count, so that the result does not depend on how many these are.
 run_searches <- function(task, control, cl, ends = list()) {
@@ -143,12 +156,12 @@ run_searches <- function(task, control, cl, ends = list()) {
   left <- random_streams(max(0L, effort$most - length(ends)))
   bar <- progress_bar(control, length(left), "Searching")
   on.exit(bar$done())
-  while (length(left) > 0L) {
+  while (length(left) > 0L && !have_explored(ends, effort)) {
     batch <- utils::head(left, batch_size(ends, effort, cl))
     left <- utils::tail(left, -length(batch))
     for (end in run_tasks(search_once, task, batch, cl, FALSE, checkpoint = control$checkpoint)) {
       ends <- c(ends, list(end))
-      if (is_explored(count_optima(ends)$found, effort)) return(ends)
+      if (have_explored(ends, effort)) return(ends)
     }
     bar$tick(length(batch))
   }
@@ -168,6 +181,10 @@ least_searches <- function(ends, effort) {
     if (is_explored(found + more * (seq_along(found) == 1L), effort)) break
   }
   more
+}
+
+have_explored <- function(ends, effort) {
+  length(ends) > 0L && is_explored(count_optima(ends)$found, effort)
 }
 
 is_explored <- function(found, effort) {

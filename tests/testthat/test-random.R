@@ -44,5 +44,6 @@ test_that("streams differ, follow from the seed, and use up one number of the se
   expect_identical(runif(1), after)
   set.seed(3)
   expect_identical(random_streams(6)[1:4], streams)
+  expect_identical(random_streams(0L), list())
   expect_length(unique(lapply(streams, function(state) with_random_state(state, runif(1)))), 4)
 })

@@ -72,7 +72,7 @@ test_that("experts that nothing tells apart end alike", {
   d <- data.frame(y = rep(0:1, 30))
   set.seed(12)
   fit <- suppressWarnings(moe_fit(y ~ 1, d, 2, lambda = 5))
-  expect_identical(fit$optima$found, 4L)
+  expect_identical(fit$optima$found, 6L)
   expect_within(fit$loglik, 60 * log(0.5), 1e-8)
 })
 
@@ -168,6 +168,28 @@ test_that("results do not depend on how many processes share the searches", {
   expect_error(pairs_fit(2, cl = 2), "`cl` must be NULL or a cluster")
 })
 
+# --- the first searches ---
+
+test_that("where first searches agree there are no others, and the others are larger", {
+  x <- model.matrix(~ l3 + fc_jac + high_share, pairs)
+  ends_of <- function(experts, first, seed) {
+    problem <- full_rank_problem(x, x, pairs$confidence, experts, NULL, 1,
+                                 moe_control(progress = FALSE))
+    effort <- list(first = first, size = 12L, patience = 2, agree = 2L, unexplored = 0.5,
+                   most = 20L)
+    set.seed(seed)
+    explore(search_task(problem, effort), problem$control)
+  }
+  found <- function(ends) count_optima(ends)$found
+  expect_identical(found(ends_of(2L, 4L, 1)), 4L)
+  # Six experts have many optima: few small searches end in one.
+  small <- ends_of(6L, 6L, 1)
+  expect_gt(length(found(small[1:6])), 2)
+  expect_gt(length(small), 6)
+  heights <- objectives_of(small)
+  expect_gt(max(heights), max(heights[1:6]))
+})
+
 # --- the last search ---
 
 test_that("where searches end in several optima, a last one leads beyond them", {
@@ -190,9 +212,9 @@ test_that("where searches end in several optima, a last one leads beyond them", 
 
 test_that("searches go on where the last one leads beyond them", {
   x <- model.matrix(~ l3 + fc_jac + high_share, pairs)
-  problem <- full_rank_problem(x, x, pairs$confidence, 4L, NULL, 1, moe_control(progress = FALSE))
+  problem <- full_rank_problem(x, x, pairs$confidence, 5L, NULL, 1, moe_control(progress = FALSE))
   # Poor searches: a few random starts, of which two must lead to the same optimum.
-  effort <- list(size = 2L, patience = 0, agree = 2L, unexplored = 1, most = 12L)
+  effort <- list(first = 0L, size = 2L, patience = 0, agree = 2L, unexplored = 1, most = 12L)
   task <- search_task(problem, effort)
   best_is_last <- function(ends) {
     optima <- count_optima(ends)
@@ -200,7 +222,8 @@ test_that("searches go on where the last one leads beyond them", {
   }
   went_on <- vapply(1:6, function(seed) {
     set.seed(seed)
-    first <- run_searches(task, problem$control, NULL)
+    first <- first_searches(task, problem$control, NULL)
+    first <- run_searches(task, problem$control, NULL, first)
     first <- c(first, last_search(task, problem$control, first))
     set.seed(seed)
     ends <- explore(task, problem$control, NULL)
