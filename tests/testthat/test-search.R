@@ -212,15 +212,15 @@ test_that("where searches end in several optima, a last one leads beyond them", 
 
 test_that("searches go on where the last one leads beyond them", {
   x <- model.matrix(~ l3 + fc_jac + high_share, pairs)
-  problem <- full_rank_problem(x, x, pairs$confidence, 5L, NULL, 1, moe_control(progress = FALSE))
-  # Poor searches: a few random starts, of which two must lead to the same optimum.
-  effort <- list(first = 0L, size = 2L, patience = 0, agree = 2L, unexplored = 1, most = 12L)
+  problem <- full_rank_problem(x, x, pairs$confidence, 6L, NULL, 1, moe_control(progress = FALSE))
+  # Poor searches, of which two must lead to the same optimum.
+  effort <- list(first = 0L, size = 2L, patience = 1, agree = 2L, unexplored = 1, most = 6L)
   task <- search_task(problem, effort)
   best_is_last <- function(ends) {
     optima <- count_optima(ends)
     optima$place[1] == length(ends) && optima$found[1] == 1L
   }
-  went_on <- vapply(1:6, function(seed) {
+  went_on <- vapply(1:3, function(seed) {
     set.seed(seed)
     first <- first_searches(task, problem$control, NULL)
     first <- run_searches(task, problem$control, NULL, first)
