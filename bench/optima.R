@@ -3,8 +3,7 @@
 # Beside it the fits of the version before (bench/versions.R), which took the best of ten starts.
 #
 # It takes hours. A fit's result is stored as soon as it is there, in bench/results/optima_fits.csv
-# or optima_before.csv, and not computed twice: remove the former when the search has changed. Those
-# that are at the best known were not repeated since c28916a: what was added then leads higher only.
+# or optima_before.csv, and not computed twice: remove the former when the search has changed.
 source("bench/common.R")
 source("bench/sets.R")
 source("bench/versions.R")
