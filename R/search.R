@@ -126,8 +126,8 @@ search_task <- function(problem, effort, rows = search_rows) {
 }
 
 # The ends of first searches, where they do not agree of others until enough is explored, and of a
-# last one; where that leads beyond them, little was explored, and it all goes on. `ends` are those
-# of earlier searches.
+# last one; where that leads beyond them, little was explored, and it all goes on, up to the most
+# searches. `ends` are those of earlier ones.
 explore <- function(task, control, cl = NULL, ends = list()) {
   ends <- c(ends, first_searches(task, control, cl))
   repeat {
@@ -136,7 +136,7 @@ explore <- function(task, control, cl = NULL, ends = list()) {
     ends <- c(ends, last)
     optima <- count_optima(ends)
     beyond <- optima$place[1] == length(ends) && optima$found[1] == 1L
-    if (length(last) == 0L || !beyond) return(ends)
+    if (length(last) == 0L || !beyond || length(ends) > task$effort$most) return(ends)
   }
 }
 
