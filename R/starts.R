@@ -73,8 +73,10 @@ least_side <- 0.15 # of the weight that a hyperplane leaves on a side
 label_by_hyperplane <- function(x, weights) {
   score <- drop(x %*% stats::rnorm(ncol(x)))
   place <- order(score)
-  share <- cumsum(weights[place]) / sum(weights)
-  at <- findInterval(stats::runif(1L, least_side, 1 - least_side), share) + 1L
+  # Experts that share no row at all have no weight to divide.
+  below <- cumsum(pmax(weights[place], .Machine$double.xmin))
+  whole <- below[length(below)]
+  at <- findInterval(stats::runif(1L, least_side, 1 - least_side), below / whole) + 1L
   1L + (score > score[place[min(at, length(place))]])
 }
 

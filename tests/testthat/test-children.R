@@ -130,6 +130,8 @@ test_that("a random hyperplane leaves enough of the weight on both sides", {
   expect_gte(min(sides), least_side - 0.02)
   expect_lte(max(sides), 1 - least_side + 0.02)
   expect_gt(diff(range(sides)), 0.5)
+  # Where nothing has weight, all rows have the same.
+  expect_setequal(label_by_hyperplane(x, 0 * weights), 1:2)
   # Without covariates there is one side.
   expect_identical(label_by_hyperplane(x[, 0, drop = FALSE], weights), rep(1L, 102))
 })
