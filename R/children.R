@@ -50,8 +50,7 @@ redivide <- function(task, theta) {
 # Two neighbours divide the responsibilities that they have together at random or by a hyperplane,
 # as the experts of a random start divide all; the others keep theirs.
 divide_anew <- function(task, posterior) {
-  weights <- task$problem$weights
-  if (is.null(weights)) weights <- rep.int(1, nrow(posterior))
+  weights <- unit_weights(task$problem)
   pair <- draw_neighbours(posterior, weights)
   theirs <- rowSums(posterior[, pair])
   label <- list(label_at_random, label_by_hyperplane)[[sample.int(2L, 1L)]]

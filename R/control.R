@@ -45,14 +45,14 @@
 #' are run on.
 #'
 #' Searches that know nothing of each other follow one another (or run at once, with `cl` in
-#' [moe_fit()]). The first ones have populations of 6; where all of them end in one optimum, that is
-#' the fit. Otherwise others follow. When \eqn{N} searches have ended in \eqn{w} different optima,
-#' the expected share of searches that lead to optima not yet seen is \eqn{w (w + 1) / (N (N - 1))}
-#' (Boender and Rinnooy Kan 1987). They end when the best optimum was found by `agree` of them and
-#' this share is no more than `unexplored`. Then a last search breeds a population of 40, of random
-#' starts and of all ends; where it leads beyond them, searches go on.
+#' [moe_fit()]). The `first` ones have populations of 6; where all end in one optimum, that is the
+#' fit. Otherwise others follow, up to `most` in all. When \eqn{N} searches have ended in \eqn{w}
+#' different optima, the expected share of searches that lead to optima not yet seen is \eqn{w (w +
+#' 1) / (N (N - 1))} (Boender and Rinnooy Kan 1987). They end when the best optimum was found by
+#' `agree` of them and this share is no more than `unexplored`. Then a last search breeds a
+#' population of 40, of random starts and of all ends; where it leads beyond them, searches go on.
 #'
-#' | `search` | first | population | patience | agree | unexplored | searches | sample at most |
+#' | `search` | first | population | patience | agree | unexplored | most | sample at most |
 #' | --- | --- | --- | --- | --- | --- | --- | --- |
 #' | `"quick"` | | 4 | 1 | 1 | | 1 | 10,000 |
 #' | `"standard"` | 6 | 12 | 2 | 4 | 0.15 | 40 | 40,000 |

@@ -25,10 +25,10 @@ level_parents <- 3L       # whose merges, drops and splits are tried at the next
 level_finalists <- 5L     # of a level, that are run to the end
 polish_tolerance <- 1e-12 # of a level's final run; plateaus look flat for a while
 
-# Independent searches that stand beside the population of a level: their effort is as in
-# search_efforts, with as many at most.
+# Independent searches that stand beside the population of a level, as many at most; their effort is
+# given as in search_efforts.
 level_searches <- c(quick = 0L, standard = 12L, thorough = 40L)
-search_effort <- list(first = 2L, size = 12L, patience = 2, agree = 3L, unexplored = 0.35)
+level_search <- list(first = 2L, size = 12L, patience = 2, agree = 3L, unexplored = 0.35)
 
 # Down from the fit, then up from one expert; the fit itself stays. What is drawn depends on the fit
 # alone.
@@ -103,7 +103,7 @@ search_level <- function(task, population, experts) {
   searches <- level_searches[[task$problem$control$search]]
   if (experts == 1L || searches == 0L) return(population)
   task$problem <- problem_with_experts(task$problem, experts)
-  task$effort <- c(search_effort, most = 1L + searches)
+  task$effort <- c(level_search, most = 1L + searches)
   ends <- explore(task, quiet_control(task$problem$control, alone = TRUE),
                   ends = list(best_end(task$problem, population)))
   best <- which.max(objectives_of(ends))

@@ -245,12 +245,16 @@ problem_distinct <- function(problem) {
   ends <- attr(order, "ends")
   count <- count_units(problem)
   if (length(ends) > most_distinct * count) return(problem)
-  weights <- if (is.null(problem$weights)) rep(1, count) else problem$weights
-  joint <- rowsum(weights[order], rep(seq_along(ends), diff(c(0L, ends))))
+  joint <- rowsum(unit_weights(problem)[order], rep(seq_along(ends), diff(c(0L, ends))))
   first <- order[c(1L, ends[-length(ends)] + 1L)]
   problem$design <- subset_design(design, first)
   problem$y <- problem$y[first]
   problem_with_weights(problem, as.vector(joint))
+}
+
+# Weights of units, whether they are given or all 1.
+unit_weights <- function(problem) {
+  if (is.null(problem$weights)) rep.int(1, count_units(problem)) else problem$weights
 }
 
 weighted_units <- function(problem) {

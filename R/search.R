@@ -156,7 +156,8 @@ run_searches <- function(task, control, cl, ends = list()) {
   left <- random_streams(max(0L, effort$most - length(ends)))
   bar <- progress_bar(control, length(left), "Searching")
   on.exit(bar$done())
-  while (length(left) > 0L && !have_explored(ends, effort)) {
+  if (have_explored(ends, effort)) return(ends)
+  while (length(left) > 0L) {
     batch <- utils::head(left, batch_size(ends, effort, cl))
     left <- utils::tail(left, -length(batch))
     for (end in run_tasks(search_once, task, batch, cl, FALSE, checkpoint = control$checkpoint)) {

@@ -77,8 +77,7 @@ test_that("experts that nothing tells apart end alike", {
 })
 
 test_that("a search ends in the best optimum that its best solutions lead to", {
-  x <- model.matrix(~ l3 + fc_jac + high_share, pairs)
-  problem <- full_rank_problem(x, x, pairs$confidence, 3L, NULL, 1, moe_control())
+  problem <- rough_problem(3L)
   set.seed(8)
   task <- search_task(problem, list(size = 12L))
   optima <- lapply(draw_population(task), function(run) core_maximise(problem, run$theta))
@@ -118,8 +117,7 @@ test_that("searches go on until some have found the best, and little is left to 
   expect_true(is_explored(4L, effort))
   expect_false(is_explored(c(2L, 98L), effort))
   expect_false(is_explored(c(3L, 1L, 1L, 1L), effort))
-  x <- model.matrix(~ l3 + fc_jac + high_share, pairs)
-  problem <- full_rank_problem(x, x, pairs$confidence, 4L, NULL, 1, moe_control(progress = FALSE))
+  problem <- rough_problem(4L)
   explore <- function(...) {
     set.seed(1)
     run_searches(search_task(problem, list(size = 4L, patience = 1, ...)), problem$control, NULL)
@@ -171,19 +169,17 @@ test_that("results do not depend on how many processes share the searches", {
 # --- the first searches ---
 
 test_that("where first searches agree there are no others, and the others are larger", {
-  x <- model.matrix(~ l3 + fc_jac + high_share, pairs)
-  ends_of <- function(experts, first, seed) {
-    problem <- full_rank_problem(x, x, pairs$confidence, experts, NULL, 1,
-                                 moe_control(progress = FALSE))
+  ends_from <- function(experts, first, seed) {
+    problem <- rough_problem(experts)
     effort <- list(first = first, size = 12L, patience = 0.5, agree = 2L, unexplored = 0.5,
                    most = 7L)
     set.seed(seed)
     explore(search_task(problem, effort), problem$control)
   }
   found <- function(ends) count_optima(ends)$found
-  expect_identical(found(ends_of(2L, 4L, 1)), 4L)
+  expect_identical(found(ends_from(2L, 4L, 1)), 4L)
   # Five experts have many optima: few small searches end in one.
-  ends <- ends_of(5L, 6L, 1)
+  ends <- ends_from(5L, 6L, 1)
   expect_gt(length(found(ends[1:6])), 2)
   expect_gt(length(ends), 6)
 })
@@ -191,8 +187,7 @@ test_that("where first searches agree there are no others, and the others are la
 # --- the last search ---
 
 test_that("where searches end in several optima, a last one leads beyond them", {
-  x <- model.matrix(~ l3 + fc_jac + high_share, pairs)
-  problem <- full_rank_problem(x, x, pairs$confidence, 4L, NULL, 1, moe_control(progress = FALSE))
+  problem <- rough_problem(4L)
   task <- search_task(problem, search_efforts$standard)
   set.seed(8)
   ends <- lapply(draw_population(task), function(run) {
@@ -209,8 +204,7 @@ test_that("where searches end in several optima, a last one leads beyond them", 
 })
 
 test_that("searches go on where the last one leads beyond them", {
-  x <- model.matrix(~ l3 + fc_jac + high_share, pairs)
-  problem <- full_rank_problem(x, x, pairs$confidence, 4L, NULL, 1, moe_control(progress = FALSE))
+  problem <- rough_problem(4L)
   # Poor searches, of which two must lead to the same optimum.
   effort <- list(first = 0L, size = 2L, patience = 1, agree = 2L, unexplored = 1, most = 6L)
   task <- search_task(problem, effort)
