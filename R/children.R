@@ -4,7 +4,7 @@
 redivided <- 2 / 3 # share of children
 
 draw_child <- function(task, population) {
-  if (stats::runif(1L) >= redivided) {
+  if (length(population) > 1L && stats::runif(1L) >= redivided) {
     return(blend(task$problem, draw_parents(task$problem, population)))
   }
   redivide(task, population[[sample.int(length(population), 1L)]]$theta)

@@ -28,7 +28,8 @@ polish_tolerance <- 1e-12 # of a level's final run; plateaus look flat for a whi
 # Independent searches that stand beside the population of a level, as many at most; their effort is
 # given as in search_efforts.
 level_searches <- c(quick = 0L, standard = 12L, thorough = 40L)
-level_search <- list(first = 2L, size = 12L, patience = 2, agree = 3L, unexplored = 0.35)
+level_search <- list(first = 2L, near = 0, size = 12L, patience = 2, agree = 3L,
+                     unexplored = 0.35, last = 40L)
 
 # Down from the fit, then up from one expert; the fit itself stays. What is drawn depends on the fit
 # alone.
@@ -105,7 +106,7 @@ search_level <- function(task, population, experts) {
   task$problem <- problem_with_experts(task$problem, experts)
   task$effort <- c(level_search, most = 1L + searches)
   ends <- explore(task, quiet_control(task$problem$control, alone = TRUE),
-                  ends = list(best_end(task$problem, population)))
+                  ends = list(search_end(task, population)))
   best <- which.max(objectives_of(ends))
   if (best == 1L) population else c(list(c(ends[[best]], from = "search")), population)
 }

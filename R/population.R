@@ -107,11 +107,11 @@ entry_level <- function(population, size) {
 
 # --- evolution ---
 
-# Children, one after the other, until as many in a row as the patience with each member lasts have
-# not joined.
+# Children, one after the other, until as many in a row as the patience with a population of full
+# size lasts have not joined: where there are few optima, they are all the harder to leave.
 evolve <- function(task, population) {
   idle <- 0L
-  while (idle < task$effort$patience * length(population) && length(population) > 1L) {
+  while (idle < task$effort$patience * task$effort$size) {
     grown <- raise(task, population, draw_child(task, population))
     idle <- if (identical(grown, population)) idle + 1L else 0L
     population <- grown

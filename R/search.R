@@ -8,16 +8,17 @@ search_rows <- 10000L # of a first sample
 searched_rows <- function(rows, sample = search_rows) if (rows > 2L * sample) sample else rows
 
 # A population has at most `size` solutions, and is ripe when `patience` children in a row for each
-# of them have not joined it. The `first` searches have smaller ones; if they do not all end alike,
-# others follow, `most` at most, until `agree` have found the best optimum, and others are expected
-# to lead elsewhere in no more than `unexplored` of cases. Samples that mislead grow up to `rows`.
+# of so many have not joined it. The `first` searches have smaller ones. Unless these end alike and
+# meet no solution less than `near` below, others follow, `most` at most, until `agree` have found
+# the best optimum, and no more than `unexplored` of them are expected to lead elsewhere; then one of
+# `last` solutions. Samples that mislead grow up to `rows`.
 search_efforts <- list(
-  quick = list(first = 0L, size = 4L, patience = 1, agree = 1L, unexplored = 1, most = 1L,
-               rows = 10000L),
-  standard = list(first = 6L, size = 12L, patience = 2, agree = 4L, unexplored = 0.15, most = 40L,
-                  rows = 40000L),
-  thorough = list(first = 12L, size = 12L, patience = 2, agree = 8L, unexplored = 0.05, most = 100L,
-                  rows = 160000L)
+  quick = list(first = 0L, near = 0, size = 4L, patience = 1, agree = 1L, unexplored = 1, last = 0L,
+               most = 1L, rows = 10000L),
+  standard = list(first = 4L, near = 10, size = 12L, patience = 2, agree = 4L, unexplored = 0.15,
+                  last = 40L, most = 40L, rows = 40000L),
+  thorough = list(first = 12L, near = 10, size = 12L, patience = 2, agree = 8L, unexplored = 0.05,
+                  last = 40L, most = 100L, rows = 160000L)
 )
 
 first_size <- 6L # of the populations of first searches
@@ -39,8 +40,8 @@ search_optimum <- function(problem, cl = NULL) {
     best <- better_result(result, best)
     rows <- growth * rows
     agree <- best$optima$found[1] >= effort$agree
-    explored <- have_explored(ends, effort)
-    if (!task$sampled || agree || !explored || rows > effort$rows || is_elsewhere(problem)) {
+    agreed <- count_optima(ends)$found[1] >= effort$agree
+    if (!task$sampled || agree || !agreed || rows > effort$rows || is_elsewhere(problem)) {
       return(best)
     }
   }
@@ -125,22 +126,34 @@ search_task <- function(problem, effort, rows = search_rows) {
        sampled = count_units(sample) < length(weighted_units(problem)))
 }
 
-# The ends of first searches, where they do not agree of others until enough is explored, and of a
-# last one; where that leads beyond them, little was explored, and it all goes on, up to the most
+# The ends of first searches; unless these are enough, of others until enough is explored, and of a
+# last one. Where that leads beyond them, little was explored, and it all goes on, up to the most
 # searches. `ends` are those of earlier ones.
 explore <- function(task, control, cl = NULL, ends = list()) {
-  ends <- c(ends, first_searches(task, control, cl))
+  first <- c(ends, first_searches(task, control, cl))
+  if (are_enough(first, task)) return(first)
+  ends <- list()
   repeat {
-    ends <- run_searches(task, control, cl, ends)
-    last <- last_search(task, control, ends)
-    ends <- c(ends, last)
-    optima <- count_optima(ends)
-    beyond <- optima$place[1] == length(ends) && optima$found[1] == 1L
-    if (length(last) == 0L || !beyond || length(ends) > task$effort$most) return(ends)
+    ends <- run_searches(task, control, cl, ends, first)
+    if (task$effort$last == 0L) return(c(first, ends))
+    ends <- c(ends, last_search(task, control, c(first, ends)))
+    all <- c(first, ends)
+    optima <- count_optima(all)
+    beyond <- optima$place[1] == length(all) && optima$found[1] == 1L
+    if (!beyond || length(all) > task$effort$most) return(all)
   }
 }
 
-# Small searches are enough where an optimum is easily found, and tell soonest where it is not.
+# Where the data tell experts apart, all end in an optimum that is far above all other solutions. One
+# that is nearly as high tells of others, which may be higher.
+are_enough <- function(ends, task) {
+  near <- task$effort$near * min(1, task$problem$total)
+  lead <- vapply(ends, `[[`, 0, "lead")
+  length(ends) > 0L && identical(count_optima(ends)$found, length(ends)) &&
+    length(ends) >= task$effort$agree && all(lead >= near)
+}
+
+# Small searches, which tell soonest whether an optimum is easily found.
 first_searches <- function(task, control, cl) {
   task$problem$control <- quiet_control(control, alone = is.null(cl))
   task$effort$size <- first_size
@@ -150,19 +163,19 @@ first_searches <- function(task, control, cl) {
 
 # One search after the other, or several at once over the processes of `cl`; what is found after
 # enough is explored does not count, so that the result does not depend on how many these are.
-run_searches <- function(task, control, cl, ends = list()) {
+run_searches <- function(task, control, cl, ends = list(), first = list()) {
   effort <- task$effort
   task$problem$control <- quiet_control(control, alone = is.null(cl))
-  left <- random_streams(max(0L, effort$most - length(ends)))
+  left <- random_streams(max(0L, effort$most - length(first) - length(ends)))
   bar <- progress_bar(control, length(left), "Searching")
   on.exit(bar$done())
-  if (have_explored(ends, effort)) return(ends)
+  if (have_explored(ends, effort, first)) return(ends)
   while (length(left) > 0L) {
-    batch <- utils::head(left, batch_size(ends, effort, cl))
+    batch <- utils::head(left, batch_size(ends, effort, cl, first))
     left <- utils::tail(left, -length(batch))
     for (end in run_tasks(search_once, task, batch, cl, FALSE, checkpoint = control$checkpoint)) {
       ends <- c(ends, list(end))
-      if (have_explored(ends, effort)) return(ends)
+      if (have_explored(ends, effort, first)) return(ends)
     }
     bar$tick(length(batch))
   }
@@ -171,25 +184,27 @@ run_searches <- function(task, control, cl, ends = list()) {
 
 # Processes are given as many searches at a time as there must be whatever they find, and some for
 # those that would be idle, so that they seldom wait for each other.
-batch_size <- function(ends, effort, cl) {
-  if (is.null(cl)) 1L else length(cl) * ceiling(least_searches(ends, effort) / length(cl))
+batch_size <- function(ends, effort, cl, first = list()) {
+  if (is.null(cl)) return(1L)
+  length(cl) * ceiling(least_searches(ends, effort, first) / length(cl))
 }
 
 # As many more as there must be: they are fewest where all end in the best optimum.
-least_searches <- function(ends, effort) {
-  found <- if (length(ends)) count_optima(ends)$found else 0L
+least_searches <- function(ends, effort, first = list()) {
+  all <- c(first, ends)
+  best <- if (length(all)) all[which.max(objectives_of(all))] else list(list(objective = 0))
   for (more in seq_len(effort$most)) {
-    if (is_explored(found + more * (seq_along(found) == 1L), effort)) break
+    if (have_explored(c(ends, rep(best, more)), effort, first)) break
   }
   more
 }
 
-have_explored <- function(ends, effort) {
-  length(ends) > 0L && is_explored(count_optima(ends)$found, effort)
-}
-
-is_explored <- function(found, effort) {
-  found[1] >= effort$agree && unexplored_share(found) <= effort$unexplored
+# Whether the best optimum was found often enough, also by the `first` searches, and the others
+# leave little unexplored: the first are smaller, and end where these would not.
+have_explored <- function(ends, effort, first = list()) {
+  if (length(ends) == 0L) return(FALSE)
+  count_optima(c(first, ends))$found[1] >= effort$agree &&
+    unexplored_share(count_optima(ends)$found) <= effort$unexplored
 }
 
 # Of searches, as many ending in each optimum as `found` says, the share that is expected to lead to
@@ -207,16 +222,15 @@ search_once <- function(task, stream) {
   with_random_state(stream, search_end(task, evolve(task, draw_population(task))))
 }
 
-last_size <- 40L # of the population of the last search
+last_patience <- 1 # of so many solutions
 
 # A search that begins where others ended and at random starts, and has room for many more
-# solutions: where others ended in several optima, there may be a better one that few would find.
+# solutions: there may be a better one that few would find.
 last_search <- function(task, control, ends) {
-  place <- count_optima(ends)$place
-  if (length(place) == 1L) return(list())
   task$problem$control <- quiet_control(control, alone = TRUE)
-  task$effort$size <- last_size
-  task$first <- ends[place]
+  task$effort$size <- task$effort$last
+  task$effort$patience <- last_patience
+  task$first <- ends[count_optima(ends)$place]
   run_tasks(search_on, task, random_streams(1L), NULL, FALSE, checkpoint = control$checkpoint)
 }
 
@@ -226,9 +240,10 @@ search_on <- function(task, stream) {
   })
 }
 
-# With the solutions of its population where the search sees a sample.
+# With its `lead` over the second best solution, and all solutions where the search sees a sample.
 search_end <- function(task, population) {
   end <- best_end(task$problem, population)
+  end$lead <- if (length(population) > 1L) end$objective - population[[2]]$objective else Inf
   if (task$sampled) end$members <- lapply(population, `[`, c("theta", "objective"))
   end
 }

@@ -3,8 +3,10 @@
 
 mstep_ridge <- 1e-3 # per row of weight 1; keeps M-steps from random responsibilities finite
 
+sharpness <- c(0.9, 0.99) # of labels: from soft ones runs seldom find sharp regions, and vice versa
+
 # Most of each row's responsibility on its label.
-soften <- function(label, experts, own = 0.9) {
+soften <- function(label, experts, own = sharpness[sample.int(length(sharpness), 1L)]) {
   tau <- matrix((1 - own) / (experts - 1), length(label), experts)
   tau[cbind(seq_along(label), label)] <- own
   tau

@@ -23,6 +23,8 @@ left_out <- list(
   }),
   "hyperplanes" = list(label_by_hyperplane = package$label_at_random),
   "labels at random" = list(label_at_random = package$label_by_hyperplane),
+  "sharp labels" = list(sharpness = 0.9),
+  "soft labels" = list(sharpness = 0.99),
   "shares of their own" = list(blend = function(problem, parents) {
     share <- stats::runif(1)
     child <- share * parents[[1]] + (1 - share) * parents[[2]]

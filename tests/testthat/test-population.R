@@ -125,11 +125,14 @@ test_that("children find better solutions than the random starts of their popula
   expect_true(all(gains["three", ] > 0.1))
 })
 
-test_that("a population of one solution has no children", {
+test_that("the children of a single solution lead to others", {
   task <- rough_task()
   set.seed(6)
-  one <- draw_population(task)[1]
-  expect_identical(evolve(task, one), one)
+  starts <- draw_population(task)
+  worst <- starts[length(starts)]
+  grown <- evolve(task, worst)
+  expect_gt(length(grown), 2)
+  expect_gt(objectives(grown)[1], objectives(worst) + 1)
 })
 
 test_that("without patience there are no children", {

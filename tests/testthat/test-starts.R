@@ -84,6 +84,9 @@ test_that("softened labels are responsibilities", {
   tau <- soften(c(1, 3, 2), 3)
   expect_equal(rowSums(tau), rep(1, 3))
   expect_identical(max.col(tau), c(1L, 3L, 2L))
+  set.seed(1)
+  own <- vapply(1:20, function(i) max(soften(1:2, 2)), 0)
+  expect_setequal(own, sharpness)
 })
 
 test_that("the M-step of responsibilities separates the experts and the gate", {
