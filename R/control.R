@@ -41,8 +41,8 @@
 #' child lies at random between those of a pair. A short run leads from there to a local maximum. It
 #' is given up if it falls behind the worst solution, which the child replaces if it is new (the
 #' objective dips half-way to the nearest solution) and better. Labels, of starts and of children,
-#' are as sharp as 0.9 or 0.99 at random: regions that are sharp are seldom found from soft ones, and
-#' others seldom from sharp ones. A search is over when `patience` children in a row for each
+#' are as sharp as 0.9 or 0.99 at random: sharp regions are seldom found from soft labels, and others
+#' seldom from sharp ones. A search is over when `patience` children in a row for each
 #' solution of a full population have not joined, and its best two solutions are run on.
 #'
 #' Searches that know nothing of each other follow one another (or run at once, with `cl` in
@@ -51,8 +51,9 @@
 #' others follow, up to `most` in all. When \eqn{N} of these have ended in \eqn{w} different optima,
 #' the expected share of searches that lead to optima not yet seen is \eqn{w (w + 1) / (N (N - 1))}
 #' (Boender and Rinnooy Kan 1987). They end when the best optimum was found by `agree` searches, the
-#' first ones included, and this share is no more than `unexplored`. Then a last search breeds a
-#' population of 40, of random starts and of all ends; where it leads beyond them, searches go on.
+#' first ones included, and this share is no more than `unexplored`. If they do not all agree, a
+#' last search then breeds a population of 40, of random starts and of all ends; where it leads
+#' beyond them, searches go on.
 #'
 #' | `search` | first | population | patience | agree | unexplored | most | sample at most |
 #' | --- | --- | --- | --- | --- | --- | --- | --- |

@@ -10,15 +10,15 @@ searched_rows <- function(rows, sample = search_rows) if (rows > 2L * sample) sa
 # A population has at most `size` solutions, and is ripe when `patience` children in a row for each
 # of so many have not joined it. The `first` searches have smaller ones. Unless these end alike and
 # meet no solution less than `near` below, others follow, `most` at most, until `agree` have found
-# the best optimum, and no more than `unexplored` of them are expected to lead elsewhere; then one of
-# `last` solutions. Samples that mislead grow up to `rows`.
+# the best optimum, and no more than `unexplored` of them are expected to lead elsewhere. Samples
+# that mislead grow up to `rows`.
 search_efforts <- list(
-  quick = list(first = 0L, near = 0, size = 4L, patience = 1, agree = 1L, unexplored = 1, last = 0L,
-               most = 1L, rows = 10000L),
+  quick = list(first = 0L, near = 0, size = 4L, patience = 1, agree = 1L, unexplored = 1, most = 1L,
+               rows = 10000L),
   standard = list(first = 4L, near = 10, size = 12L, patience = 2, agree = 4L, unexplored = 0.15,
-                  last = 40L, most = 40L, rows = 40000L),
+                  most = 40L, rows = 40000L),
   thorough = list(first = 12L, near = 10, size = 12L, patience = 2, agree = 8L, unexplored = 0.05,
-                  last = 40L, most = 100L, rows = 160000L)
+                  most = 100L, rows = 160000L)
 )
 
 first_size <- 6L # of the populations of first searches
@@ -126,16 +126,16 @@ search_task <- function(problem, effort, rows = search_rows) {
        sampled = count_units(sample) < length(weighted_units(problem)))
 }
 
-# The ends of first searches; unless these are enough, of others until enough is explored, and of a
-# last one. Where that leads beyond them, little was explored, and it all goes on, up to the most
-# searches. `ends` are those of earlier ones.
+# The ends of first searches; unless these are enough, of others until enough is explored; and of a
+# last one where they do not all agree. Where that leads beyond them, little was explored, and all
+# goes on, up to the most searches. `ends` are those of earlier ones.
 explore <- function(task, control, cl = NULL, ends = list()) {
   first <- c(ends, first_searches(task, control, cl))
   if (are_enough(first, task)) return(first)
   ends <- list()
   repeat {
     ends <- run_searches(task, control, cl, ends, first)
-    if (task$effort$last == 0L) return(c(first, ends))
+    if (all_agree(c(first, ends))) return(c(first, ends))
     ends <- c(ends, last_search(task, control, c(first, ends)))
     all <- c(first, ends)
     optima <- count_optima(all)
@@ -144,14 +144,15 @@ explore <- function(task, control, cl = NULL, ends = list()) {
   }
 }
 
-# Where the data tell experts apart, all end in an optimum that is far above all other solutions. One
-# that is nearly as high tells of others, which may be higher.
+# Where the data tell experts apart, all end in an optimum that is far above all other solutions.
+# One that is nearly as high tells of others, which may be higher.
 are_enough <- function(ends, task) {
   near <- task$effort$near * min(1, task$problem$total)
   lead <- vapply(ends, `[[`, 0, "lead")
-  length(ends) > 0L && identical(count_optima(ends)$found, length(ends)) &&
-    length(ends) >= task$effort$agree && all(lead >= near)
+  length(ends) >= task$effort$agree && all_agree(ends) && all(lead >= near)
 }
+
+all_agree <- function(ends) identical(count_optima(ends)$found, length(ends))
 
 # Small searches, which tell soonest whether an optimum is easily found.
 first_searches <- function(task, control, cl) {
@@ -222,13 +223,14 @@ search_once <- function(task, stream) {
   with_random_state(stream, search_end(task, evolve(task, draw_population(task))))
 }
 
-last_patience <- 1 # of so many solutions
+last_size <- 40L # of the population of the last search
+last_patience <- 1
 
 # A search that begins where others ended and at random starts, and has room for many more
-# solutions: there may be a better one that few would find.
+# solutions: where others ended in several optima, there may be a better one that few would find.
 last_search <- function(task, control, ends) {
   task$problem$control <- quiet_control(control, alone = TRUE)
-  task$effort$size <- task$effort$last
+  task$effort$size <- last_size
   task$effort$patience <- last_patience
   task$first <- ends[count_optima(ends)$place]
   run_tasks(search_on, task, random_streams(1L), NULL, FALSE, checkpoint = control$checkpoint)
