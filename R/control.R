@@ -41,8 +41,8 @@
 #' child lies at random between those of a pair. A short run leads from there to a local maximum. It
 #' is given up if it falls behind the worst solution, which the child replaces if it is new (the
 #' objective dips half-way to the nearest solution) and better. Labels, of starts and of children,
-#' are as sharp as 0.9 or 0.99 at random: sharp regions are seldom found from soft labels, and others
-#' seldom from sharp ones. A search is over when `patience` children in a row for each
+#' are as sharp as 0.9 or 0.99 at random: sharp regions are seldom found from soft labels, and
+#' others seldom from sharp ones. A search is over when `patience` children in a row for each
 #' solution of a full population have not joined, and its best two solutions are run on.
 #'
 #' Searches that know nothing of each other follow one another (or run at once, with `cl` in

@@ -222,8 +222,8 @@ test_that("what small searches agree on is not taken for the best where it has r
 })
 
 test_that("sharp regions are found", {
-  # The best optimum of two experts, 0.18 above the next, has a sharp border: labels of 0.9 alone led
-  # there from none of 60 searches.
+  # The best optimum of two experts, 0.18 above the next, has a sharp border: labels of 0.9 alone
+  # led there from none of 60 searches.
   problem <- rough_problem(2L)
   task <- search_task(problem, search_efforts$standard)
   ends <- lapply(1:2, function(seed) {
