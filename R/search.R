@@ -39,9 +39,9 @@ search_optimum <- function(problem, cl = NULL) {
       finish_best(problem, ends)
     best <- better_result(result, best)
     rows <- growth * rows
-    agree <- best$optima$found[1] >= effort$agree
-    agreed <- count_optima(ends)$found[1] >= effort$agree
-    if (!task$sampled || agree || !agreed || rows > effort$rows || is_elsewhere(problem)) {
+    confirmed <- best$optima$found[1] >= effort$agree
+    misled <- !confirmed && count_optima(ends)$found[1] >= effort$agree
+    if (!task$sampled || !misled || rows > effort$rows || is_elsewhere(problem)) {
       return(best)
     }
   }
