@@ -50,16 +50,17 @@
 #' other solution less than 10 units of the log-likelihood below it, that is the fit. Otherwise
 #' others follow, up to `most` in all. When \eqn{N} of these have ended in \eqn{w} different optima,
 #' the expected share of searches that lead to optima not yet seen is \eqn{w (w + 1) / (N (N - 1))}
-#' (Boender and Rinnooy Kan 1987). They end when the best optimum was found by `agree` searches, the
-#' first ones included, and this share is no more than `unexplored`. If they do not all agree, a
-#' last search then breeds a population of 40, of random starts and of all ends; where it leads
-#' beyond them, searches go on.
+#' (Boender and Rinnooy Kan 1987), and if each of \eqn{w + 1} optima is as likely to be the highest,
+#' the share that leads higher is \eqn{w / (N (N - 1))}. They end when the best optimum was found by
+#' `agree` searches, the first ones included, and this share is no more than `higher`. If they do
+#' not all agree, a last search then breeds a population of 40, of random starts and of all ends;
+#' where it leads beyond them, searches go on.
 #'
-#' | `search` | first | population | patience | agree | unexplored | most | sample at most |
+#' | `search` | first | population | patience | agree | higher | most | sample at most |
 #' | --- | --- | --- | --- | --- | --- | --- | --- |
 #' | `"quick"` | | 4 | 1 | 1 | | 1 | 10,000 |
-#' | `"standard"` | 4 | 12 | 2 | 4 | 0.15 | 40 | 40,000 |
-#' | `"thorough"` | 12 | 12 | 2 | 8 | 0.05 | 100 | 160,000 |
+#' | `"standard"` | 4 | 12 | 2 | 4 | 0.04 | 40 | 40,000 |
+#' | `"thorough"` | 12 | 12 | 2 | 8 | 0.01 | 100 | 160,000 |
 #'
 #' The fit tells how often its optimum was found, keeps all optima in which searches ended in
 #' `fit$optima`, and warns if the best was found only once.

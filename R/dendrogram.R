@@ -25,9 +25,10 @@
 #' \eqn{\tau} the responsibilities, \eqn{r_{ik}} the residuals of expert \eqn{k}: two experts whose
 #' coefficients differ by \eqn{\pm\delta} and whose gate slopes differ by \eqn{\pm\gamma} gain, to
 #' second order, \eqn{\delta' C_k \gamma}. Unless the fit's `search` is `"quick"`, independent
-#' searches ([moe_control()]) look for what a level has missed before it is split: until three have
-#' ended in the best optimum that is known and no more than 0.35 is unexplored, 12 at most, or 40
-#' after `"thorough"`, and a last one where they end in several. The best five solutions of each
+#' searches ([moe_control()]) look for what a level has missed before it is split: until three, the
+#' population counted as one, have ended in the best optimum that is known and a share of no more
+#' than 0.1 is expected to lead higher, 12 at most, or 40 after `"thorough"`, and a last one where
+#' they end in several. The best five solutions of each
 #' level are run to the end, on all rows where the populations saw a sample. What is drawn
 #' depends on the fit alone, so that its path is always the same. What rises is the objective, ridge
 #' included, so the log-likelihood of a level may lie a little below that of the merged measure. The

@@ -28,8 +28,7 @@ polish_tolerance <- 1e-12 # of a level's final run; plateaus look flat for a whi
 # Independent searches that stand beside the population of a level, as many at most; their effort is
 # given as in search_efforts.
 level_searches <- c(quick = 0L, standard = 12L, thorough = 40L)
-level_search <- list(first = 2L, near = 0, size = 12L, patience = 2, agree = 3L,
-                     unexplored = 0.35)
+level_search <- list(first = 2L, near = 0, size = 12L, patience = 2, agree = 3L, higher = 0.1)
 
 # Down from the fit, then up from one expert; the fit itself stays. What is drawn depends on the fit
 # alone.

@@ -10,14 +10,14 @@ searched_rows <- function(rows, sample = search_rows) if (rows > 2L * sample) sa
 # A population has at most `size` solutions, and is ripe when `patience` children in a row for each
 # of so many have not joined it. The `first` searches have smaller ones. Unless these end alike and
 # meet no solution less than `near` below, others follow, `most` at most, until `agree` have found
-# the best optimum, and no more than `unexplored` of them are expected to lead elsewhere. Samples
-# that mislead grow up to `rows`.
+# the best optimum, and no more than `higher` of them are expected to lead higher. Samples that
+# mislead grow up to `rows`.
 search_efforts <- list(
-  quick = list(first = 0L, near = 0, size = 4L, patience = 1, agree = 1L, unexplored = 1, most = 1L,
+  quick = list(first = 0L, near = 0, size = 4L, patience = 1, agree = 1L, higher = 1, most = 1L,
                rows = 10000L),
-  standard = list(first = 4L, near = 10, size = 12L, patience = 2, agree = 4L, unexplored = 0.15,
+  standard = list(first = 4L, near = 10, size = 12L, patience = 2, agree = 4L, higher = 0.04,
                   most = 40L, rows = 40000L),
-  thorough = list(first = 12L, near = 10, size = 12L, patience = 2, agree = 8L, unexplored = 0.05,
+  thorough = list(first = 12L, near = 10, size = 12L, patience = 2, agree = 8L, higher = 0.01,
                   most = 100L, rows = 160000L)
 )
 
@@ -126,21 +126,19 @@ search_task <- function(problem, effort, rows = search_rows) {
        sampled = count_units(sample) < length(weighted_units(problem)))
 }
 
-# The ends of first searches; unless these are enough, of others until enough is explored; and of a
-# last one where they do not all agree. Where that leads beyond them, little was explored, and all
-# goes on, up to the most searches. `ends` are those of earlier ones.
+# `ends` of earlier searches, and of first ones; unless these are enough, of others until enough is
+# explored; and of a last one where they do not all agree. Where that leads beyond them, little was
+# explored, and all goes on, up to the most searches.
 explore <- function(task, control, cl = NULL, ends = list()) {
-  first <- c(ends, first_searches(task, control, cl))
-  if (are_enough(first, task)) return(first)
-  ends <- list()
+  ends <- c(ends, first_searches(task, control, cl))
+  if (are_enough(ends, task)) return(ends)
   repeat {
-    ends <- run_searches(task, control, cl, ends, first)
-    if (all_agree(c(first, ends))) return(c(first, ends))
-    ends <- c(ends, last_search(task, control, c(first, ends)))
-    all <- c(first, ends)
-    optima <- count_optima(all)
-    beyond <- optima$place[1] == length(all) && optima$found[1] == 1L
-    if (!beyond || length(all) > task$effort$most) return(all)
+    ends <- run_searches(task, control, cl, ends)
+    if (all_agree(ends)) return(ends)
+    ends <- c(ends, last_search(task, control, ends))
+    optima <- count_optima(ends)
+    beyond <- optima$place[1] == length(ends) && optima$found[1] == 1L
+    if (!beyond || length(ends) > task$effort$most) return(ends)
   }
 }
 
@@ -164,19 +162,19 @@ first_searches <- function(task, control, cl) {
 
 # One search after the other, or several at once over the processes of `cl`; what is found after
 # enough is explored does not count, so that the result does not depend on how many these are.
-run_searches <- function(task, control, cl, ends = list(), first = list()) {
+run_searches <- function(task, control, cl, ends = list()) {
   effort <- task$effort
   task$problem$control <- quiet_control(control, alone = is.null(cl))
-  left <- random_streams(max(0L, effort$most - length(first) - length(ends)))
+  left <- random_streams(max(0L, effort$most - length(ends)))
   bar <- progress_bar(control, length(left), "Searching")
   on.exit(bar$done())
-  if (have_explored(ends, effort, first)) return(ends)
+  if (have_explored(ends, effort)) return(ends)
   while (length(left) > 0L) {
-    batch <- utils::head(left, batch_size(ends, effort, cl, first))
+    batch <- utils::head(left, batch_size(ends, effort, cl))
     left <- utils::tail(left, -length(batch))
     for (end in run_tasks(search_once, task, batch, cl, FALSE, checkpoint = control$checkpoint)) {
       ends <- c(ends, list(end))
-      if (have_explored(ends, effort, first)) return(ends)
+      if (have_explored(ends, effort)) return(ends)
     }
     bar$tick(length(batch))
   }
@@ -185,35 +183,34 @@ run_searches <- function(task, control, cl, ends = list(), first = list()) {
 
 # Processes are given as many searches at a time as there must be whatever they find, and some for
 # those that would be idle, so that they seldom wait for each other.
-batch_size <- function(ends, effort, cl, first = list()) {
+batch_size <- function(ends, effort, cl) {
   if (is.null(cl)) return(1L)
-  length(cl) * ceiling(least_searches(ends, effort, first) / length(cl))
+  length(cl) * ceiling(least_searches(ends, effort) / length(cl))
 }
 
 # As many more as there must be: they are fewest where all end in the best optimum.
-least_searches <- function(ends, effort, first = list()) {
-  all <- c(first, ends)
-  best <- if (length(all)) all[which.max(objectives_of(all))] else list(list(objective = 0))
+least_searches <- function(ends, effort) {
+  best <- list(objective = if (length(ends)) max(objectives_of(ends)) else 0, size = effort$size)
   for (more in seq_len(effort$most)) {
-    if (have_explored(c(ends, rep(best, more)), effort, first)) break
+    if (have_explored(c(ends, rep(list(best), more)), effort)) break
   }
   more
 }
 
-# Whether the best optimum was found often enough, also by the `first` searches, and the others
-# leave little unexplored: the first are smaller, and end where these would not.
-have_explored <- function(ends, effort, first = list()) {
-  if (length(ends) == 0L) return(FALSE)
-  count_optima(c(first, ends))$found[1] >= effort$agree &&
-    unexplored_share(count_optima(ends)$found) <= effort$unexplored
+# Whether the best optimum was found often enough, and few searches are expected to lead higher.
+# Small ones do not tell of that: they end where others would not.
+have_explored <- function(ends, effort) {
+  full <- Filter(function(end) end$size >= effort$size, ends)
+  length(full) > 0L && count_optima(ends)$found[1] >= effort$agree &&
+    share_higher(count_optima(full)$found) <= effort$higher
 }
 
-# Of searches, as many ending in each optimum as `found` says, the share that is expected to lead to
-# other optima (Boender and Rinnooy Kan 1987).
-unexplored_share <- function(found) {
-  optima <- length(found)
+# Of searches, as many ending in each optimum as `found` says, the share that is expected to lead
+# higher than all of them: w (w + 1) / (N (N - 1)) to optima not seen (Boender and Rinnooy Kan
+# 1987), and one of these is the highest of w + 1 in one case of w + 1.
+share_higher <- function(found) {
   searches <- sum(found)
-  min(1, optima * (optima + 1) / (searches * (searches - 1)))
+  min(1, length(found) / (searches * (searches - 1)))
 }
 
 last_runs <- 2L # of the best solutions: short runs leave open which of them leads highest
@@ -242,9 +239,11 @@ search_on <- function(task, stream) {
   })
 }
 
-# With its `lead` over the second best solution, and all solutions where the search sees a sample.
+# With the `size` of the search, its `lead` over the second best solution, and all solutions where
+# it sees a sample.
 search_end <- function(task, population) {
   end <- best_end(task$problem, population)
+  end$size <- task$effort$size
   end$lead <- if (length(population) > 1L) end$objective - population[[2]]$objective else Inf
   if (task$sampled) end$members <- lapply(population, `[`, c("theta", "objective"))
   end

@@ -25,6 +25,7 @@ test_that("experts = \"auto\" is an overfit, its dendrogram and the fit that HQ 
 
 # Of these levels a quick search misses the best optimum.
 test_that("experts = \"auto\" gives the fit that a search for the chosen number finds", {
+  skip_on_cran()
   pairs <- subset(yeast_ppi, split == "test")
   chosen <- function(search) {
     set.seed(1)

@@ -174,6 +174,7 @@ test_that("`from` says how each level was made, by at most `pairs` merges", {
 })
 
 test_that("levels are as good as fits from scratch", {
+  skip_on_cran()
   problems <- list(overfits$six$d, oracle_data(n = 400, p = 3, M = 3, K = 3, seed = 5))
   for (d in problems) {
     set.seed(1)
@@ -205,6 +206,7 @@ test_that("with one pair the first level is no worse than what its merge leads t
 })
 
 test_that("levels are as good as what searches find where regions are sharp", {
+  skip_on_cran()
   for (seed in 1:4) {
     d <- oracle_data(n = 1500, p = 3, M = 3, K = 3, seed = seed, gate_scale = 3, apart = 2)
     set.seed(seed)
@@ -281,6 +283,7 @@ test_that("case weights give the path of repeated rows", {
 # --- choosing ---
 
 test_that("the least criterion chooses, whichever it is", {
+  skip_on_cran()
   for (kind in c("plain", "six")) for (criterion in names(criteria)) {
     for (refine in c(TRUE, FALSE)) {
       tree <- moe_dendrogram(overfits[[kind]]$fit, criterion, refine)
@@ -308,6 +311,7 @@ test_that("one expert can be chosen, but not by DSC", {
 })
 
 test_that("HQ along the refined path finds the number of experts of easy data, and the model", {
+  skip_on_cran()
   for (K in 1:3) for (seed in 1:3) {
     d <- oracle_data(n = 3000, p = 4, M = 3, K = K, seed = seed, gate_scale = 4, apart = 1)
     set.seed(seed)
@@ -360,9 +364,11 @@ test_that("fits cut from a refined path have converged, near what the path says"
 
 # Redundant experts make plateaus, where the gain that is left looks small for a while.
 test_that("runs of the path do not stop on a plateau", {
+  skip_on_cran()
   d <- oracle_data(n = 3000, p = 4, M = 3, K = 3, seed = 3, gate_scale = 4, apart = 1)
+  control <- moe_control(search = "quick", intercept_ridge = 0.05)
   fit <- suppressWarnings(moe_fit(d$formula, d$frame, 8, lambda = 0.5, start = oracle_start(d, 8),
-                                  control = moe_control(intercept_ridge = 0.05)))
+                                  control = control))
   tree <- moe_dendrogram(fit)
   bic <- vapply(tree$path$experts, function(k) BIC(suppressWarnings(cut(tree, k))), 0)
   expect_lt(max(abs(bic - tree$path$bic)), 0.5)

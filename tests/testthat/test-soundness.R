@@ -4,6 +4,7 @@ random <- new.env()
 source(system.file("simulations", "random.R", package = "moelogit"), random)
 
 test_that("random problems end in sound numbers or a refusal", {
+  skip_on_cran()
   outcomes <- random$try_problems(1:60)
   expect_identical(outcomes[startsWith(outcomes, "FAILED")], character())
   # Neither is rare: refusing everything would not be sound.
