@@ -18,7 +18,7 @@
 #' would not raise the objective enough, so it is monotone too.
 #'
 #' The objective has many local maxima. Independent searches therefore look for the best one, until
-#' they are unlikely to lead to others (see [moe_control()]); the fit says how many found it, and
+#' they are unlikely to lead higher (see [moe_control()]); the fit says how many found it, and
 #' warns where only one did. Set a seed to make a fit reproducible.
 #'
 #' @section Ridge:
