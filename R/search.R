@@ -1,5 +1,5 @@
-# The search for the optimum: independent searches, each of which breeds a population, until few
-# optima are left that none of them has found.
+# The search for the optimum: independent searches, each of which breeds a population, until few are
+# expected to lead higher.
 
 search_rows <- 10000L # of a first sample
 

@@ -91,9 +91,10 @@ test_that("two experts divide anew what they have together, and the others keep 
     share <- divided[, pair[1]] / theirs
     expect_lt(min(abs(1 - share[1] - c(sharpness, 1 - sharpness))), 1e-12)
     expect_within(pmin(share, 1 - share), rep(min(share), length(share)), 1e-12)
-    # Regression leaves nearly nothing of labels that a hyperplane divides, and most of others.
-    lost <- suppressWarnings(glm.fit(x, share > 0.5, family = binomial()))$deviance
-    lost < 100
+    # Regression leaves nothing of labels that a hyperplane divides, after more steps than usual.
+    lost <- suppressWarnings(glm.fit(x, share > 0.5, family = binomial(),
+                                     control = list(maxit = 30)))$deviance
+    lost < 1e-3
   })
   expect_gt(sum(by_hyperplane), 8)
   expect_gt(sum(!by_hyperplane), 8)
